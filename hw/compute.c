@@ -1,0 +1,79 @@
+/*
+ * Invariant: nothing here knows shapes, only extents. An empty share (every
+ * extent 0) takes no cycle on any array.
+ */
+#include "hw/compute.h"
+
+static uint64_t divide_up(uint64_t a, uint64_t b)
+{
+	return a / b + (a % b != 0);
+}
+
+static uint64_t unrolled_cycles(const struct hw_array *array, const uint64_t extent[HW_DIMS])
+{
+	uint64_t cycles = 1;
+
+	for (unsigned d = 0; d < HW_DIMS; d++)
+		cycles *= array->unroll[d] == 1 ? extent[d]
+		                                : divide_up(extent[d], array->unroll[d]);
+	return cycles;
+}
+
+/*
+ * A fold multiplies a rows x T by a T x columns matrix (SCALE-Sim, table 1):
+ *
+ *   dataflow             Sr (rows)       Sc (columns)    T (time)
+ *   output stationary    output pixels   filters         filter size
+ *   weight stationary    filter size     filters         output pixels
+ *   input stationary     filter size     output pixels   filters
+ */
+static uint64_t systolic_cycles(const struct hw_array *array, const uint64_t extent[HW_DIMS])
+{
+	const uint64_t pixels = extent[HW_N] * extent[HW_P] * extent[HW_Q];
+	const uint64_t filter = extent[HW_C] * extent[HW_R] * extent[HW_S];
+	const uint64_t filters = extent[HW_K];
+	uint64_t sr = filter, sc = filters, t = pixels;
+
+	if (pixels == 0 || filter == 0 || filters == 0)
+		return 0;
+	if (array->dataflow == HW_OUTPUT_STATIONARY) {
+		sr = pixels;
+		t = filter;
+	} else if (array->dataflow == HW_INPUT_STATIONARY) {
+		sc = pixels;
+		t = filters;
+	}
+	return (2 * array->rows + array->columns + t - 2) * divide_up(sr, array->rows) *
+	       divide_up(sc, array->columns);
+}
+
+uint64_t hw_array_cycles(const struct hw_array *array, const uint64_t extent[HW_DIMS])
+{
+	return array->kind == HW_ARRAY_UNROLL ? unrolled_cycles(array, extent)
+	                                      : systolic_cycles(array, extent);
+}
+
+double hw_compute_cycles(const struct hw_chiplet_type *type, const struct hw_work *work)
+{
+	const double busy = (double)hw_array_cycles(&type->array, work->extent) +
+	                    (double)divide_up(work->vector_elements, type->vector_lanes);
+	const double buffer = (double)work->buffer_bytes * type->clock_GHz / type->buffer_GBps;
+
+	return busy > buffer ? busy : buffer;
+}
+
+double hw_compute_ns(const struct hw_chiplet_type *type, const struct hw_work *work)
+{
+	return hw_compute_cycles(type, work) / type->clock_GHz;
+}
+
+uint64_t hw_array_macs(const struct hw_array *array)
+{
+	uint64_t macs = 1;
+
+	if (array->kind == HW_ARRAY_SYSTOLIC)
+		return array->rows * array->columns;
+	for (unsigned d = 0; d < HW_DIMS; d++)
+		macs *= array->unroll[d];
+	return macs;
+}

@@ -1,0 +1,103 @@
+/*
+ * The hardware: a package (MCM) is a grid of chiplets, the network-on-package
+ * (NoP) that joins them and the DRAM channels at its routers.
+ *
+ * Units: ns, bytes, GB/s (= bytes/ns), pJ, mm2. Chiplet index = y * columns + x.
+ * A package is immutable once read and owned by the caller (hw_package_free).
+ */
+#ifndef HW_PACKAGE_H
+#define HW_PACKAGE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Loop dimensions of a MAC layer, in the order used for every array over them. */
+enum hw_dim { HW_N, HW_K, HW_C, HW_P, HW_Q, HW_R, HW_S, HW_DIMS };
+
+enum hw_array_kind { HW_ARRAY_UNROLL, HW_ARRAY_SYSTOLIC };
+enum hw_dataflow { HW_OUTPUT_STATIONARY, HW_WEIGHT_STATIONARY, HW_INPUT_STATIONARY };
+
+struct hw_array {
+	enum hw_array_kind kind;
+	uint64_t unroll[HW_DIMS];  /* unrolled loops; 1 where the array does not unroll */
+	uint64_t rows, columns;    /* systolic only */
+	enum hw_dataflow dataflow; /* systolic only */
+};
+
+struct hw_chiplet_type {
+	char *name;
+	double clock_GHz; /* cycles per ns */
+	struct hw_array array;
+	uint64_t vector_lanes; /* element-wise operations per cycle */
+	uint64_t weight_buffer_bytes;
+	uint64_t activation_buffer_bytes;
+	double buffer_GBps;
+	double mac_pJ;         /* per multiply-accumulate */
+	double buffer_byte_pJ; /* per byte read from or written to a buffer */
+	double static_W;
+	double area_mm2;
+};
+
+enum hw_topology { HW_MESH, HW_TORUS };
+
+struct hw_nop {
+	enum hw_topology topology;
+	double link_GBps;         /* each directed die-to-die link */
+	double port_GBps;         /* each chiplet's injection port, and its ejection port */
+	double hop_ns;            /* per link traversed */
+	double energy_pJ_per_bit; /* per link traversed */
+	bool multicast;
+	double router_conflict; /* share of an output port lost to inputs that also feed others */
+};
+
+struct hw_dram_channel {
+	unsigned at; /* chiplet whose router the channel hangs on */
+	double GBps; /* reads and writes together */
+	double latency_ns;
+	double energy_pJ_per_bit;
+};
+
+/* all: every tensor is spread evenly over all channels; nearest: a chiplet uses
+ * the channel with the fewest hops to it (ties: the lowest index). */
+enum hw_interleave { HW_INTERLEAVE_ALL, HW_INTERLEAVE_NEAREST };
+
+struct hw_package {
+	char *name;
+	unsigned columns, rows;
+	struct hw_chiplet_type *types;
+	unsigned type_count;
+	unsigned *type_of; /* [columns * rows], index into types */
+	struct hw_nop nop;
+	enum hw_interleave interleave;
+	struct hw_dram_channel *dram;
+	unsigned dram_count;
+};
+
+/*
+ * Read a package from a file or, if `path_or_preset` has no '/' and no ".json"
+ * ending, from `preset_dir`/NAME.json. `overrides` is a NULL-terminated list of
+ * "key.path=value" (NULL: none), applied before anything is checked. Returns
+ * NULL and sets `error` ("FILE: $.path: what, got value") on any failure.
+ */
+struct hw_package *hw_package_read(const char *path_or_preset, const char *preset_dir,
+                                   const char *const *overrides, GError **error);
+/* The same from JSON text; `origin` names it in messages. */
+struct hw_package *hw_package_parse(const char *text, const char *origin,
+                                    const char *const *overrides, GError **error);
+void hw_package_free(struct hw_package *package); /* NULL is allowed */
+
+static inline unsigned hw_chiplet_count(const struct hw_package *p)
+{
+	return p->columns * p->rows;
+}
+
+static inline const struct hw_chiplet_type *hw_chiplet(const struct hw_package *p, unsigned chiplet)
+{
+	return &p->types[p->type_of[chiplet]];
+}
+
+/* MAC units of one chiplet type: product of the unrolling, or rows * columns. */
+uint64_t hw_array_macs(const struct hw_array *array);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * Workloads: a network as a DAG of layers, read from mcmsim-workload/1 files,
+ * and as the DAG of nodes that mappings speak of.
+ *
+ * A layer is what the file lists. A node is one MAC layer (conv, transposed
+ * conv, matmul) with the element-wise layers fused behind it. Shapes are per
+ * sample, inferred and checked. Nodes and layers are in topological order.
+ * Everything is owned by struct wl_workload and immutable once read.
+ *
+ * An element-wise layer that has no node to go behind (its operand is a concat,
+ * a network input, or a tensor that it would reshape although others read it) is
+ * computed by the nodes that read it, each for itself: their edges reach through
+ * it to what it is made from and their vector_elements contain it.
+ */
+#ifndef WL_WORKLOAD_H
+#define WL_WORKLOAD_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wl_shape {
+	uint32_t channels, rows, columns;
+};
+
+enum wl_op {
+	WL_CONV,            /* out_channels, kernel, stride, pad, dilation, groups */
+	WL_TRANSPOSED_CONV, /* out_channels, kernel, stride, pad, groups */
+	WL_MATMUL,          /* out_channels: a fully connected layer over its whole input */
+	WL_MAX_POOL,        /* kernel, stride, pad, ceil */
+	WL_AVERAGE_POOL,    /* kernel, stride, pad, ceil */
+	WL_GLOBAL_POOL,     /* whole rows and columns */
+	WL_ADD,             /* two or more inputs of one shape */
+	WL_CONCAT,          /* along the channels; a view, moves nothing by itself */
+	WL_ACTIVATION,      /* relu, leaky_relu, sigmoid, ... one operation per element */
+	WL_NORM,            /* batch norm, local response norm: one operation per element */
+	WL_SOFTMAX,
+	WL_OPS
+};
+
+struct wl_layer {
+	char *name;
+	enum wl_op op;
+	unsigned *inputs; /* layer index, or layer_count + i for network input i */
+	unsigned input_count;
+	uint32_t out_channels, groups;
+	uint32_t kernel[2], stride[2], pad[2], dilation[2]; /* rows, columns */
+	bool ceil_mode; /* pooling rounds its output extent up */
+	struct wl_shape output;
+	uint64_t macs;         /* per sample, padding included; 0 for element-wise layers */
+	uint64_t weight_count; /* elements; biases and norms are folded and not counted */
+	unsigned node;         /* the node it belongs to (computed by readers: the first one) */
+};
+
+struct wl_input {
+	char *name;
+	struct wl_shape shape;
+};
+
+/*
+ * Which interval of a producer's rows (or columns) an interval [lo, hi) of the
+ * consumer's output reaches, before clipping to the producer's extent:
+ *
+ *   in_lo = ceil((lo * down - pad) / up)
+ *   in_hi = floor(((hi - 1) * down - pad + window - 1) / up) + 1
+ *
+ * conv: down = stride, up = 1, window = (kernel - 1) * dilation + 1. Transposed
+ * conv: down = 1, up = stride, pad = kernel - 1 - pad. Compositions of layers
+ * are folded into one reach (exact while up = 1 or one of the two is trivial,
+ * else it covers what is needed). Extents in between are not clipped, which at
+ * the far rim may add rows that a strided window skips.
+ */
+struct wl_reach {
+	int64_t down, up, pad, window;
+};
+
+enum wl_channels {
+	WL_CHANNELS_ALL,     /* every channel of the producer (dense conv, matmul) */
+	WL_CHANNELS_GROUPED, /* channels of the groups that the output channels belong to */
+	WL_CHANNELS_SAME     /* the same channels (residual add) */
+};
+
+/* One tensor that a node reads. */
+struct wl_edge {
+	int from; /* node index, or -1 - i for network input i */
+	unsigned to;
+	enum wl_channels channels;
+	/* Of the producer's channels in what the consumer reads; not 0 only behind a concat. */
+	uint32_t channel_offset;
+	struct wl_reach rows, columns; /* from the consumer's output to the producer's output */
+};
+
+struct wl_node {
+	char *name;     /* the MAC layer's name */
+	unsigned layer; /* the MAC layer */
+	/*
+	 * The MAC loops per sample: C is per group, P and Q are the MAC layer's output
+	 * before fused pooling; macs is their product. R and S are the taps of one
+	 * output element: the kernel, matmul: its input's rows and columns, transposed
+	 * conv: ceil(kernel / stride).
+	 */
+	uint32_t K, C, P, Q, R, S, groups;
+	struct wl_shape output; /* after the fused layers: what a split cuts */
+	struct wl_shape input;  /* of the MAC layer */
+	/* From an interval of the output to the MAC layer's output it is made from;
+	 * identity (1, 1, 0, 1) without fused pooling. */
+	struct wl_reach mac_rows, mac_columns;
+	uint64_t macs;         /* per sample */
+	uint64_t weight_bytes; /* all of the node's weights */
+	/* Element-wise operations per sample of the fused layers: one per output element
+	 * of an activation, norm or softmax, inputs - 1 of an add, window size of a pool. */
+	uint64_t vector_elements;
+	unsigned *edges_in; /* indices into workload->edges, the MAC layer's first */
+	unsigned edge_in_count;
+	unsigned *edges_out;
+	unsigned edge_out_count;
+	bool is_output; /* its output leaves the network (no layer reads one of its layers) */
+};
+
+struct wl_workload {
+	char *name, *source;
+	unsigned activation_bytes, weight_bytes; /* per element */
+	struct wl_input *inputs;
+	unsigned input_count;
+	struct wl_layer *layers;
+	unsigned layer_count;
+	struct wl_node *nodes;
+	unsigned node_count;
+	struct wl_edge *edges;
+	unsigned edge_count;
+};
+
+/* Same conventions as hw_package_read; presets are in `zoo_dir`. */
+struct wl_workload *wl_workload_read(const char *path_or_preset, const char *zoo_dir,
+                                     const char *const *overrides, GError **error);
+struct wl_workload *wl_workload_parse(const char *text, const char *origin,
+                                      const char *const *overrides, GError **error);
+void wl_workload_free(struct wl_workload *workload); /* NULL is allowed */
+
+const char *wl_op_name(enum wl_op op);
+uint64_t wl_macs(const struct wl_workload *w);         /* per sample */
+uint64_t wl_weight_bytes(const struct wl_workload *w); /* all nodes */
+uint64_t wl_shape_elements(struct wl_shape shape);
+/* Shape of what an edge reads from: the producer node's output or the network input. */
+struct wl_shape wl_edge_shape(const struct wl_workload *w, const struct wl_edge *edge);
+
+/* [*lo, *hi) becomes what it reaches, clipped to [0, extent); may become empty (lo == hi). */
+void wl_reach_apply(const struct wl_reach *reach, uint32_t extent, uint32_t *lo, uint32_t *hi);
+
+#endif
