@@ -1,0 +1,229 @@
+/*
+ * Invariant: boxes are products of intervals, so the largest box is the product
+ * of the longest intervals, and no loop over chiplets is needed.
+ */
+#include "search/buffers.h"
+
+#define MAP_ERROR (g_quark_from_static_string("mapping-error"))
+
+uint64_t map_largest_box(const struct map_grid *grid)
+{
+	uint64_t volume = 1;
+	for (int d = 0; d < MAP_DIMS; d++) {
+		uint32_t longest = 0;
+		for (unsigned i = 0; i < grid->parts[d]; i++)
+			longest = MAX(longest, map_length(grid->part[d][i]));
+		volume *= longest;
+	}
+	return volume;
+}
+
+uint64_t map_share_weight_bytes(const struct map_placed *placed)
+{
+	uint32_t channels = map_extent(placed, MAP_K), parts = placed->split[MAP_K];
+	return map_weight_bytes(placed, (struct map_interval){ 0, (channels + parts - 1) / parts });
+}
+
+uint64_t map_shard_bytes(const struct map_placed *placed)
+{
+	unsigned sharers = map_parts(placed) / placed->split[MAP_K];
+	return (map_share_weight_bytes(placed) + sharers - 1) / sharers;
+}
+
+uint64_t map_input_bytes(const struct map_placed *placed, const struct wl_edge *edge,
+                         struct map_scratch *scratch)
+{
+	unsigned mark = scratch->used;
+	struct map_grid output, need;
+	map_output_grid(placed, scratch, &output);
+	map_need_grid(placed, edge, &output, scratch, &need);
+	uint64_t bytes = map_largest_box(&need) * placed->workload->activation_bytes;
+	scratch->used = mark;
+	return bytes;
+}
+
+uint64_t map_tile_input_bytes(const struct map_placed *placed, const struct wl_edge *edge,
+                              struct map_scratch *scratch)
+{
+	unsigned mark = scratch->used, tiles;
+	uint64_t most = 0;
+	map_tile_dim(placed, &tiles);
+	for (unsigned t = 0; t < tiles; t++) {
+		struct map_grid output, need;
+		map_tile_grid(placed, t, scratch, &output);
+		map_need_grid(placed, edge, &output, scratch, &need);
+		most = MAX(most, map_largest_box(&need));
+		scratch->used = mark;
+	}
+	return most * placed->workload->activation_bytes;
+}
+
+uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scratch *scratch)
+{
+	unsigned mark = scratch->used, tiles;
+	map_tile_dim(placed, &tiles);
+	struct map_grid output;
+	map_tile_grid(placed, tiles - 1, scratch, &output); /* the last tile is never the smallest */
+	uint64_t bytes = map_largest_box(&output) * placed->workload->activation_bytes;
+	scratch->used = mark;
+	return bytes;
+}
+
+uint64_t map_weight_working_bytes(const struct map_placed *placed, const struct hw_chiplet_type *type)
+{
+	if (placed->weights == MAP_RESIDENT)
+		return 0;
+	uint64_t array = 2 * hw_array_macs(&type->array) * placed->workload->weight_bytes;
+	return MIN(array, map_share_weight_bytes(placed));
+}
+
+static const struct hw_chiplet_type *smallest_buffers(const struct hw_package *package,
+                                                      const struct map_cluster *cluster,
+                                                      struct map_buffer_use *use)
+{
+	const struct hw_chiplet_type *first = hw_chiplet(package, cluster->region[0]), *widest = first;
+	use->weight_limit = first->weight_buffer_bytes;
+	use->activation_limit = first->activation_buffer_bytes;
+	for (unsigned i = 1; i < cluster->region_size; i++) {
+		const struct hw_chiplet_type *type = hw_chiplet(package, cluster->region[i]);
+		use->weight_limit = MIN(use->weight_limit, type->weight_buffer_bytes);
+		use->activation_limit = MIN(use->activation_limit, type->activation_buffer_bytes);
+		if (hw_array_macs(&type->array) > hw_array_macs(&widest->array))
+			widest = type;
+	}
+	return widest;
+}
+
+static void weight_use(const struct map_plan *plan, const struct map_cluster *cluster, unsigned samples,
+                       const struct hw_chiplet_type *type, struct map_buffer_use *use)
+{
+	uint64_t persistent = 0, working = 0, largest = 0;
+	for (unsigned i = 0; i < cluster->node_count; i++) {
+		struct map_placed placed = map_place(plan, cluster->nodes[i].node, samples);
+		uint64_t bytes = placed.weights == MAP_RESIDENT    ? map_share_weight_bytes(&placed) :
+		                 placed.weights == MAP_DISTRIBUTED ? map_shard_bytes(&placed) :
+		                                                     0;
+		uint64_t space = map_weight_working_bytes(&placed, type);
+		if (bytes + space > largest || i == 0) {
+			largest = bytes + space;
+			use->weight_node = cluster->nodes[i].node;
+		}
+		persistent += bytes;
+		working = MAX(working, space);
+	}
+	use->weight_bytes = persistent + working;
+	use->free_weight_bytes = use->weight_limit > persistent ? use->weight_limit - persistent : 0;
+}
+
+/* Position in the cluster of the node that produces an edge within it. */
+static unsigned producer_position(const struct map_plan *plan, const struct map_cluster *cluster,
+                                  const struct wl_edge *edge)
+{
+	return (unsigned)(plan->nodes[edge->from].how - cluster->nodes);
+}
+
+/* Bytes of node `reader`'s inputs from its own cluster while the node at `now` runs. */
+static uint64_t live_bytes(const struct map_plan *plan, const struct map_cluster *cluster,
+                           const struct map_placed *reader, unsigned now, struct map_scratch *scratch)
+{
+	uint64_t bytes = 0;
+	for (unsigned e = 0; e < reader->node->edge_in_count; e++) {
+		const struct wl_edge *edge = &plan->workload->edges[reader->node->edges_in[e]];
+		if (map_edge_way(plan, edge) == MAP_WITHIN_CLUSTER &&
+		    producer_position(plan, cluster, edge) <= now)
+			bytes += map_input_bytes(reader, edge, scratch);
+	}
+	return bytes;
+}
+
+/* Bytes that a node's inputs from outside its cluster take all the time. */
+static uint64_t standing_bytes(const struct map_plan *plan, const struct map_placed *placed,
+                               struct map_scratch *scratch)
+{
+	uint64_t bytes = 0;
+	for (unsigned e = 0; e < placed->node->edge_in_count; e++) {
+		const struct wl_edge *edge = &plan->workload->edges[placed->node->edges_in[e]];
+		enum map_way way = map_edge_way(plan, edge);
+		if (way == MAP_BETWEEN_CLUSTERS)
+			bytes += map_edge_buffers(map_edge_distance(plan, edge)) *
+			         map_input_bytes(placed, edge, scratch);
+		else if (way == MAP_THROUGH_DRAM)
+			bytes += 2 * map_tile_input_bytes(placed, edge, scratch);
+	}
+	return bytes;
+}
+
+static void activation_use(const struct map_plan *plan, const struct map_cluster *cluster,
+                           unsigned samples, struct map_scratch *scratch, struct map_buffer_use *use)
+{
+	uint64_t standing = 0, peak = 0;
+	for (unsigned i = 0; i < cluster->node_count; i++) {
+		struct map_placed placed = map_place(plan, cluster->nodes[i].node, samples);
+		standing += standing_bytes(plan, &placed, scratch);
+	}
+	for (unsigned now = 0; now < cluster->node_count; now++) {
+		struct map_placed running = map_place(plan, cluster->nodes[now].node, samples);
+		uint64_t bytes = 2 * map_tile_output_bytes(&running, scratch);
+		for (unsigned reader = now; reader < cluster->node_count; reader++) {
+			struct map_placed placed = map_place(plan, cluster->nodes[reader].node, samples);
+			bytes += live_bytes(plan, cluster, &placed, now, scratch);
+		}
+		if (bytes >= peak) {
+			peak = bytes;
+			use->activation_node = cluster->nodes[now].node;
+		}
+	}
+	use->activation_bytes = standing + peak;
+}
+
+void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                    struct map_buffer_use *use)
+{
+	const struct map_segment *s = &plan->mapping->segments[segment];
+	const struct map_cluster *c = &s->clusters[cluster];
+	weight_use(plan, c, s->microbatch, smallest_buffers(plan->package, c, use), use);
+}
+
+void map_buffer_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                    struct map_scratch *scratch, struct map_buffer_use *use)
+{
+	const struct map_segment *s = &plan->mapping->segments[segment];
+	map_weight_use(plan, segment, cluster, use);
+	activation_use(plan, &s->clusters[cluster], s->microbatch, scratch, use);
+}
+
+bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                       struct map_scratch *scratch, GError **error)
+{
+	struct map_buffer_use use;
+	map_buffer_use(plan, segment, cluster, scratch, &use);
+	const struct {
+		const char *what;
+		uint64_t bytes, limit;
+		unsigned node;
+	} buffers[] = {
+		{ "weight", use.weight_bytes, use.weight_limit, use.weight_node },
+		{ "activation", use.activation_bytes, use.activation_limit, use.activation_node },
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(buffers); i++) {
+		if (buffers[i].bytes <= buffers[i].limit)
+			continue;
+		g_set_error(error, MAP_ERROR, 0,
+		            "segment %u cluster %u: node '%s': the %s buffer must hold %" G_GUINT64_FORMAT
+		            " bytes per chiplet but has %" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT
+		            " bytes do not fit)",
+		            segment, cluster, plan->workload->nodes[buffers[i].node].name, buffers[i].what,
+		            buffers[i].bytes, buffers[i].limit, buffers[i].bytes - buffers[i].limit);
+		return false;
+	}
+	return true;
+}
+
+bool map_check_buffers(const struct map_plan *plan, struct map_scratch *scratch, GError **error)
+{
+	for (unsigned s = 0; s < plan->mapping->segment_count; s++)
+		for (unsigned c = 0; c < plan->mapping->segments[s].cluster_count; c++)
+			if (!map_check_cluster(plan, s, c, scratch, error))
+				return false;
+	return true;
+}

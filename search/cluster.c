@@ -1,0 +1,357 @@
+/*
+ * Invariant: a state holds the best path to the last node taken with one split;
+ * its time leaves out the last node, whose traffic depends on what comes next.
+ */
+#include "search/cluster.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Paths are weighed by time alone, and by time plus a price per byte of weights a chiplet
+ * must hold, so that a path that fits the weight buffer is among those found. */
+#define PRICES 2
+
+struct state {
+	float rank;      /* what paths are compared by: time + price x weights */
+	float before_ns; /* all nodes but the last */
+	float last_ns, traffic_ns; /* of the last: compute; fetch and halo */
+	float weights, spared;     /* bytes per chiplet: resident; spared if distributed */
+	float gather_ns, stream_ns;
+	uint64_t standing; /* activation bytes held all the time */
+	uint64_t inputs;   /* of the last node, from within the cluster */
+};
+
+struct walk {
+	const struct search_clusters *clusters;
+	const struct search_space *space;
+	unsigned size; /* index */
+	unsigned first;
+	bool starts;
+	float price;
+	struct state state[SEARCH_SPLITS];
+	bool alive[SEARCH_SPLITS];
+	uint8_t *back; /* [node - first][split]: the split before */
+};
+
+/* Split of node `node` on the path that ends in split `s` of node `last`. */
+static unsigned split_on_path(const struct walk *walk, unsigned last, unsigned s, unsigned node)
+{
+	for (unsigned l = last; l > node; l--)
+		s = walk->back[(size_t)(l - walk->first) * SEARCH_SPLITS + s];
+	return s;
+}
+
+static float within_ns(const struct walk *walk, unsigned edge, unsigned s, unsigned t)
+{
+	const struct search_edge *costs = search_edge_costs(walk->space, edge, walk->size);
+	return search_time_ns(costs->within[s][t], walk->space->samples);
+}
+
+/* The cheapest way over an edge that leaves the cluster. */
+static float leave_ns(const struct walk *walk, unsigned edge, unsigned s)
+{
+	const struct search_edge *costs = search_edge_costs(walk->space, edge, walk->size);
+	const struct search_choice *to =
+	        search_choices(walk->space, walk->space->workload->edges[edge].to, walk->size);
+	float best = INFINITY;
+	for (unsigned t = 0; t < SEARCH_SPLITS; t++)
+		if (to[t].valid)
+			best = MIN(best, search_time_ns(costs->between[s][t], walk->space->samples));
+	return best;
+}
+
+/* A state for node `node` with split s, as if it were the first of its path. */
+static struct state enter(const struct walk *walk, unsigned node, unsigned s)
+{
+	const struct search_space *space = walk->space;
+	const struct wl_node *n = &space->workload->nodes[node];
+	const struct search_choice *choice = &search_choices(space, node, walk->size)[s];
+	struct state state = {
+		.last_ns = space->compute_ns[search_row(space, node, walk->size) + s],
+		.traffic_ns = search_time_ns(choice->halo, space->samples),
+		.weights = (float)choice->weight_bytes,
+		.spared = (float)(choice->weight_bytes - choice->shard_bytes),
+		.gather_ns = choice->gather_ns,
+		.stream_ns = choice->stream_ns,
+	};
+	for (unsigned i = 0; i < n->edge_in_count; i++) {
+		const struct wl_edge *edge = &space->workload->edges[n->edges_in[i]];
+		const struct search_edge *costs = search_edge_costs(space, n->edges_in[i], walk->size);
+		uint64_t need = costs->need_bytes[s] * space->samples;
+		if (edge->from >= (int)walk->first) {
+			state.inputs += need;
+		} else if (edge->from < 0 || walk->starts) {
+			state.traffic_ns += search_time_ns(costs->fetch[s], space->samples);
+			state.standing += 2 * need / walk->clusters->tiles;
+		} else {
+			state.standing += map_edge_buffers(1) * need;
+		}
+	}
+	return state;
+}
+
+static uint64_t output_bytes(const struct walk *walk, unsigned node, unsigned s)
+{
+	const struct search_choice *choice = &search_choices(walk->space, node, walk->size)[s];
+	unsigned tiles = walk->clusters->tiles;
+	return 2 * ((choice->output_bytes * walk->space->samples + tiles - 1) / tiles);
+}
+
+/* Traffic from the path's nodes before `to` straight to it with split t: the neighbour's
+ * overlaps with its compute, older ones are added on top. */
+static void edges_into(const struct walk *walk, unsigned s, unsigned to, unsigned t, float *neighbour_ns,
+                       float *older_ns)
+{
+	const struct wl_node *n = &walk->space->workload->nodes[to];
+	*neighbour_ns = *older_ns = 0;
+	for (unsigned i = 0; i < n->edge_in_count; i++) {
+		int from = walk->space->workload->edges[n->edges_in[i]].from;
+		if (from < (int)walk->first)
+			continue;
+		if ((unsigned)from == to - 1)
+			*neighbour_ns += within_ns(walk, n->edges_in[i], s, t);
+		else
+			*older_ns += within_ns(walk, n->edges_in[i],
+			                       split_on_path(walk, to - 1, s, (unsigned)from), t);
+	}
+}
+
+static float node_ns(const struct state *state, float more_traffic_ns)
+{
+	return MAX(state->last_ns, state->traffic_ns + more_traffic_ns);
+}
+
+/* Join `next` (a fresh state for node `to`) to the path in state s. */
+static bool join(const struct walk *walk, unsigned s, unsigned to, unsigned t, struct state *next)
+{
+	const struct state *state = &walk->state[s];
+	float neighbour_ns, older_ns;
+	edges_into(walk, s, to, t, &neighbour_ns, &older_ns);
+	uint64_t live = state->inputs + next->inputs + output_bytes(walk, to - 1, s);
+	next->standing += state->standing;
+	if (next->standing + live > walk->space->activation_limit)
+		return false;
+	next->before_ns = state->before_ns + node_ns(state, neighbour_ns) + older_ns;
+	next->weights += state->weights;
+	next->spared += state->spared;
+	next->gather_ns += state->gather_ns;
+	next->stream_ns += state->stream_ns;
+	next->rank = next->before_ns + walk->price * next->weights;
+	return true;
+}
+
+static void step(struct walk *walk, unsigned to)
+{
+	const struct search_choice *choices = search_choices(walk->space, to, walk->size);
+	struct state states[SEARCH_SPLITS];
+	bool alive[SEARCH_SPLITS] = { false };
+	for (unsigned t = 0; t < SEARCH_SPLITS; t++) {
+		if (!choices[t].valid)
+			continue;
+		struct state fresh = enter(walk, to, t);
+		for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
+			struct state next = fresh;
+			if (!walk->alive[s] || !join(walk, s, to, t, &next))
+				continue;
+			if (alive[t] && next.rank >= states[t].rank)
+				continue;
+			alive[t] = true;
+			states[t] = next;
+			walk->back[(size_t)(to - walk->first) * SEARCH_SPLITS + t] = (uint8_t)s;
+		}
+	}
+	memcpy(walk->state, states, sizeof states);
+	memcpy(walk->alive, alive, sizeof alive);
+}
+
+static void begin(struct walk *walk)
+{
+	const struct search_choice *choices = search_choices(walk->space, walk->first, walk->size);
+	for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
+		walk->alive[s] = choices[s].valid;
+		if (walk->alive[s])
+			walk->state[s] = enter(walk, walk->first, s);
+	}
+}
+
+/* Time for weights that do not fit: the cheaper of distributing and streaming as many as must go. */
+static float overflow_ns(const struct walk *walk, const struct state *state, float *streamed_ns)
+{
+	float excess = state->weights - (float)walk->space->weight_limit;
+	*streamed_ns = 0;
+	if (excess <= 0)
+		return 0;
+	float stream = state->stream_ns * MIN(1.0f, excess / state->weights);
+	float gather = state->spared >= excess ? state->gather_ns * excess / state->spared : INFINITY;
+	if (gather <= stream)
+		return gather;
+	*streamed_ns = stream;
+	return stream;
+}
+
+/* What the path's older nodes still owe to readers at or after `end`. */
+static float open_edges_ns(const struct walk *walk, unsigned last, unsigned s, bool ends)
+{
+	const struct wl_workload *w = walk->space->workload;
+	float sum = 0;
+	unsigned oldest = last >= walk->first + 8 ? last - 8 : walk->first;
+	for (unsigned node = oldest; node < last; node++) {
+		const struct wl_node *n = &w->nodes[node];
+		for (unsigned i = 0; i < n->edge_out_count; i++) {
+			if (w->edges[n->edges_out[i]].to <= last)
+				continue;
+			unsigned split = split_on_path(walk, last, s, node);
+			sum += ends ? search_time_ns(search_choices(walk->space, node, walk->size)[split].store,
+			                             walk->space->samples) :
+			              leave_ns(walk, n->edges_out[i], split);
+		}
+	}
+	return sum;
+}
+
+/* Traffic of the last node out of the cluster. */
+static float out_ns(const struct walk *walk, unsigned last, unsigned s, bool ends)
+{
+	const struct wl_node *n = &walk->space->workload->nodes[last];
+	float sum = 0;
+	if (ends || n->is_output)
+		sum += search_time_ns(search_choices(walk->space, last, walk->size)[s].store,
+		                      walk->space->samples);
+	if (!ends)
+		for (unsigned i = 0; i < n->edge_out_count; i++)
+			sum += leave_ns(walk, n->edges_out[i], s);
+	return sum;
+}
+
+/* Time of the run that ends with node `last`, over all its paths; the best one's last split. */
+static float finish(const struct walk *walk, unsigned last, bool ends, float *streamed_ns, unsigned *split)
+{
+	float best = INFINITY;
+	*streamed_ns = 0;
+	*split = 0;
+	for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
+		if (!walk->alive[s])
+			continue;
+		const struct state *state = &walk->state[s];
+		if (state->standing + state->inputs + output_bytes(walk, last, s) >
+		    walk->space->activation_limit)
+			continue;
+		float streamed, time = state->before_ns + node_ns(state, out_ns(walk, last, s, ends)) +
+		                       open_edges_ns(walk, last, s, ends) +
+		                       overflow_ns(walk, state, &streamed);
+		if (time < best) {
+			best = time;
+			*streamed_ns = streamed;
+			*split = s;
+		}
+	}
+	return best;
+}
+
+static float price_of(const struct search_space *space, unsigned price)
+{
+	return price ? (float)(1.0 / space->package->nop.link_GBps) : 0;
+}
+
+static void start_walk(struct walk *walk, const struct search_clusters *clusters, unsigned size,
+                       unsigned first, bool starts, unsigned price)
+{
+	walk->clusters = clusters;
+	walk->space = clusters->space;
+	walk->size = size;
+	walk->first = first;
+	walk->starts = starts;
+	walk->price = price_of(clusters->space, price);
+	begin(walk);
+}
+
+static bool any_alive(const struct walk *walk)
+{
+	for (unsigned s = 0; s < SEARCH_SPLITS; s++)
+		if (walk->alive[s])
+			return true;
+	return false;
+}
+
+static void fill_runs(struct search_clusters *clusters, struct walk *walk)
+{
+	unsigned most = MIN(clusters->longest, clusters->nodes - walk->first);
+	for (unsigned length = 1; length <= most; length++) {
+		if (length > 1)
+			step(walk, walk->first + length - 1);
+		if (!any_alive(walk))
+			return;
+		size_t run = search_run(clusters, walk->size, walk->first, length);
+		for (unsigned ends = 0; ends < 2; ends++) {
+			unsigned borders = (walk->starts ? SEARCH_STARTS : 0) | (ends ? SEARCH_ENDS : 0), split;
+			float streamed_ns, time_ns = finish(walk, walk->first + length - 1, ends, &streamed_ns,
+			                                    &split);
+			if (time_ns < clusters->time_ns[borders][run]) {
+				clusters->time_ns[borders][run] = time_ns;
+				clusters->stream_ns[borders][run] = streamed_ns;
+			}
+		}
+	}
+}
+
+void search_clusters_init(struct search_clusters *clusters, const struct search_space *space,
+                          unsigned longest, unsigned tiles)
+{
+	*clusters = (struct search_clusters){ .space = space, .nodes = space->workload->node_count,
+		                              .tiles = tiles };
+	clusters->longest = MIN(longest, clusters->nodes);
+	size_t runs = (size_t)space->size_count * clusters->nodes * clusters->longest;
+	for (int b = 0; b < SEARCH_BORDERS; b++) {
+		clusters->time_ns[b] = g_new(float, runs);
+		clusters->stream_ns[b] = g_new(float, runs);
+	}
+}
+
+void search_clusters_release(struct search_clusters *clusters)
+{
+	for (int b = 0; b < SEARCH_BORDERS; b++) {
+		g_clear_pointer(&clusters->time_ns[b], g_free);
+		g_clear_pointer(&clusters->stream_ns[b], g_free);
+	}
+}
+
+void search_clusters_fill(struct search_clusters *clusters)
+{
+	size_t runs = (size_t)clusters->space->size_count * clusters->nodes * clusters->longest;
+	struct walk walk;
+	walk.back = g_new(uint8_t, (size_t)clusters->nodes * SEARCH_SPLITS);
+	for (int b = 0; b < SEARCH_BORDERS; b++)
+		for (size_t i = 0; i < runs; i++)
+			clusters->time_ns[b][i] = INFINITY;
+	for (unsigned size = 0; size < clusters->space->size_count; size++)
+		for (unsigned a = 0; a < clusters->nodes; a++)
+			for (unsigned starts = 0; starts < 2; starts++)
+				for (unsigned price = 0; price < PRICES; price++) {
+					start_walk(&walk, clusters, size, a, starts, price);
+					fill_runs(clusters, &walk);
+				}
+	g_free(walk.back);
+	clusters->filled = true;
+}
+
+void search_cluster_splits(const struct search_clusters *clusters, unsigned size, unsigned a,
+                           unsigned length, unsigned borders, enum search_split *splits)
+{
+	struct walk walk;
+	float best = INFINITY;
+	walk.back = g_new(uint8_t, (size_t)clusters->nodes * SEARCH_SPLITS);
+	for (unsigned price = 0; price < PRICES; price++) {
+		start_walk(&walk, clusters, size, a, (borders & SEARCH_STARTS) != 0, price);
+		for (unsigned length_so_far = 1; length_so_far < length; length_so_far++)
+			step(&walk, a + length_so_far);
+		unsigned split;
+		float streamed_ns, time_ns = finish(&walk, a + length - 1, (borders & SEARCH_ENDS) != 0,
+		                                    &streamed_ns, &split);
+		if (time_ns >= best)
+			continue;
+		best = time_ns;
+		for (unsigned i = 0; i < length; i++)
+			splits[i] = (enum search_split)split_on_path(&walk, a + length - 1, split, a + i);
+	}
+	g_free(walk.back);
+}

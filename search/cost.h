@@ -1,0 +1,93 @@
+/*
+ * The analytical cost model (equations with symbols and units: search/README.md).
+ *
+ *   T_node    = T_weights(not resident) + max(T_compute, T_traffic)
+ *   T_cluster = sum of T_node over its nodes
+ *   T_period  = max(max_j T_cluster_j, T_shared)
+ *   T_segment = T_load + (U + C - 1) * T_period
+ *   T_network = sum of T_segment
+ *
+ * T_traffic is one phase with all that goes out of the node and what it fetches
+ * from DRAM. T_shared is the time that the most loaded link, port or channel
+ * needs for one micro-batch of the whole segment: no pipeline runs faster.
+ * Times in ns, energies in pJ.
+ */
+#ifndef SEARCH_COST_H
+#define SEARCH_COST_H
+
+#include "search/buffers.h"
+
+/* What is paid for, whatever time it takes; analytical and simulated totals are built
+ * from the same additions. */
+struct cost_totals {
+	double macs;
+	double nop_bytes;     /* chiplet to chiplet, counted at each receiver */
+	double nop_byte_hops; /* all bytes over NoP links, DRAM traffic included */
+	double dram_read_bytes, dram_write_bytes;
+	double mac_pJ, buffer_pJ, nop_pJ, dram_pJ;
+};
+
+void cost_add(struct cost_totals *to, const struct cost_totals *from, double times);
+void cost_phase_totals(const struct map_network *network, const struct map_phase *phase,
+                       struct cost_totals *totals);
+void cost_compute_totals(const struct hw_package *package, const struct map_placed *placed,
+                         const struct map_share *shares, struct cost_totals *totals);
+double cost_static_pJ(const struct hw_package *package, double time_ns);
+double cost_total_pJ(const struct cost_totals *totals, double static_pJ);
+
+/* Times of one node for one micro-batch. */
+struct cost_node {
+	double compute_ns, traffic_ns, weights_ns;
+};
+
+static inline double cost_node_ns(const struct cost_node *node)
+{
+	return node->weights_ns + MAX(node->compute_ns, node->traffic_ns);
+}
+
+struct cost_segment {
+	unsigned first_cluster, cluster_count; /* in report->cluster_ns */
+	unsigned microbatches;
+	double load_ns, period_ns, shared_ns, latency_ns;
+};
+
+struct cost_report {
+	double latency_ns;
+	double bound_ns; /* nothing may ever be faster */
+	struct cost_totals totals;
+	double static_pJ;
+	struct cost_segment *segments; /* per segment */
+	double *cluster_ns;            /* per cluster, segment after segment */
+	struct cost_node *nodes;       /* per workload node */
+};
+
+void cost_report_release(struct cost_report *report);
+
+/* Evaluates mappings of one workload on one package; one per thread. */
+struct cost_model {
+	const struct wl_workload *workload;
+	const struct hw_package *package;
+	struct map_network network;
+	struct map_phase node, part, load, shared; /* scratch */
+};
+
+void cost_model_init(struct cost_model *model, const struct wl_workload *workload,
+                     const struct hw_package *package);
+void cost_model_release(struct cost_model *model);
+
+/* The mapping must be valid. Fills a report, which cost_report_release empties. */
+void cost_evaluate(struct cost_model *model, const struct map_mapping *mapping,
+                   struct cost_report *report);
+
+/* One segment alone; cluster_ns has room for its clusters, nodes (by workload index) may be
+ * NULL. totals may be NULL. */
+struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct map_plan *plan,
+                                          unsigned segment, double *cluster_ns, struct cost_node *nodes,
+                                          struct cost_totals *totals);
+
+/* max(all MACs / all MAC units, compulsory DRAM bytes / all DRAM bandwidth). Compulsory are
+ * every weight, the network's inputs and its outputs, once. */
+double cost_bound_ns(const struct wl_workload *workload, const struct hw_package *package,
+                     unsigned batch);
+
+#endif

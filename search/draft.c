@@ -1,0 +1,176 @@
+/*
+ * Invariant: a placed draft passes map_check_buffers, because it is checked with the same
+ * functions; weights that do not fit go where they cost least per byte saved.
+ */
+#include "search/draft.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOST_TILES 64
+
+void search_draft_init(struct search_draft *draft, const struct search_space *space)
+{
+	*draft = (struct search_draft){ 0 };
+	draft->clusters = g_new(struct search_draft_cluster, space->chiplets);
+}
+
+void search_draft_release(struct search_draft *draft)
+{
+	g_clear_pointer(&draft->clusters, g_free);
+}
+
+void search_draft_copy(struct search_draft *to, const struct search_draft *from)
+{
+	struct search_draft_cluster *clusters = to->clusters;
+	memcpy(clusters, from->clusters, from->cluster_count * sizeof *clusters);
+	*to = *from;
+	to->clusters = clusters;
+}
+
+void search_draft_from(struct search_draft *draft, const struct search_space *space,
+                       const struct search_segment *segment, enum search_split *splits)
+{
+	draft->samples = segment->samples;
+	draft->first = segment->first;
+	draft->end = segment->end;
+	draft->splits = splits;
+	draft->cluster_count = segment->cut_count;
+	for (unsigned c = 0; c < segment->cut_count; c++) {
+		const struct search_cut *cut = &segment->cuts[c];
+		draft->clusters[c] = (struct search_draft_cluster){ cut->first, cut->length,
+			                                            space->sizes[cut->size] };
+		memcpy(splits + cut->first, cut->splits, cut->length * sizeof *splits);
+	}
+}
+
+static void lay_out(const struct search_draft *draft, const struct search_space *space,
+                    const unsigned *snake, unsigned tiles, struct map_segment *segment)
+{
+	unsigned start = 0;
+	segment->microbatch = draft->samples;
+	segment->cluster_count = draft->cluster_count;
+	segment->clusters = g_new(struct map_cluster, draft->cluster_count);
+	for (unsigned c = 0; c < draft->cluster_count; c++) {
+		const struct search_draft_cluster *from = &draft->clusters[c];
+		struct map_cluster *to = &segment->clusters[c];
+		to->region_size = from->chiplets;
+		to->region = g_memdup2(snake + start, from->chiplets * sizeof *snake);
+		to->node_count = from->length;
+		to->nodes = g_new(struct map_node, from->length);
+		start += from->chiplets;
+		for (unsigned i = 0; i < from->length; i++) {
+			struct map_node *node = &to->nodes[i];
+			*node = (struct map_node){ .node = from->first + i, .weights = MAP_RESIDENT,
+				                   .tiles = tiles };
+			search_choose_split(&space->workload->nodes[node->node],
+			                    draft->splits[node->node], from->chiplets, node->split);
+		}
+	}
+}
+
+static void free_segment(struct map_segment *segment)
+{
+	for (unsigned c = 0; c < segment->cluster_count; c++) {
+		g_free(segment->clusters[c].region);
+		g_free(segment->clusters[c].nodes);
+	}
+	g_clear_pointer(&segment->clusters, g_free);
+	segment->cluster_count = 0;
+}
+
+struct placing {
+	const struct search_space *space;
+	const struct map_plan *plan;
+	unsigned samples, microbatches;
+};
+
+/* What a placement costs per micro-batch beyond being resident. */
+static double placement_ns(const struct placing *p, struct map_placed *placed, enum map_weights weights)
+{
+	struct map_network *network = &p->space->model->network;
+	struct map_phase *phase = &p->space->model->part;
+	placed->weights = weights;
+	map_phase_clear(phase);
+	if (weights == MAP_DISTRIBUTED)
+		map_gather(network, placed, phase);
+	else
+		map_load(network, placed, phase);
+	double ns = map_phase_ns(network, phase);
+	/* Streamed weights spare the load at the start. */
+	return weights == MAP_DISTRIBUTED ? ns : ns * (1 - 1.0 / p->microbatches);
+}
+
+/* Move the node whose weights cost least per byte that leaves the buffer. False if none can. */
+static bool spill_one(const struct placing *p, struct map_cluster *cluster)
+{
+	double best = INFINITY;
+	struct map_node *best_node = NULL;
+	enum map_weights best_weights = MAP_RESIDENT;
+	for (unsigned i = 0; i < cluster->node_count; i++) {
+		struct map_node *node = &cluster->nodes[i];
+		struct map_placed placed = map_place(p->plan, node->node, p->samples);
+		double share = (double)map_share_weight_bytes(&placed), shard = (double)map_shard_bytes(&placed);
+		for (int to = (int)node->weights + 1; to <= MAP_STREAMED; to++) {
+			double saved = (node->weights == MAP_RESIDENT ? share : shard) -
+			               (to == MAP_DISTRIBUTED ? shard : 0);
+			if (saved <= 0)
+				continue;
+			double cost = placement_ns(p, &placed, (enum map_weights)to) / saved;
+			if (cost < best) {
+				best = cost;
+				best_node = node;
+				best_weights = (enum map_weights)to;
+			}
+		}
+	}
+	if (best_node)
+		best_node->weights = best_weights;
+	return best_node != NULL;
+}
+
+static void more_tiles(struct map_cluster *cluster)
+{
+	for (unsigned i = 0; i < cluster->node_count; i++)
+		cluster->nodes[i].tiles *= 2;
+}
+
+static void fit_cluster(const struct placing *p, unsigned segment, unsigned c)
+{
+	struct map_cluster *cluster = &p->plan->mapping->segments[segment].clusters[c];
+	struct map_buffer_use use;
+	struct map_scratch *scratch = &p->space->model->network.scratch;
+	map_buffer_use(p->plan, segment, c, scratch, &use);
+	while (use.weight_bytes > use.weight_limit && spill_one(p, cluster))
+		map_weight_use(p->plan, segment, c, &use);
+	while (use.activation_bytes > use.activation_limit && cluster->nodes[0].tiles < MOST_TILES) {
+		more_tiles(cluster);
+		map_buffer_use(p->plan, segment, c, scratch, &use);
+	}
+}
+
+void search_draft_outline(const struct search_draft *draft, const struct search_space *space,
+                          const unsigned *snake, unsigned tiles, struct map_mapping *mapping,
+                          unsigned index)
+{
+	free_segment(&mapping->segments[index]);
+	lay_out(draft, space, snake, tiles, &mapping->segments[index]);
+}
+
+bool search_draft_place(const struct search_draft *draft, const struct search_space *space,
+                        const unsigned *snake, unsigned tiles, struct map_mapping *mapping,
+                        unsigned index, GError **error)
+{
+	struct map_plan plan;
+	struct placing placing = { space, &plan, draft->samples,
+		                   map_microbatches(mapping->batch, draft->samples) };
+	bool fits = true;
+	search_draft_outline(draft, space, snake, tiles, mapping, index);
+	map_plan_init(&plan, mapping, space->workload, space->package);
+	for (unsigned c = 0; fits && c < draft->cluster_count; c++) {
+		fit_cluster(&placing, index, c);
+		fits = map_check_cluster(&plan, index, c, &space->model->network.scratch, error);
+	}
+	map_plan_release(&plan);
+	return fits;
+}

@@ -1,0 +1,44 @@
+/*
+ * Drafts: a segment as the search thinks of it (runs of nodes, region sizes, a
+ * split per node), and its way to a valid part of a mapping: regions along a
+ * snake, weights placed within the buffers, tiles.
+ */
+#ifndef SEARCH_DRAFT_H
+#define SEARCH_DRAFT_H
+
+#include "search/segment.h"
+
+struct search_draft_cluster {
+	unsigned first, length; /* nodes */
+	unsigned chiplets;
+};
+
+struct search_draft {
+	unsigned samples;
+	unsigned first, end;        /* nodes */
+	enum search_split *splits;  /* by workload node, the whole network's; borrowed */
+	struct search_draft_cluster *clusters; /* room for one per chiplet */
+	unsigned cluster_count;
+};
+
+void search_draft_from(struct search_draft *draft, const struct search_space *space,
+                       const struct search_segment *segment, enum search_split *splits);
+void search_draft_copy(struct search_draft *to, const struct search_draft *from); /* both initialised */
+void search_draft_init(struct search_draft *draft, const struct search_space *space);
+void search_draft_release(struct search_draft *draft);
+
+/* Lay the draft out as segment `index`, all weights resident, nothing checked. */
+void search_draft_outline(const struct search_draft *draft, const struct search_space *space,
+                          const unsigned *snake, unsigned tiles, struct map_mapping *mapping,
+                          unsigned index);
+
+/*
+ * The same for good, among the mapping's other segments: along `snake`, with its weights
+ * placed and tiles chosen. False and `error` if
+ * something does not fit its buffer.
+ */
+bool search_draft_place(const struct search_draft *draft, const struct search_space *space,
+                        const unsigned *snake, unsigned tiles, struct map_mapping *mapping,
+                        unsigned index, GError **error);
+
+#endif

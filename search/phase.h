@@ -1,0 +1,81 @@
+/*
+ * Traffic phases: bytes over the package's resources (hw/routes.h) that move
+ * together, plus the longest route among them. Alone a phase takes
+ *
+ *   latency of the longest route + max over resources of bytes / bandwidth
+ *
+ * A multicast charges the sender's injection port and each link of its tree
+ * once, and the ejection port of each receiver. Memory: a phase's arrays belong
+ * to it (map_phase_init / map_phase_release); clearing keeps them.
+ */
+#ifndef SEARCH_PHASE_H
+#define SEARCH_PHASE_H
+
+#include "hw/routes.h"
+#include "search/share.h"
+
+/* What is at the two ends of a phase's longest route. */
+enum map_ends { MAP_CHIPLET_TO_CHIPLET, MAP_DRAM_TO_CHIPLET, MAP_CHIPLET_TO_DRAM };
+
+struct map_phase {
+	double *bytes;     /* per resource */
+	unsigned *touched; /* resources with bytes, in order of first use */
+	unsigned touched_count;
+	/* The longest route in time (hops and, with DRAM, the channel's latency), and what it
+	 * carries; far_bytes is 0 while the phase is empty. A DRAM end is a channel number. */
+	double latency_ns;
+	enum map_ends far_ends;
+	unsigned far_from, far_to;
+	double far_bytes;
+	uint64_t delivered_bytes; /* chiplet to chiplet, counted at each receiver */
+	double dram_read_bytes, dram_write_bytes;
+};
+
+/* Consumer parts [first, end) that overlap one producer part, in one dimension, in the same
+ * interval of this length. */
+struct map_meet {
+	uint32_t length;
+	unsigned first, end;
+};
+
+/* What building phases takes besides the phase: the package, its reciprocal
+ * bandwidths, and scratch. One per thread. */
+struct map_network {
+	const struct hw_package *package;
+	double *ns_per_byte; /* per resource: 1 / bandwidth */
+	struct hw_tree tree;
+	unsigned *links;     /* of a route or tree under construction */
+	unsigned *receivers; /* of a message under construction */
+	unsigned *nearest;   /* DRAM channel by chiplet: the fewest hops, then the lowest index */
+	struct map_meet *meets[MAP_DIMS]; /* of an exchange under construction */
+	struct map_scratch scratch;
+	struct map_share *shares; /* room for one per chiplet */
+};
+
+void map_network_init(struct map_network *network, const struct hw_package *package);
+void map_network_release(struct map_network *network);
+
+void map_phase_init(struct map_phase *phase, const struct hw_package *package);
+void map_phase_release(struct map_phase *phase);
+void map_phase_clear(struct map_phase *phase);
+bool map_phase_empty(const struct map_phase *phase);
+
+/* Add what `from` carries to `to` (latencies: the larger). */
+void map_phase_add(struct map_phase *to, const struct map_phase *from);
+
+/* Time of the phase alone, 0 if it is empty. */
+double map_phase_ns(const struct map_network *network, const struct map_phase *phase);
+
+/* Sum over NoP links of bytes: what link energy is paid for. */
+double map_phase_byte_hops(const struct map_network *network, const struct map_phase *phase);
+
+/*
+ * Messages. The receivers are the first `count` entries of network->receivers
+ * (map_read_dram may reorder them). Bytes are per receiver.
+ */
+void map_send(struct map_network *network, struct map_phase *phase, unsigned from, unsigned count,
+              double bytes);
+void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count, double bytes);
+void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from, double bytes);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * Invariant: a strategy's result is the best, by full cost, of its own search and those of
+ * all strategies it contains, so more freedom is never worse.
+ */
+#include "search/search.h"
+
+#include "search/refine.h"
+
+#include <math.h>
+
+#define RETRIES 5           /* searches with less and less of the activation buffer */
+#define TIGHTER 0.8         /* how much less each time */
+#define EVALUATIONS 400     /* of refinement, per segment, for a small network */
+#define LONGEST_CLUSTER 256 /* nodes; bounds the tables */
+
+const char *search_strategy_name(enum search_strategy strategy)
+{
+	static const char *const names[SEARCH_STRATEGIES] = { "sequential", "pipeline", "segmented", "scope" };
+	return names[strategy];
+}
+
+const char *search_objective_name(enum search_objective objective)
+{
+	static const char *const names[SEARCH_OBJECTIVES] = { "latency", "energy", "edp" };
+	return names[objective];
+}
+
+static struct search_freedom freedom_of(enum search_strategy strategy)
+{
+	struct search_freedom freedom = { .longest_cluster = 1, .longest_segment = UINT_MAX };
+	if (strategy == SEARCH_SEQUENTIAL) {
+		freedom.longest_segment = 1;
+		freedom.whole_package = true;
+	}
+	freedom.one_segment = strategy == SEARCH_PIPELINE;
+	if (strategy == SEARCH_SCOPE)
+		freedom.longest_cluster = LONGEST_CLUSTER;
+	return freedom;
+}
+
+/* Whether all mappings of `part` are mappings of `whole`. */
+static bool contains(enum search_strategy whole, enum search_strategy part)
+{
+	return whole == part || whole == SEARCH_SCOPE ||
+	       (whole == SEARCH_SEGMENTED && part != SEARCH_SCOPE);
+}
+
+struct searcher {
+	const struct search_options *options;
+	struct search_space *space;
+	struct search_freedom freedom;
+	enum search_strategy strategy; /* the one being searched */
+	double done, share; /* progress: where this search starts and how much it is */
+};
+
+static void forward_progress(void *data, double fraction)
+{
+	struct searcher *s = data;
+	if (s->options->progress)
+		s->options->progress(s->options->progress_data, s->done + s->share * fraction);
+}
+
+static struct map_mapping *empty_mapping(const struct searcher *s, unsigned segments)
+{
+	struct map_mapping *mapping = g_new0(struct map_mapping, 1);
+	mapping->workload = g_strdup(s->space->workload->name);
+	mapping->package = g_strdup(s->space->package->name);
+	mapping->strategy = g_strdup(search_strategy_name(s->options->strategy));
+	mapping->batch = s->options->batch;
+	mapping->segments = g_new0(struct map_segment, segments);
+	mapping->segment_count = segments;
+	return mapping;
+}
+
+/* Linearised objective at a mapping's latency L and energy E: d(E L) = E dL + L dE. */
+static struct search_weights weights_at(const struct searcher *s, const struct map_mapping *mapping)
+{
+	struct cost_report report;
+	if (s->options->objective == SEARCH_LATENCY)
+		return (struct search_weights){ 1, 0 };
+	if (s->options->objective == SEARCH_ENERGY)
+		return (struct search_weights){ 0, 1 };
+	cost_evaluate(s->space->model, mapping, &report);
+	struct search_weights weights = { cost_total_pJ(&report.totals, report.static_pJ), report.latency_ns };
+	cost_report_release(&report);
+	return weights;
+}
+
+static double score_of(const struct searcher *s, const struct map_mapping *mapping)
+{
+	struct cost_report report;
+	cost_evaluate(s->space->model, mapping, &report);
+	double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ), latency_ns = report.latency_ns;
+	cost_report_release(&report);
+	return s->options->objective == SEARCH_LATENCY ? latency_ns :
+	       s->options->objective == SEARCH_ENERGY  ? energy_pJ :
+	                                                 latency_ns * energy_pJ;
+}
+
+/* Lay a solution out, first as found, then refined. NULL and `error` if a segment does not fit. */
+static struct map_mapping *realise(struct searcher *s, const struct search_solution *solution, GError **error)
+{
+	unsigned nodes = s->space->workload->node_count;
+	struct map_mapping *mapping = empty_mapping(s, solution->segment_count);
+	g_autofree enum search_split *splits = g_new(enum search_split, nodes);
+	g_autofree struct search_draft *drafts = g_new(struct search_draft, solution->segment_count);
+	struct search_refiner refiner;
+	bool fits = true;
+	search_refiner_init(&refiner, s->space, &s->freedom, s->options->tiles, mapping);
+	for (unsigned i = 0; i < solution->segment_count; i++) {
+		search_draft_init(&drafts[i], s->space);
+		search_draft_from(&drafts[i], s->space, &solution->segments[i], splits);
+	}
+	/* All segments are laid out before any is costed: an edge's way depends on both ends. */
+	for (unsigned i = 0; fits && i < solution->segment_count; i++)
+		search_draft_outline(&drafts[i], s->space, refiner.snakes[0], s->options->tiles, mapping, i);
+	for (unsigned i = 0; fits && i < solution->segment_count; i++)
+		fits = isfinite(search_refine(&refiner, i, &drafts[i], 0, error));
+	if (fits)
+		refiner.weights = weights_at(s, mapping);
+	for (unsigned i = 0; fits && i < solution->segment_count; i++)
+		search_refine(&refiner, i, &drafts[i], EVALUATIONS, NULL);
+	for (unsigned i = 0; i < solution->segment_count; i++)
+		search_draft_release(&drafts[i]);
+	search_refiner_release(&refiner);
+	if (!fits)
+		g_clear_pointer(&mapping, map_free);
+	return mapping;
+}
+
+/* One strategy without those it contains. */
+static struct map_mapping *search_one(struct searcher *s, GError **error)
+{
+	struct search_clusters clusters;
+	struct map_mapping *mapping = NULL;
+	uint64_t limit = s->space->activation_limit;
+	search_clusters_init(&clusters, s->space, s->freedom.longest_cluster, s->options->tiles);
+	for (int i = 0; i < RETRIES && !mapping; i++) {
+		struct search_solution *solution = search_segments(s->space, &clusters, &s->freedom,
+		                                                   s->options->batch, forward_progress, s);
+		if (solution) {
+			g_clear_error(error);
+			mapping = realise(s, solution, error);
+		} else if (error && !*error) {
+			g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
+			            "strategy %s: no mapping of '%s' on '%s' fits the activation buffers",
+			            search_strategy_name(s->strategy), s->space->workload->name,
+			            s->space->package->name);
+		}
+		search_solution_free(solution);
+		s->space->activation_limit = (uint64_t)((double)s->space->activation_limit * TIGHTER);
+		if (!solution)
+			break;
+	}
+	s->space->activation_limit = limit;
+	search_clusters_release(&clusters);
+	return mapping;
+}
+
+static struct map_mapping *search_all(struct searcher *s, GError **error)
+{
+	struct map_mapping *best = NULL;
+	double best_score = INFINITY;
+	for (int strategy = 0; strategy <= (int)s->options->strategy; strategy++) {
+		GError *failed = NULL;
+		s->strategy = (enum search_strategy)strategy;
+		if (!contains(s->options->strategy, s->strategy) ||
+		    (strategy == SEARCH_PIPELINE && s->space->workload->node_count > s->space->chiplets))
+			continue;
+		s->freedom = freedom_of(s->strategy);
+		struct map_mapping *mapping = search_one(s, &failed);
+		s->done += s->share;
+		if (!mapping) {
+			if (s->strategy == s->options->strategy && !best)
+				g_propagate_error(error, failed);
+			else
+				g_clear_error(&failed);
+			continue;
+		}
+		double score = score_of(s, mapping);
+		if (score < best_score) {
+			best_score = score;
+			map_free(best);
+			best = mapping;
+		} else {
+			map_free(mapping);
+		}
+	}
+	return best;
+}
+
+struct map_mapping *search_mapping(const struct wl_workload *workload, const struct hw_package *package,
+                                   const struct search_options *options, GError **error)
+{
+	if (options->strategy == SEARCH_PIPELINE && workload->node_count > hw_chiplet_count(package)) {
+		g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_TOO_MANY_NODES,
+		            "strategy pipeline: '%s' has %u nodes but '%s' has %u chiplets; it needs one each",
+		            workload->name, workload->node_count, package->name, hw_chiplet_count(package));
+		return NULL;
+	}
+	struct cost_model model;
+	struct search_space space;
+	cost_model_init(&model, workload, package);
+	search_space_init(&space, &model);
+	struct searcher searcher = { .options = options, .space = &space, .share = 1 };
+	unsigned searches = 0;
+	for (int s = 0; s < SEARCH_STRATEGIES; s++)
+		searches += contains(options->strategy, (enum search_strategy)s);
+	searcher.share = 1.0 / searches;
+	struct map_mapping *mapping = search_all(&searcher, error);
+	search_space_release(&space);
+	cost_model_release(&model);
+	return mapping;
+}

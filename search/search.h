@@ -1,0 +1,43 @@
+/*
+ * Strategies: search a mapping of a workload on a package.
+ *
+ * All strategies are one code path with different freedom (enum order: each
+ * contains the ones its table row allows, scope contains all before it):
+ *
+ *   sequential  segments of one node, on all chiplets
+ *   pipeline    one segment, clusters of one node
+ *   segmented   any segments, clusters of one node
+ *   scope       any segments, any clusters
+ */
+#ifndef SEARCH_SEARCH_H
+#define SEARCH_SEARCH_H
+
+#include "search/cost.h"
+
+#define SEARCH_ERROR (g_quark_from_static_string("search-error"))
+enum search_error { SEARCH_ERROR_TOO_MANY_NODES, SEARCH_ERROR_DOES_NOT_FIT };
+
+enum search_strategy { SEARCH_SEQUENTIAL, SEARCH_PIPELINE, SEARCH_SEGMENTED, SEARCH_SCOPE, SEARCH_STRATEGIES };
+enum search_objective { SEARCH_LATENCY, SEARCH_ENERGY, SEARCH_EDP, SEARCH_OBJECTIVES };
+
+const char *search_strategy_name(enum search_strategy strategy);
+const char *search_objective_name(enum search_objective objective);
+
+struct search_options {
+	enum search_strategy strategy;
+	enum search_objective objective;
+	unsigned batch; /* samples, at least 1 */
+	unsigned tiles; /* wished for per share, at least 1; more where buffers demand it */
+	void (*progress)(void *data, double fraction); /* NULL: none */
+	void *progress_data;
+};
+
+/*
+ * The best mapping found; the caller frees it. Deterministic. NULL and `error`
+ * if the strategy has no valid mapping (pipeline: more nodes than chiplets; a
+ * node that fits no buffer, with its name and the bytes that do not fit).
+ */
+struct map_mapping *search_mapping(const struct wl_workload *workload, const struct hw_package *package,
+                                   const struct search_options *options, GError **error);
+
+#endif

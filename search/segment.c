@@ -1,0 +1,360 @@
+/*
+ * Invariant: a run's fewest chiplets for a time tau never grow with tau (its
+ * times are made non-increasing in the region size), so one pointer per run
+ * walks down while tau walks up the ladder.
+ */
+#include "search/segment.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TAU_RATIO 1.08
+#define BISECTIONS 12
+#define NO_SIZE UINT16_MAX
+
+/* The best way found to cover nodes [i, b) for one tau, by b. */
+struct cover {
+	unsigned chiplets, clusters; /* chiplets > all of them: none */
+	float rank, longest_ns, stream_ns;
+	unsigned last; /* first node of the last cluster */
+	unsigned size; /* of the last cluster */
+};
+
+struct best {
+	double time_ns;
+	float tau_ns;
+	unsigned samples;
+};
+
+struct segmenter {
+	struct search_space *space;
+	struct search_clusters *clusters;
+	const struct search_freedom *freedom;
+	unsigned nodes, batch;
+	uint16_t *smallest[SEARCH_BORDERS]; /* [a][length - 1]: size index for the current tau */
+	double *load_ns; /* prefix sums over nodes */
+	struct best *best; /* [i][j - 1] */
+	struct cover *cover, *closed; /* by end node; closed: the last cluster ends the segment */
+};
+
+unsigned search_microbatches(unsigned batch, unsigned samples[32])
+{
+	unsigned count = 0;
+	for (unsigned m = 1; m < batch; m *= 2)
+		samples[count++] = m;
+	samples[count++] = batch;
+	return count;
+}
+
+static size_t run_of(const struct segmenter *s, unsigned a, unsigned length)
+{
+	return (size_t)a * s->clusters->longest + length - 1;
+}
+
+static void reset_smallest(struct segmenter *s)
+{
+	size_t runs = (size_t)s->nodes * s->clusters->longest;
+	for (int b = 0; b < SEARCH_BORDERS; b++)
+		for (size_t i = 0; i < runs; i++)
+			s->smallest[b][i] = NO_SIZE;
+}
+
+/* A larger region is never worse: it can leave chiplets idle. */
+static void make_monotone(struct search_clusters *clusters)
+{
+	size_t runs = (size_t)clusters->nodes * clusters->longest;
+	for (int b = 0; b < SEARCH_BORDERS; b++)
+		for (size_t i = runs; i < runs * clusters->space->size_count; i++)
+			if (clusters->time_ns[b][i - runs] <= clusters->time_ns[b][i]) {
+				clusters->time_ns[b][i] = clusters->time_ns[b][i - runs];
+				clusters->stream_ns[b][i] = clusters->stream_ns[b][i - runs];
+			}
+}
+
+/* Walk the pointers down to the smallest sizes with time <= tau. */
+static void lower_smallest(struct segmenter *s, float tau_ns)
+{
+	size_t runs = (size_t)s->nodes * s->clusters->longest;
+	unsigned sizes = s->space->size_count, lowest = s->freedom->whole_package ? sizes - 1 : 0;
+	for (int b = 0; b < SEARCH_BORDERS; b++) {
+		const float *time_ns = s->clusters->time_ns[b];
+		for (size_t i = 0; i < runs; i++) {
+			unsigned size = MIN(s->smallest[b][i], sizes);
+			while (size > lowest && time_ns[(size - 1) * runs + i] <= tau_ns)
+				size--;
+			s->smallest[b][i] = size == sizes ? NO_SIZE : (uint16_t)size;
+		}
+	}
+}
+
+/* What a cluster more is worth in chiplets: it lengthens U + C - 1 by one. */
+static float cluster_price(const struct segmenter *s)
+{
+	return (float)s->space->chiplets / (float)(map_microbatches(s->batch, s->space->samples) + 16);
+}
+
+/* Extend a cover by the run [a, end). */
+static void extend(const struct segmenter *s, const struct cover *from, unsigned a, unsigned end,
+                   unsigned borders, float tau_ns, struct cover *to)
+{
+	unsigned size = s->smallest[borders][run_of(s, a, end - a)];
+	if (size == NO_SIZE)
+		return;
+	size_t entry = search_run(s->clusters, size, a, end - a);
+	unsigned chiplets = from->chiplets + s->space->sizes[size];
+	float stream_ns = from->stream_ns + s->clusters->stream_ns[borders][entry];
+	if (chiplets > s->space->chiplets || stream_ns > tau_ns)
+		return;
+	float rank = from->rank + (float)s->space->sizes[size] + cluster_price(s);
+	if (to->chiplets <= s->space->chiplets && rank >= to->rank)
+		return;
+	*to = (struct cover){ chiplets, from->clusters + 1, rank,
+		              MAX(from->longest_ns, s->clusters->time_ns[borders][entry]), stream_ns, a, size };
+}
+
+static const struct cover no_cover = { .chiplets = UINT_MAX };
+
+/* Covers of [i, b) for b up to `end`; stops where no more can be covered. Returns the last b. */
+static unsigned cover_from(struct segmenter *s, unsigned i, unsigned end, float tau_ns)
+{
+	unsigned misses = 0;
+	s->cover[i] = (struct cover){ 0 };
+	for (unsigned b = i + 1; b <= end; b++) {
+		s->cover[b] = s->closed[b] = no_cover;
+		unsigned oldest = b > i + s->clusters->longest ? b - s->clusters->longest : i;
+		for (unsigned a = oldest; a < b; a++) {
+			if (s->cover[a].chiplets >= s->space->chiplets)
+				continue; /* nothing is left for another cluster */
+			unsigned starts = a == i ? SEARCH_STARTS : 0;
+			extend(s, &s->cover[a], a, b, starts, tau_ns, &s->cover[b]);
+			extend(s, &s->cover[a], a, b, starts | SEARCH_ENDS, tau_ns, &s->closed[b]);
+		}
+		bool covered = s->cover[b].chiplets <= s->space->chiplets ||
+		               s->closed[b].chiplets <= s->space->chiplets;
+		misses = covered ? 0 : misses + 1;
+		if (misses > 2)
+			return b;
+	}
+	return end;
+}
+
+static double segment_ns(const struct segmenter *s, unsigned i, unsigned j, const struct cover *closed)
+{
+	unsigned microbatches = map_microbatches(s->batch, s->space->samples);
+	return s->load_ns[j] - s->load_ns[i] + (microbatches + closed->clusters - 1) * (double)closed->longest_ns;
+}
+
+static void scan_tau(struct segmenter *s, float tau_ns)
+{
+	for (unsigned i = 0; i < s->nodes; i++) {
+		if (s->freedom->one_segment && i > 0)
+			return;
+		unsigned end = MIN(s->nodes, i + MIN(s->freedom->longest_segment, s->nodes));
+		unsigned reached = cover_from(s, i, end, tau_ns);
+		for (unsigned j = i + 1; j <= reached; j++) {
+			if (s->closed[j].chiplets > s->space->chiplets)
+				continue;
+			struct best *best = &s->best[(size_t)i * s->nodes + j - 1];
+			double time_ns = segment_ns(s, i, j, &s->closed[j]);
+			if (time_ns < best->time_ns)
+				*best = (struct best){ time_ns, tau_ns, s->space->samples };
+		}
+	}
+}
+
+/* The ladder goes from the fastest run to the first tau that the slowest one needs. */
+static void tau_range(const struct segmenter *s, float *lowest_ns, float *highest_ns)
+{
+	const struct search_clusters *c = s->clusters;
+	unsigned largest = c->space->size_count - 1;
+	*lowest_ns = INFINITY;
+	*highest_ns = 0;
+	for (unsigned a = 0; a < c->nodes; a++)
+		for (unsigned length = 1; length <= MIN(c->longest, c->nodes - a); length++) {
+			float fastest = c->time_ns[0][search_run(c, largest, a, length)];
+			float slowest = INFINITY;
+			for (int b = 0; b < SEARCH_BORDERS; b++)
+				slowest = MIN(slowest, c->time_ns[b][search_run(c, largest, a, length)]);
+			if (isfinite(slowest) && slowest > 0) {
+				*lowest_ns = MIN(*lowest_ns, MIN(fastest, slowest));
+				*highest_ns = MAX(*highest_ns, slowest);
+			}
+		}
+	for (unsigned a = 0; a < c->nodes; a++) /* single nodes, however small their region */
+		for (int b = 0; b < SEARCH_BORDERS; b++) {
+			float time = c->time_ns[b][search_run(c, largest, a, 1)];
+			*highest_ns = isfinite(time) ? MAX(*highest_ns, time) : *highest_ns;
+		}
+	*highest_ns *= (float)TAU_RATIO;
+}
+
+static void set_samples(struct segmenter *s, unsigned samples)
+{
+	if (s->space->samples == samples && s->clusters->filled)
+		return;
+	search_space_samples(s->space, samples);
+	search_clusters_fill(s->clusters);
+	if (!s->freedom->whole_package)
+		make_monotone(s->clusters);
+}
+
+static void scan_samples(struct segmenter *s, unsigned samples)
+{
+	float lowest_ns, highest_ns;
+	set_samples(s, samples);
+	tau_range(s, &lowest_ns, &highest_ns);
+	reset_smallest(s);
+	for (float tau_ns = lowest_ns; tau_ns <= highest_ns; tau_ns *= (float)TAU_RATIO) {
+		lower_smallest(s, tau_ns);
+		scan_tau(s, tau_ns);
+	}
+}
+
+static struct search_segment read_cover(const struct segmenter *s, unsigned i, unsigned j)
+{
+	struct search_segment segment = { .first = i, .end = j, .samples = s->space->samples };
+	const struct cover *at = &s->closed[j];
+	segment.cut_count = at->clusters;
+	segment.cuts = g_new(struct search_cut, at->clusters);
+	unsigned end = j, ends = SEARCH_ENDS;
+	for (unsigned c = at->clusters; c-- > 0;) {
+		struct search_cut *cut = &segment.cuts[c];
+		*cut = (struct search_cut){ at->last, end - at->last, at->size,
+			                    g_new(enum search_split, end - at->last) };
+		search_cluster_splits(s->clusters, cut->size, cut->first, cut->length,
+		                      ends | (cut->first == i ? SEARCH_STARTS : 0), cut->splits);
+		end = at->last;
+		at = &s->cover[end];
+		ends = 0;
+	}
+	return segment;
+}
+
+static void free_cuts(struct search_segment *segment)
+{
+	for (unsigned c = 0; c < segment->cut_count; c++)
+		g_free(segment->cuts[c].splits);
+	g_free(segment->cuts);
+}
+
+/* The best cover of [i, j) with a tau at most the ladder's. */
+static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j, const struct best *best)
+{
+	float low_ns = best->tau_ns / (float)(TAU_RATIO * TAU_RATIO), high_ns = best->tau_ns;
+	double best_ns = INFINITY;
+	struct search_segment found = { 0 };
+	set_samples(s, best->samples);
+	for (int step = 0; step <= BISECTIONS; step++) {
+		float tau_ns = step ? (low_ns + high_ns) / 2 : high_ns;
+		reset_smallest(s);
+		lower_smallest(s, tau_ns);
+		unsigned reached = cover_from(s, i, j, tau_ns);
+		bool covered = reached == j && s->closed[j].chiplets <= s->space->chiplets;
+		*(covered ? &high_ns : &low_ns) = tau_ns;
+		if (!covered || segment_ns(s, i, j, &s->closed[j]) >= best_ns)
+			continue;
+		best_ns = segment_ns(s, i, j, &s->closed[j]);
+		free_cuts(&found);
+		found = read_cover(s, i, j);
+	}
+	return found;
+}
+
+/* Best cuts into segments: previous[j] is where the segment that ends at j begins. */
+static bool cut_network(const struct segmenter *s, unsigned *previous)
+{
+	g_autofree double *time_ns = g_new(double, s->nodes + 1);
+	time_ns[0] = 0;
+	for (unsigned j = 1; j <= s->nodes; j++) {
+		time_ns[j] = INFINITY;
+		for (unsigned i = 0; i < j; i++) {
+			if (s->freedom->one_segment && i > 0)
+				break;
+			double t = time_ns[i] + s->best[(size_t)i * s->nodes + j - 1].time_ns;
+			if (t < time_ns[j]) {
+				time_ns[j] = t;
+				previous[j] = i;
+			}
+		}
+	}
+	return isfinite(time_ns[s->nodes]);
+}
+
+static struct search_solution *collect(struct segmenter *s, const unsigned *previous)
+{
+	struct search_solution *solution = g_new0(struct search_solution, 1);
+	for (unsigned j = s->nodes; j > 0; j = previous[j])
+		solution->segment_count++;
+	solution->segments = g_new0(struct search_segment, solution->segment_count);
+	/* In the order of their micro-batches, so that the tables are filled once for each. */
+	unsigned samples[32], count = search_microbatches(s->batch, samples);
+	for (unsigned m = 0; m < count; m++) {
+		unsigned index = solution->segment_count;
+		for (unsigned j = s->nodes; j > 0; j = previous[j]) {
+			const struct best *best = &s->best[(size_t)previous[j] * s->nodes + j - 1];
+			index--;
+			if (best->samples == samples[m])
+				solution->segments[index] = bisect(s, previous[j], j, best);
+		}
+	}
+	return solution;
+}
+
+static void segmenter_init(struct segmenter *s)
+{
+	size_t runs = (size_t)s->nodes * s->clusters->longest, pairs = (size_t)s->nodes * s->nodes;
+	for (int b = 0; b < SEARCH_BORDERS; b++)
+		s->smallest[b] = g_new(uint16_t, runs);
+	s->load_ns = g_new(double, s->nodes + 1);
+	s->load_ns[0] = 0;
+	for (unsigned n = 0; n < s->nodes; n++)
+		s->load_ns[n + 1] = s->load_ns[n] + (double)s->space->workload->nodes[n].weight_bytes /
+		                                            s->space->dram_GBps;
+	s->best = g_new(struct best, pairs);
+	for (size_t i = 0; i < pairs; i++)
+		s->best[i].time_ns = INFINITY;
+	s->cover = g_new(struct cover, s->nodes + 1);
+	s->closed = g_new(struct cover, s->nodes + 1);
+}
+
+static void segmenter_release(struct segmenter *s)
+{
+	for (int b = 0; b < SEARCH_BORDERS; b++)
+		g_free(s->smallest[b]);
+	g_free(s->load_ns);
+	g_free(s->best);
+	g_free(s->cover);
+	g_free(s->closed);
+}
+
+struct search_solution *search_segments(struct search_space *space, struct search_clusters *clusters,
+                                        const struct search_freedom *freedom, unsigned batch,
+                                        void (*progress)(void *, double), void *progress_data)
+{
+	struct segmenter s = { .space = space, .clusters = clusters, .freedom = freedom,
+		               .nodes = space->workload->node_count, .batch = batch };
+	struct search_solution *solution = NULL;
+	unsigned samples[32], count = search_microbatches(batch, samples);
+	g_autofree unsigned *previous = g_new0(unsigned, s.nodes + 1);
+	segmenter_init(&s);
+	clusters->filled = false;
+	for (unsigned m = 0; m < count; m++) {
+		scan_samples(&s, samples[m]);
+		if (progress)
+			progress(progress_data, (double)(m + 1) / count);
+	}
+	if (cut_network(&s, previous))
+		solution = collect(&s, previous);
+	segmenter_release(&s);
+	return solution;
+}
+
+void search_solution_free(struct search_solution *solution)
+{
+	if (!solution)
+		return;
+	for (unsigned i = 0; i < solution->segment_count; i++)
+		free_cuts(&solution->segments[i]);
+	g_free(solution->segments);
+	g_free(solution);
+}

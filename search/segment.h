@@ -1,0 +1,51 @@
+/*
+ * Segments: where to cut the network into segments and each segment into
+ * clusters, with what region sizes and micro-batch.
+ *
+ * For a bottleneck time tau, the fewest chiplets that run nodes [i, j) as
+ * clusters of at most tau each come from a dynamic program over the cluster
+ * cuts; a ladder of taus gives each segment its best (U + C - 1) * period, and
+ * a second dynamic program over the segment cuts the best network. The taus of
+ * the chosen segments are then found exactly by bisection.
+ */
+#ifndef SEARCH_SEGMENT_H
+#define SEARCH_SEGMENT_H
+
+#include "search/cluster.h"
+
+/* What a strategy may do. */
+struct search_freedom {
+	unsigned longest_cluster; /* nodes */
+	unsigned longest_segment; /* nodes */
+	bool one_segment;
+	bool whole_package; /* every cluster has all chiplets */
+};
+
+struct search_cut {
+	unsigned first, length; /* nodes */
+	unsigned size;          /* index of the region's size */
+	enum search_split *splits; /* per node */
+};
+
+struct search_segment {
+	unsigned first, end; /* nodes */
+	unsigned samples;    /* micro-batch */
+	struct search_cut *cuts;
+	unsigned cut_count;
+};
+
+struct search_solution {
+	struct search_segment *segments;
+	unsigned segment_count;
+};
+
+/* Progress is called with a fraction in [0, 1]. NULL if no cut is feasible. */
+struct search_solution *search_segments(struct search_space *space, struct search_clusters *clusters,
+                                        const struct search_freedom *freedom, unsigned batch,
+                                        void (*progress)(void *, double), void *progress_data);
+void search_solution_free(struct search_solution *solution); /* NULL is allowed */
+
+/* Micro-batches worth trying: powers of two up to the batch, and the batch. Returns their number. */
+unsigned search_microbatches(unsigned batch, unsigned samples[32]);
+
+#endif

@@ -1,0 +1,305 @@
+/*
+ * Invariant: grids are separable. A part's interval in one dimension never
+ * depends on its index in another, so everything here is per dimension.
+ */
+#include "search/share.h"
+
+#include <math.h>
+
+#define GRIDS_ALIVE (MAP_MAX_INPUTS + 8)
+
+void map_scratch_init(struct map_scratch *scratch, unsigned chiplets)
+{
+	scratch->capacity = GRIDS_ALIVE * (chiplets + MAP_DIMS);
+	scratch->used = 0;
+	scratch->intervals = g_new(struct map_interval, scratch->capacity);
+}
+
+void map_scratch_release(struct map_scratch *scratch)
+{
+	g_clear_pointer(&scratch->intervals, g_free);
+}
+
+static struct map_interval *scratch_take(struct map_scratch *scratch, unsigned count)
+{
+	g_assert(scratch->used + count <= scratch->capacity); /* at most GRIDS_ALIVE grids */
+	struct map_interval *taken = scratch->intervals + scratch->used;
+	scratch->used += count;
+	return taken;
+}
+
+/* A grid of the same parts as `like`, with its own intervals to fill in. */
+static void grid_alloc(struct map_grid *grid, const unsigned *region, const unsigned parts[MAP_DIMS],
+                       struct map_scratch *scratch, struct map_interval *rooms[MAP_DIMS])
+{
+	grid->region = region;
+	for (int d = 0; d < MAP_DIMS; d++) {
+		grid->parts[d] = parts[d];
+		rooms[d] = scratch_take(scratch, parts[d]);
+		grid->part[d] = rooms[d];
+	}
+}
+
+uint32_t map_extent(const struct map_placed *placed, enum map_dim dim)
+{
+	switch (dim) {
+	case MAP_N:
+		return placed->samples;
+	case MAP_K:
+		return placed->node->output.channels;
+	case MAP_P:
+		return placed->node->output.rows;
+	default:
+		return placed->node->output.columns;
+	}
+}
+
+unsigned map_parts(const struct map_placed *placed)
+{
+	unsigned parts = 1;
+	for (int d = 0; d < MAP_DIMS; d++)
+		parts *= placed->split[d];
+	return parts;
+}
+
+enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count)
+{
+	static const enum map_dim order[MAP_DIMS] = { MAP_N, MAP_P, MAP_Q, MAP_K };
+	enum map_dim best = MAP_N;
+	uint32_t most = 0;
+	for (int i = 0; i < MAP_DIMS; i++) {
+		enum map_dim d = order[i];
+		uint32_t extent = map_extent(placed, d);
+		if (d == MAP_N)
+			extent = MAX(extent, placed->microbatch);
+		uint32_t largest = (extent + placed->split[d] - 1) / placed->split[d];
+		if (largest > most) {
+			best = d;
+			most = largest;
+		}
+		if (largest >= placed->tiles)
+			break;
+	}
+	*count = MIN(placed->tiles, most);
+	return best;
+}
+
+void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch, struct map_grid *grid)
+{
+	struct map_interval *rooms[MAP_DIMS];
+	grid_alloc(grid, placed->region, placed->split, scratch, rooms);
+	for (int d = 0; d < MAP_DIMS; d++) {
+		uint32_t extent = map_extent(placed, (enum map_dim)d);
+		for (unsigned i = 0; i < placed->split[d]; i++)
+			rooms[d][i] = map_part(extent, placed->split[d], i);
+	}
+}
+
+/* Narrow dimension `dim` of a whole grid to its tiles [first, end). */
+static void narrow_to_tiles(struct map_grid *grid, struct map_interval *room, enum map_dim dim,
+                            unsigned first, unsigned end, unsigned count)
+{
+	for (unsigned i = 0; i < grid->parts[dim]; i++) {
+		struct map_interval share = grid->part[dim][i];
+		uint32_t length = map_length(share);
+		room[i].lo = share.lo + map_part(length, count, first).lo;
+		room[i].hi = end > first ? share.lo + map_part(length, count, end - 1).hi : room[i].lo;
+	}
+	grid->part[dim] = room;
+}
+
+void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
+                   struct map_grid *grid)
+{
+	unsigned count;
+	enum map_dim dim = map_tile_dim(placed, &count);
+	map_output_grid(placed, scratch, grid);
+	if (count > 1)
+		narrow_to_tiles(grid, scratch_take(scratch, grid->parts[dim]), dim, tile, tile + 1, count);
+}
+
+void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,
+                     struct map_grid *grid)
+{
+	unsigned count;
+	enum map_dim dim = map_tile_dim(placed, &count);
+	map_output_grid(placed, scratch, grid);
+	narrow_to_tiles(grid, scratch_take(scratch, grid->parts[dim]), dim, 0, tiles, count);
+}
+
+/* The producer's channels, as the consumer numbers them, that output channels need. */
+static struct map_interval need_channels(const struct wl_node *node, const struct wl_edge *edge,
+                                         struct map_interval output)
+{
+	if (edge->channels == WL_CHANNELS_ALL)
+		return (struct map_interval){ 0, UINT32_MAX };
+	if (edge->channels == WL_CHANNELS_SAME)
+		return output;
+	uint32_t per_group = node->K / node->groups;
+	uint32_t first = output.lo / per_group, end = (output.hi + per_group - 1) / per_group;
+	return (struct map_interval){ first * node->C, end * node->C };
+}
+
+/* The same in the producer's own numbering, clipped to what it has. */
+static struct map_interval clip_channels(struct map_interval need, uint32_t offset, uint32_t channels)
+{
+	uint32_t lo = MAX(need.lo, offset), hi = MIN(need.hi, offset + channels);
+	if (hi <= lo)
+		return (struct map_interval){ 0, 0 };
+	return (struct map_interval){ lo - offset, hi - offset };
+}
+
+static struct map_interval reach_interval(const struct wl_reach *reach, uint32_t extent,
+                                          struct map_interval output)
+{
+	if (output.hi <= output.lo)
+		return (struct map_interval){ 0, 0 };
+	wl_reach_apply(reach, extent, &output.lo, &output.hi);
+	return output;
+}
+
+void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
+                   const struct map_grid *output, struct map_scratch *scratch, struct map_grid *need)
+{
+	struct map_interval *rooms[MAP_DIMS];
+	struct wl_shape shape = wl_edge_shape(placed->workload, edge);
+	grid_alloc(need, output->region, output->parts, scratch, rooms);
+	for (unsigned i = 0; i < output->parts[MAP_N]; i++)
+		rooms[MAP_N][i] = output->part[MAP_N][i];
+	for (unsigned i = 0; i < output->parts[MAP_K]; i++) {
+		struct map_interval k = output->part[MAP_K][i];
+		rooms[MAP_K][i] = (struct map_interval){ 0, 0 };
+		if (map_length(k))
+			rooms[MAP_K][i] = clip_channels(need_channels(placed->node, edge, k),
+			                                edge->channel_offset, shape.channels);
+	}
+	for (unsigned i = 0; i < output->parts[MAP_P]; i++)
+		rooms[MAP_P][i] = reach_interval(&edge->rows, shape.rows, output->part[MAP_P][i]);
+	for (unsigned i = 0; i < output->parts[MAP_Q]; i++)
+		rooms[MAP_Q][i] = reach_interval(&edge->columns, shape.columns, output->part[MAP_Q][i]);
+}
+
+/* MAC outputs that belong to output interval `i`: up to where the next one's windows begin. */
+static struct map_interval owned_interval(const struct wl_reach *reach, uint32_t output_extent,
+                                          uint32_t mac_extent, struct map_interval i)
+{
+	if (i.hi <= i.lo)
+		return (struct map_interval){ 0, 0 };
+	struct map_interval first = { i.lo, i.lo + 1 }, next = { i.hi, i.hi + 1 };
+	struct map_interval owned = { 0, mac_extent };
+	if (i.lo > 0)
+		owned.lo = reach_interval(reach, mac_extent, first).lo;
+	if (i.hi < output_extent)
+		owned.hi = reach_interval(reach, mac_extent, next).lo;
+	return owned;
+}
+
+void map_mac_grid(const struct map_placed *placed, const struct map_grid *output, bool owned,
+                  struct map_scratch *scratch, struct map_grid *mac)
+{
+	const struct wl_node *node = placed->node;
+	const struct wl_reach *reach[2] = { &node->mac_rows, &node->mac_columns };
+	const uint32_t mac_extent[2] = { node->P, node->Q };
+	struct map_interval *rooms[MAP_DIMS];
+	grid_alloc(mac, output->region, output->parts, scratch, rooms);
+	for (int d = MAP_N; d <= MAP_K; d++)
+		for (unsigned i = 0; i < output->parts[d]; i++)
+			rooms[d][i] = output->part[d][i];
+	for (int d = MAP_P; d <= MAP_Q; d++) {
+		uint32_t extent = map_extent(placed, (enum map_dim)d);
+		for (unsigned i = 0; i < output->parts[d]; i++)
+			rooms[d][i] = owned ? owned_interval(reach[d - MAP_P], extent,
+			                                     mac_extent[d - MAP_P], output->part[d][i]) :
+			                      reach_interval(reach[d - MAP_P], mac_extent[d - MAP_P],
+			                                     output->part[d][i]);
+	}
+}
+
+bool map_has_pool_halo(const struct wl_node *node)
+{
+	return (node->mac_rows.window > node->mac_rows.down && node->output.rows > 1) ||
+	       (node->mac_columns.window > node->mac_columns.down && node->output.columns > 1);
+}
+
+uint64_t map_volume(const struct map_grid *grid, const unsigned index[MAP_DIMS])
+{
+	uint64_t volume = 1;
+	for (int d = 0; d < MAP_DIMS; d++)
+		volume *= map_length(grid->part[d][index[d]]);
+	return volume;
+}
+
+void map_unflatten(const struct map_grid *grid, unsigned i, unsigned index[MAP_DIMS])
+{
+	for (int d = MAP_DIMS - 1; d >= 0; d--) {
+		index[d] = i % grid->parts[d];
+		i /= grid->parts[d];
+	}
+}
+
+uint64_t map_weight_bytes(const struct map_placed *placed, struct map_interval channels)
+{
+	return placed->node->weight_bytes / placed->node->K * map_length(channels);
+}
+
+static struct map_share share_of_box(const struct map_placed *placed, const struct hw_chiplet_type *type,
+                                     const struct map_grid *output, const struct map_grid *mac,
+                                     uint64_t input_bytes, const unsigned index[MAP_DIMS])
+{
+	const struct wl_node *node = placed->node;
+	struct map_share share = { 0 };
+	share.output_elements = map_volume(output, index);
+	if (!share.output_elements)
+		return share;
+	struct hw_work work = { .extent = { map_length(mac->part[MAP_N][index[MAP_N]]),
+		                            map_length(mac->part[MAP_K][index[MAP_K]]), node->C,
+		                            map_length(mac->part[MAP_P][index[MAP_P]]),
+		                            map_length(mac->part[MAP_Q][index[MAP_Q]]), node->R,
+		                            node->S } };
+	share.macs = 1;
+	for (int d = 0; d < HW_DIMS; d++)
+		share.macs *= work.extent[d];
+	/* In doubles: the product of two element counts may exceed 64 bits. */
+	double outputs = (double)wl_shape_elements(node->output);
+	work.vector_elements = (uint64_t)ceil((double)node->vector_elements *
+	                                      (double)share.output_elements / outputs);
+	share.buffer_bytes = input_bytes + map_weight_bytes(placed, output->part[MAP_K][index[MAP_K]]) +
+	                     share.output_elements * placed->workload->activation_bytes;
+	work.buffer_bytes = share.buffer_bytes;
+	share.cycles = hw_compute_cycles(type, &work);
+	share.ns = share.cycles / type->clock_GHz;
+	return share;
+}
+
+/* Bytes of all of a node's inputs for one box: the sum over its edges. */
+static uint64_t box_input_bytes(const struct map_placed *placed, const struct map_grid *needs,
+                                const unsigned index[MAP_DIMS])
+{
+	uint64_t elements = 0;
+	for (unsigned e = 0; e < placed->node->edge_in_count; e++)
+		elements += map_volume(&needs[e], index);
+	return elements * placed->workload->activation_bytes;
+}
+
+double map_shares(const struct map_placed *placed, const struct hw_package *package,
+                  struct map_scratch *scratch, struct map_share *shares)
+{
+	unsigned mark = scratch->used, edges = placed->node->edge_in_count;
+	struct map_grid output, mac, needs[MAP_MAX_INPUTS];
+	map_output_grid(placed, scratch, &output);
+	map_mac_grid(placed, &output, true, scratch, &mac);
+	g_assert(edges <= MAP_MAX_INPUTS); /* map_check_workload */
+	for (unsigned e = 0; e < edges; e++)
+		map_need_grid(placed, &placed->workload->edges[placed->node->edges_in[e]], &output, scratch,
+		              &needs[e]);
+	double slowest = 0;
+	unsigned index[MAP_DIMS], parts = map_parts(placed);
+	for (unsigned i = 0; i < parts; i++) {
+		map_unflatten(&output, i, index);
+		shares[i] = share_of_box(placed, hw_chiplet(package, placed->region[i]), &output, &mac,
+		                         box_input_bytes(placed, needs, index), index);
+		slowest = MAX(slowest, shares[i].ns);
+	}
+	scratch->used = mark;
+	return slowest;
+}

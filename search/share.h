@@ -1,0 +1,128 @@
+/*
+ * Shares: which box of a node's output each chiplet computes, in which tiles,
+ * and which boxes of other tensors it needs for that. The one description that
+ * the cost model, the buffers check, and the simulator use.
+ *
+ * Boxes of a split are products of intervals, one per dimension, so the boxes
+ * of all chiplets are a struct map_grid: intervals per part and dimension. Box
+ * (n, k, p, q) belongs to region[((n * K + k) * P + p) * Q + q]; chiplets past
+ * the product of the parts idle. Intervals may be empty (lo == hi).
+ */
+#ifndef SEARCH_SHARE_H
+#define SEARCH_SHARE_H
+
+#include "hw/compute.h"
+#include "search/mapping.h"
+
+struct map_interval {
+	uint32_t lo, hi;
+};
+
+/* Tensors that one node may read: its scratch memory is bounded by it. */
+#define MAP_MAX_INPUTS 64
+
+struct map_grid {
+	const unsigned *region;
+	unsigned parts[MAP_DIMS];
+	const struct map_interval *part[MAP_DIMS]; /* parts[d] intervals */
+};
+
+/* A node where it runs: what a mapping says of it, for one micro-batch. */
+struct map_placed {
+	const struct wl_workload *workload;
+	const struct wl_node *node;
+	const unsigned *region;
+	unsigned region_size;
+	unsigned split[MAP_DIMS];
+	enum map_weights weights;
+	unsigned tiles;
+	unsigned samples; /* of the micro-batch */
+	unsigned microbatch; /* samples of a full one if this is the smaller last one, else 0 or the same */
+};
+
+/* Scratch for grids: room for the intervals of those alive at a time; users put
+ * `used` back to what it was when they are done. */
+struct map_scratch {
+	struct map_interval *intervals;
+	unsigned used, capacity;
+};
+
+void map_scratch_init(struct map_scratch *scratch, unsigned chiplets);
+void map_scratch_release(struct map_scratch *scratch);
+
+static inline uint32_t map_length(struct map_interval i)
+{
+	return i.hi > i.lo ? i.hi - i.lo : 0;
+}
+
+/* Interval i of `parts` even ones over [0, extent): sizes differ by at most one. */
+static inline struct map_interval map_part(uint32_t extent, unsigned parts, unsigned i)
+{
+	return (struct map_interval){ (uint32_t)((uint64_t)extent * i / parts),
+		                      (uint32_t)((uint64_t)extent * (i + 1) / parts) };
+}
+
+/* Output extent of a node per dimension. */
+uint32_t map_extent(const struct map_placed *placed, enum map_dim dim);
+
+/* Boxes of a split, and chiplets that get one (the product of the parts). */
+unsigned map_parts(const struct map_placed *placed);
+
+/*
+ * The dimension in which a share is cut into tiles, the same for all chiplets:
+ * the first of N, P, Q, K whose largest share has at least `tiles` elements,
+ * else the one with the most. *count is the number of tiles, at most that extent.
+ * A smaller last micro-batch is cut the way the full ones are.
+ */
+enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count);
+
+/* Output boxes: of the whole shares, and of their tile t. */
+void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch, struct map_grid *grid);
+void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
+                   struct map_grid *grid);
+
+/* The first `tiles` tiles together; none of them for 0. */
+void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,
+                     struct map_grid *grid);
+
+/* What the boxes of `output` need of edge's tensor (clipped to it, before intersection). */
+void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
+                   const struct map_grid *output, struct map_scratch *scratch, struct map_grid *need);
+
+/*
+ * The MAC layer's output boxes. `owned`: every element once, cut where the
+ * fused pooling windows of the next box begin. Otherwise: all that the boxes'
+ * pooling windows reach, overlaps included.
+ */
+void map_mac_grid(const struct map_placed *placed, const struct map_grid *output, bool owned,
+                  struct map_scratch *scratch, struct map_grid *mac);
+
+/* Whether fused pooling windows overlap, so that neighbours exchange a halo of MAC outputs. */
+bool map_has_pool_halo(const struct wl_node *node);
+
+/* Volume of box (n, k, p, q) of a grid. */
+uint64_t map_volume(const struct map_grid *grid, const unsigned index[MAP_DIMS]);
+
+/* Index of box i in a grid. */
+void map_unflatten(const struct map_grid *grid, unsigned i, unsigned index[MAP_DIMS]);
+
+/* Bytes of the weights that box i's output channels need. */
+uint64_t map_weight_bytes(const struct map_placed *placed, struct map_interval channels);
+
+/* One chiplet's share of a node. */
+struct map_share {
+	uint64_t macs;
+	uint64_t output_elements;
+	uint64_t buffer_bytes; /* read and written: inputs, weights, outputs */
+	double ns;             /* compute time on its chiplet */
+	double cycles;
+};
+
+/*
+ * Shares of all boxes, into shares[map_parts(placed)], and the slowest one's
+ * time. Both the analytical T_compute and the simulator's cycles come from here.
+ */
+double map_shares(const struct map_placed *placed, const struct hw_package *package,
+                  struct map_scratch *scratch, struct map_share *shares);
+
+#endif

@@ -1,0 +1,322 @@
+/*
+ * Invariant: what is sent is exactly what is needed and not there already. The
+ * four dimensions are independent, so each producer part meets runs of consumer
+ * parts per dimension, and messages are the products of these runs.
+ */
+#include "search/traffic.h"
+
+/* The producer, where it is no chiplet. */
+#define FROM_DRAM UINT32_MAX
+
+struct exchange {
+	struct map_network *network;
+	struct map_phase *phase;
+	const struct map_grid *have, *need;
+	unsigned element_bytes;
+	unsigned meet_count[MAP_DIMS];
+};
+
+/* Fill meets[dim] with the runs of consumer parts that overlap producer part i. */
+static unsigned meet(struct exchange *x, int dim, unsigned i)
+{
+	struct map_interval have = x->have->part[dim][i];
+	const struct map_interval *need = x->need->part[dim];
+	struct map_meet *meets = x->network->meets[dim];
+	unsigned count = 0;
+	struct map_interval last = { 0, 0 };
+	for (unsigned j = 0; j < x->need->parts[dim]; j++) {
+		struct map_interval both = { MAX(have.lo, need[j].lo), MIN(have.hi, need[j].hi) };
+		if (both.hi <= both.lo)
+			continue;
+		if (count && meets[count - 1].end == j && both.lo == last.lo && both.hi == last.hi) {
+			meets[count - 1].end = j + 1;
+			continue;
+		}
+		meets[count++] = (struct map_meet){ map_length(both), j, j + 1 };
+		last = both;
+	}
+	return count;
+}
+
+/* Consumers of the product of four runs, without the producer itself. */
+static unsigned collect_receivers(const struct exchange *x, const struct map_meet *run[MAP_DIMS],
+                                  unsigned producer)
+{
+	const unsigned *parts = x->need->parts;
+	unsigned *receivers = x->network->receivers, count = 0;
+	for (unsigned n = run[MAP_N]->first; n < run[MAP_N]->end; n++)
+		for (unsigned k = run[MAP_K]->first; k < run[MAP_K]->end; k++)
+			for (unsigned p = run[MAP_P]->first; p < run[MAP_P]->end; p++)
+				for (unsigned q = run[MAP_Q]->first; q < run[MAP_Q]->end; q++) {
+					unsigned i = ((n * parts[MAP_K] + k) * parts[MAP_P] + p) *
+					                     parts[MAP_Q] + q;
+					if (x->need->region[i] != producer)
+						receivers[count++] = x->need->region[i];
+				}
+	return count;
+}
+
+static void send_runs(struct exchange *x, unsigned producer)
+{
+	struct map_meet *const *meets = x->network->meets;
+	const struct map_meet *run[MAP_DIMS];
+	for (unsigned a = 0; a < x->meet_count[MAP_N]; a++)
+		for (unsigned b = 0; b < x->meet_count[MAP_K]; b++)
+			for (unsigned c = 0; c < x->meet_count[MAP_P]; c++)
+				for (unsigned d = 0; d < x->meet_count[MAP_Q]; d++) {
+					run[MAP_N] = &meets[MAP_N][a];
+					run[MAP_K] = &meets[MAP_K][b];
+					run[MAP_P] = &meets[MAP_P][c];
+					run[MAP_Q] = &meets[MAP_Q][d];
+					uint64_t volume = (uint64_t)run[MAP_N]->length * run[MAP_K]->length *
+					                  run[MAP_P]->length * run[MAP_Q]->length;
+					double bytes = (double)(volume * x->element_bytes);
+					unsigned count = collect_receivers(x, run, producer);
+					if (producer == FROM_DRAM)
+						map_read_dram(x->network, x->phase, count, bytes);
+					else
+						map_send(x->network, x->phase, producer, count, bytes);
+				}
+}
+
+void map_exchange(struct map_network *network, const struct map_grid *have, const struct map_grid *need,
+                  unsigned element_bytes, struct map_phase *phase)
+{
+	struct exchange x = { network, phase, have, need, element_bytes, { 0 } };
+	unsigned producer = 0, index[MAP_DIMS];
+	for (index[MAP_N] = 0; index[MAP_N] < have->parts[MAP_N]; index[MAP_N]++) {
+		x.meet_count[MAP_N] = meet(&x, MAP_N, index[MAP_N]);
+		for (index[MAP_K] = 0; index[MAP_K] < have->parts[MAP_K]; index[MAP_K]++) {
+			x.meet_count[MAP_K] = meet(&x, MAP_K, index[MAP_K]);
+			for (index[MAP_P] = 0; index[MAP_P] < have->parts[MAP_P]; index[MAP_P]++) {
+				x.meet_count[MAP_P] = meet(&x, MAP_P, index[MAP_P]);
+				for (index[MAP_Q] = 0; index[MAP_Q] < have->parts[MAP_Q]; index[MAP_Q]++) {
+					x.meet_count[MAP_Q] = meet(&x, MAP_Q, index[MAP_Q]);
+					send_runs(&x, have->region[producer++]);
+				}
+			}
+		}
+	}
+}
+
+static void tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
+                      struct map_grid *grid)
+{
+	if (tile == MAP_WHOLE)
+		map_output_grid(placed, scratch, grid);
+	else
+		map_tile_grid(placed, tile, scratch, grid);
+}
+
+void map_transfer(struct map_network *network, const struct map_placed *from, unsigned tile,
+                  const struct map_placed *to, const struct wl_edge *edge, struct map_phase *phase)
+{
+	struct map_scratch *scratch = &network->scratch;
+	unsigned mark = scratch->used;
+	struct map_grid have, output, need;
+	tile_grid(from, tile, scratch, &have);
+	map_output_grid(to, scratch, &output);
+	map_need_grid(to, edge, &output, scratch, &need);
+	map_exchange(network, &have, &need, to->workload->activation_bytes, phase);
+	scratch->used = mark;
+}
+
+void map_pool_halo(struct map_network *network, const struct map_placed *placed, unsigned tile,
+                   struct map_phase *phase)
+{
+	if (!map_has_pool_halo(placed->node))
+		return;
+	struct map_scratch *scratch = &network->scratch;
+	unsigned mark = scratch->used;
+	struct map_grid part, whole, have, need;
+	tile_grid(placed, tile, scratch, &part);
+	map_output_grid(placed, scratch, &whole);
+	map_mac_grid(placed, &part, true, scratch, &have);
+	map_mac_grid(placed, &whole, false, scratch, &need);
+	map_exchange(network, &have, &need, placed->workload->activation_bytes, phase);
+	scratch->used = mark;
+}
+
+/* Shrink `need` to what it adds to `before`, which differ in dimension `dim` only, where
+ * `before` is a prefix. */
+static void subtract_prefix(struct map_grid *need, const struct map_grid *before, enum map_dim dim,
+                            struct map_interval *room)
+{
+	for (unsigned i = 0; i < need->parts[dim]; i++) {
+		room[i] = need->part[dim][i];
+		if (map_length(before->part[dim][i]))
+			room[i].lo = MIN(room[i].hi, before->part[dim][i].hi);
+	}
+	need->part[dim] = room;
+}
+
+/* What the first `end` tiles need and the first `start` do not: one interval, because
+ * prefixes grow at one end. `rooms` has space for the parts of one dimension. */
+static void fetch_grid(const struct map_placed *to, unsigned start, unsigned end,
+                       const struct wl_edge *edge, struct map_scratch *scratch, struct map_grid *need)
+{
+	unsigned count;
+	enum map_dim dim = map_tile_dim(to, &count);
+	struct map_grid output, before;
+	map_prefix_grid(to, end, scratch, &output);
+	map_need_grid(to, edge, &output, scratch, need);
+	if (start == 0)
+		return;
+	map_prefix_grid(to, start, scratch, &output);
+	map_need_grid(to, edge, &output, scratch, &before);
+	g_assert(scratch->used + need->parts[dim] <= scratch->capacity);
+	subtract_prefix(need, &before, dim, scratch->intervals + scratch->used);
+	scratch->used += need->parts[dim];
+}
+
+static bool same_interval(struct map_interval a, struct map_interval b)
+{
+	return a.lo == b.lo && a.hi == b.hi;
+}
+
+/* Boxes from DRAM: receivers of the same box share one read. Equal boxes are the products of
+ * runs of equal intervals. */
+static void read_boxes(struct exchange *x)
+{
+	const struct map_grid *need = x->need;
+	for (int d = 0; d < MAP_DIMS; d++) {
+		struct map_meet *runs = x->network->meets[d];
+		unsigned count = 0;
+		for (unsigned i = 0; i < need->parts[d]; i++) {
+			if (!map_length(need->part[d][i]))
+				continue;
+			if (count && runs[count - 1].end == i &&
+			    same_interval(need->part[d][i], need->part[d][i - 1]))
+				runs[count - 1].end = i + 1;
+			else
+				runs[count++] = (struct map_meet){ map_length(need->part[d][i]), i, i + 1 };
+		}
+		x->meet_count[d] = count;
+	}
+	send_runs(x, FROM_DRAM);
+}
+
+void map_fetch(struct map_network *network, const struct map_placed *to, unsigned tile,
+               const struct wl_edge *edge, struct map_phase *phase)
+{
+	unsigned mark = network->scratch.used, count;
+	struct map_grid need;
+	map_tile_dim(to, &count);
+	if (tile == MAP_WHOLE)
+		fetch_grid(to, 0, count, edge, &network->scratch, &need);
+	else
+		fetch_grid(to, tile, tile + 1, edge, &network->scratch, &need);
+	struct exchange x = { network, phase, NULL, &need, to->workload->activation_bytes, { 0 } };
+	read_boxes(&x);
+	network->scratch.used = mark;
+}
+
+void map_store(struct map_network *network, const struct map_placed *from, unsigned tile,
+               struct map_phase *phase)
+{
+	unsigned mark = network->scratch.used, index[MAP_DIMS], parts = map_parts(from);
+	struct map_grid grid;
+	tile_grid(from, tile, &network->scratch, &grid);
+	for (unsigned i = 0; i < parts; i++) {
+		map_unflatten(&grid, i, index);
+		map_write_dram(network, phase, from->region[i],
+		               (double)(map_volume(&grid, index) * from->workload->activation_bytes));
+	}
+	network->scratch.used = mark;
+}
+
+/* The chiplets that need weights of K part k, in region order, into network->receivers;
+ * chiplets whose box is empty in another dimension need none. */
+static unsigned weight_group(struct map_network *network, const struct map_grid *grid, unsigned k)
+{
+	unsigned count = 0, index[MAP_DIMS] = { 0, k, 0, 0 };
+	const unsigned *parts = grid->parts;
+	for (index[MAP_N] = 0; index[MAP_N] < parts[MAP_N]; index[MAP_N]++)
+		for (index[MAP_P] = 0; index[MAP_P] < parts[MAP_P]; index[MAP_P]++)
+			for (index[MAP_Q] = 0; index[MAP_Q] < parts[MAP_Q]; index[MAP_Q]++) {
+				unsigned i = ((index[MAP_N] * parts[MAP_K] + k) * parts[MAP_P] +
+				              index[MAP_P]) * parts[MAP_Q] + index[MAP_Q];
+				if (map_volume(grid, index))
+					network->receivers[count++] = grid->region[i];
+			}
+	return count;
+}
+
+/* Shard i of `count` even ones, in bytes. */
+static double shard_bytes(uint64_t bytes, unsigned count, unsigned i)
+{
+	return (double)(bytes * (i + 1) / count - bytes * i / count);
+}
+
+static void load_shards(struct map_network *network, struct map_phase *phase, unsigned count, uint64_t bytes)
+{
+	unsigned *all = network->receivers;
+	for (unsigned i = 0; i < count; i++) {
+		network->receivers = all + i;
+		map_read_dram(network, phase, 1, shard_bytes(bytes, count, i));
+	}
+	network->receivers = all;
+}
+
+void map_load(struct map_network *network, const struct map_placed *placed, struct map_phase *phase)
+{
+	unsigned mark = network->scratch.used;
+	struct map_grid grid;
+	map_output_grid(placed, &network->scratch, &grid);
+	for (unsigned k = 0; k < grid.parts[MAP_K]; k++) {
+		uint64_t bytes = map_weight_bytes(placed, grid.part[MAP_K][k]);
+		unsigned count = weight_group(network, &grid, k);
+		if (placed->weights == MAP_DISTRIBUTED)
+			load_shards(network, phase, count, bytes);
+		else
+			map_read_dram(network, phase, count, (double)bytes);
+	}
+	network->scratch.used = mark;
+}
+
+void map_gather(struct map_network *network, const struct map_placed *placed, struct map_phase *phase)
+{
+	unsigned mark = network->scratch.used;
+	struct map_grid grid;
+	if (placed->weights != MAP_DISTRIBUTED)
+		return;
+	map_output_grid(placed, &network->scratch, &grid);
+	for (unsigned k = 0; k < grid.parts[MAP_K]; k++) {
+		uint64_t bytes = map_weight_bytes(placed, grid.part[MAP_K][k]);
+		unsigned count = weight_group(network, &grid, k);
+		unsigned *all = network->receivers;
+		for (unsigned sender = 0; sender < count; sender++) {
+			/* The sender swaps to the front, the rest receive; a chiplet-to-chiplet send
+			 * keeps the order, so the swap can be undone. */
+			unsigned from = all[sender];
+			all[sender] = all[0];
+			all[0] = from;
+			network->receivers = all + 1;
+			map_send(network, phase, from, count - 1, shard_bytes(bytes, count, sender));
+			network->receivers = all;
+			all[0] = all[sender];
+			all[sender] = from;
+		}
+	}
+	network->scratch.used = mark;
+}
+
+bool map_tile_feeds(struct map_network *network, const struct map_placed *from, unsigned from_tile,
+                    const struct map_placed *to, unsigned to_tile, const struct wl_edge *edge)
+{
+	struct map_scratch *scratch = &network->scratch;
+	unsigned mark = scratch->used;
+	struct map_grid have, output, need;
+	struct exchange x = { network, NULL, &have, &need, 0, { 0 } };
+	tile_grid(from, from_tile, scratch, &have);
+	tile_grid(to, to_tile, scratch, &output);
+	map_need_grid(to, edge, &output, scratch, &need);
+	bool feeds = true;
+	for (int d = 0; feeds && d < MAP_DIMS; d++) {
+		feeds = false;
+		for (unsigned i = 0; !feeds && i < have.parts[d]; i++)
+			feeds = meet(&x, d, i) > 0;
+	}
+	scratch->used = mark;
+	return feeds;
+}

@@ -1,0 +1,73 @@
+/*
+ * Small networks for tests, written as JSON with ' for ". Origin is "net.json",
+ * activations have 1 byte, weights 2.
+ */
+#ifndef TESTS_WORKLOADS_NETWORK_H
+#define TESTS_WORKLOADS_NETWORK_H
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "workloads/workload.h"
+
+/* Caller frees. `inputs` and `layers` are the elements of the arrays. */
+static inline char *network_text(const char *inputs, const char *layers)
+{
+	char *text = g_strdup_printf("{'format': 'mcmsim-workload/1', 'name': 'net',"
+	                             "'source': 'test', 'activation_bytes': 1,"
+	                             "'weight_bytes': 2, 'inputs': [%s], 'layers': [%s]}",
+	                             inputs, layers);
+
+	return g_strdelimit(text, "'", '"');
+}
+
+static inline struct wl_workload *network(const char *inputs, const char *layers)
+{
+	g_autofree char *text = network_text(inputs, layers);
+	g_autoptr(GError) error = NULL;
+	struct wl_workload *w = wl_workload_parse(text, "net.json", NULL, &error);
+
+	ck_assert_msg(w != NULL, "%s", error != NULL ? error->message : "no error set");
+	return w;
+}
+
+/* The text must be refused with exactly this message. */
+static inline void assert_refused(const char *text, const char *const *overrides,
+                                  const char *message)
+{
+	g_autoptr(GError) error = NULL;
+	struct wl_workload *w = wl_workload_parse(text, "net.json", overrides, &error);
+
+	ck_assert_msg(w == NULL, "accepted, not refused with: %s", message);
+	ck_assert_ptr_nonnull(error);
+	ck_assert_str_eq(error->message, message);
+}
+
+static inline void assert_shape(struct wl_shape shape, uint32_t channels, uint32_t rows,
+                                uint32_t columns)
+{
+	ck_assert_uint_eq(shape.channels, channels);
+	ck_assert_uint_eq(shape.rows, rows);
+	ck_assert_uint_eq(shape.columns, columns);
+}
+
+static inline void assert_reach(const struct wl_reach *reach, int64_t down, int64_t up, int64_t pad,
+                                int64_t window)
+{
+	ck_assert_int_eq(reach->down, down);
+	ck_assert_int_eq(reach->up, up);
+	ck_assert_int_eq(reach->pad, pad);
+	ck_assert_int_eq(reach->window, window);
+}
+
+static inline int run_suite(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+
+	srunner_run_all(runner, CK_NORMAL);
+	int failures = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#endif
