@@ -16,7 +16,9 @@ struct state {
 	float before_ns; /* all nodes but the last */
 	float last_ns, traffic_ns; /* of the last: compute; fetch and halo */
 	float weights, spared;     /* bytes per chiplet: resident; spared if distributed */
-	float gather_ns, stream_ns;
+	float gather_ns, stream_ns; /* of all weights */
+	float most_weights, most_spared, most_gather_ns, most_stream_ns; /* of the node with most */
+	float dram_ns; /* activations from and to DRAM, over all channels */
 	uint64_t standing; /* activation bytes held all the time */
 	uint64_t inputs;   /* of the last node, from within the cluster */
 };
@@ -47,17 +49,17 @@ static float within_ns(const struct walk *walk, unsigned edge, unsigned s, unsig
 	return search_time_ns(costs->within[s][t], walk->space->samples);
 }
 
-/* The cheapest way over an edge that leaves the cluster. */
 static float leave_ns(const struct walk *walk, unsigned edge, unsigned s)
 {
-	const struct search_edge *costs = search_edge_costs(walk->space, edge, walk->size);
-	const struct search_choice *to =
-	        search_choices(walk->space, walk->space->workload->edges[edge].to, walk->size);
-	float best = INFINITY;
-	for (unsigned t = 0; t < SEARCH_SPLITS; t++)
-		if (to[t].valid)
-			best = MIN(best, search_time_ns(costs->between[s][t], walk->space->samples));
-	return best;
+	return search_time_ns(search_edge_costs(walk->space, edge, walk->size)->leave[s],
+	                      walk->space->samples);
+}
+
+/* A tensor's part of all DRAM channels' time. */
+static float dram_ns(const struct search_space *space, struct wl_shape shape)
+{
+	return (float)(wl_shape_elements(shape) * space->workload->activation_bytes * space->samples) /
+	       (float)space->dram_GBps;
 }
 
 /* A state for node `node` with split s, as if it were the first of its path. */
@@ -73,7 +75,11 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 		.spared = (float)(choice->weight_bytes - choice->shard_bytes),
 		.gather_ns = choice->gather_ns,
 		.stream_ns = choice->stream_ns,
+		.most_gather_ns = choice->gather_ns,
+		.most_stream_ns = choice->stream_ns,
 	};
+	state.most_weights = state.weights;
+	state.most_spared = state.spared;
 	for (unsigned i = 0; i < n->edge_in_count; i++) {
 		const struct wl_edge *edge = &space->workload->edges[n->edges_in[i]];
 		const struct search_edge *costs = search_edge_costs(space, n->edges_in[i], walk->size);
@@ -82,6 +88,7 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 			state.inputs += need;
 		} else if (edge->from < 0 || walk->starts) {
 			state.traffic_ns += search_time_ns(costs->fetch[s], space->samples);
+			state.dram_ns += dram_ns(space, wl_edge_shape(space->workload, edge));
 			state.standing += 2 * need / walk->clusters->tiles;
 		} else {
 			state.standing += map_edge_buffers(1) * need;
@@ -136,6 +143,13 @@ static bool join(const struct walk *walk, unsigned s, unsigned to, unsigned t, s
 	next->spared += state->spared;
 	next->gather_ns += state->gather_ns;
 	next->stream_ns += state->stream_ns;
+	next->dram_ns += state->dram_ns;
+	if (state->most_weights >= next->most_weights) {
+		next->most_weights = state->most_weights;
+		next->most_spared = state->most_spared;
+		next->most_gather_ns = state->most_gather_ns;
+		next->most_stream_ns = state->most_stream_ns;
+	}
 	next->rank = next->before_ns + walk->price * next->weights;
 	return true;
 }
@@ -174,15 +188,21 @@ static void begin(struct walk *walk)
 	}
 }
 
-/* Time for weights that do not fit: the cheaper of distributing and streaming as many as must go. */
+/*
+ * Time for weights that do not fit: the cheaper of distributing and streaming as many as must
+ * go. Nodes go whole, so at least the largest one pays in full.
+ */
 static float overflow_ns(const struct walk *walk, const struct state *state, float *streamed_ns)
 {
 	float excess = state->weights - (float)walk->space->weight_limit;
 	*streamed_ns = 0;
 	if (excess <= 0)
 		return 0;
-	float stream = state->stream_ns * MIN(1.0f, excess / state->weights);
-	float gather = state->spared >= excess ? state->gather_ns * excess / state->spared : INFINITY;
+	float stream = MAX(state->most_stream_ns,
+	                   state->stream_ns * MIN(1.0f, excess / state->weights));
+	float gather = INFINITY;
+	if (state->spared >= excess)
+		gather = MAX(state->most_gather_ns, state->gather_ns * excess / state->spared);
 	if (gather <= stream)
 		return gather;
 	*streamed_ns = stream;
@@ -190,7 +210,7 @@ static float overflow_ns(const struct walk *walk, const struct state *state, flo
 }
 
 /* What the path's older nodes still owe to readers at or after `end`. */
-static float open_edges_ns(const struct walk *walk, unsigned last, unsigned s, bool ends)
+static float open_edges_ns(const struct walk *walk, unsigned last, unsigned s, bool ends, float *stored_ns)
 {
 	const struct wl_workload *w = walk->space->workload;
 	float sum = 0;
@@ -201,22 +221,30 @@ static float open_edges_ns(const struct walk *walk, unsigned last, unsigned s, b
 			if (w->edges[n->edges_out[i]].to <= last)
 				continue;
 			unsigned split = split_on_path(walk, last, s, node);
-			sum += ends ? search_time_ns(search_choices(walk->space, node, walk->size)[split].store,
-			                             walk->space->samples) :
-			              leave_ns(walk, n->edges_out[i], split);
+			if (!ends) {
+				sum += leave_ns(walk, n->edges_out[i], split);
+				continue;
+			}
+			float store_ns = search_time_ns(search_choices(walk->space, node, walk->size)[split].store,
+			                                walk->space->samples);
+			sum += store_ns;
+			*stored_ns += store_ns;
+			break; /* one store serves all readers */
 		}
 	}
 	return sum;
 }
 
 /* Traffic of the last node out of the cluster. */
-static float out_ns(const struct walk *walk, unsigned last, unsigned s, bool ends)
+static float out_ns(const struct walk *walk, unsigned last, unsigned s, bool ends, float *stored_ns)
 {
 	const struct wl_node *n = &walk->space->workload->nodes[last];
 	float sum = 0;
-	if (ends || n->is_output)
+	if (ends || n->is_output) {
 		sum += search_time_ns(search_choices(walk->space, last, walk->size)[s].store,
 		                      walk->space->samples);
+		*stored_ns += sum;
+	}
 	if (!ends)
 		for (unsigned i = 0; i < n->edge_out_count; i++)
 			sum += leave_ns(walk, n->edges_out[i], s);
@@ -224,10 +252,10 @@ static float out_ns(const struct walk *walk, unsigned last, unsigned s, bool end
 }
 
 /* Time of the run that ends with node `last`, over all its paths; the best one's last split. */
-static float finish(const struct walk *walk, unsigned last, bool ends, float *streamed_ns, unsigned *split)
+static float finish(const struct walk *walk, unsigned last, bool ends, float *dram_time_ns, unsigned *split)
 {
 	float best = INFINITY;
-	*streamed_ns = 0;
+	*dram_time_ns = 0;
 	*split = 0;
 	for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
 		if (!walk->alive[s])
@@ -236,12 +264,12 @@ static float finish(const struct walk *walk, unsigned last, bool ends, float *st
 		if (state->standing + state->inputs + output_bytes(walk, last, s) >
 		    walk->space->activation_limit)
 			continue;
-		float streamed, time = state->before_ns + node_ns(state, out_ns(walk, last, s, ends)) +
-		                       open_edges_ns(walk, last, s, ends) +
-		                       overflow_ns(walk, state, &streamed);
+		float stored = 0, streamed;
+		float time = state->before_ns + node_ns(state, out_ns(walk, last, s, ends, &stored)) +
+		             open_edges_ns(walk, last, s, ends, &stored) + overflow_ns(walk, state, &streamed);
 		if (time < best) {
 			best = time;
-			*streamed_ns = streamed;
+			*dram_time_ns = state->dram_ns + stored + streamed;
 			*split = s;
 		}
 	}
@@ -265,30 +293,30 @@ static void start_walk(struct walk *walk, const struct search_clusters *clusters
 	begin(walk);
 }
 
-static bool any_alive(const struct walk *walk)
+/* Whether a path is left that does not take too long already. */
+static bool any_alive(const struct walk *walk, float limit_ns)
 {
 	for (unsigned s = 0; s < SEARCH_SPLITS; s++)
-		if (walk->alive[s])
+		if (walk->alive[s] && walk->state[s].before_ns <= limit_ns)
 			return true;
 	return false;
 }
 
-static void fill_runs(struct search_clusters *clusters, struct walk *walk)
+static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsigned end, float limit_ns)
 {
-	unsigned most = MIN(clusters->longest, clusters->nodes - walk->first);
+	unsigned most = MIN(clusters->longest, end - walk->first);
 	for (unsigned length = 1; length <= most; length++) {
 		if (length > 1)
 			step(walk, walk->first + length - 1);
-		if (!any_alive(walk))
+		if (!any_alive(walk, limit_ns))
 			return;
 		size_t run = search_run(clusters, walk->size, walk->first, length);
 		for (unsigned ends = 0; ends < 2; ends++) {
 			unsigned borders = (walk->starts ? SEARCH_STARTS : 0) | (ends ? SEARCH_ENDS : 0), split;
-			float streamed_ns, time_ns = finish(walk, walk->first + length - 1, ends, &streamed_ns,
-			                                    &split);
+			float dram, time_ns = finish(walk, walk->first + length - 1, ends, &dram, &split);
 			if (time_ns < clusters->time_ns[borders][run]) {
 				clusters->time_ns[borders][run] = time_ns;
-				clusters->stream_ns[borders][run] = streamed_ns;
+				clusters->dram_ns[borders][run] = dram;
 			}
 		}
 	}
@@ -303,7 +331,7 @@ void search_clusters_init(struct search_clusters *clusters, const struct search_
 	size_t runs = (size_t)space->size_count * clusters->nodes * clusters->longest;
 	for (int b = 0; b < SEARCH_BORDERS; b++) {
 		clusters->time_ns[b] = g_new(float, runs);
-		clusters->stream_ns[b] = g_new(float, runs);
+		clusters->dram_ns[b] = g_new(float, runs);
 	}
 }
 
@@ -311,27 +339,35 @@ void search_clusters_release(struct search_clusters *clusters)
 {
 	for (int b = 0; b < SEARCH_BORDERS; b++) {
 		g_clear_pointer(&clusters->time_ns[b], g_free);
-		g_clear_pointer(&clusters->stream_ns[b], g_free);
+		g_clear_pointer(&clusters->dram_ns[b], g_free);
 	}
 }
 
-void search_clusters_fill(struct search_clusters *clusters)
+static void clear_runs(struct search_clusters *clusters, unsigned first, unsigned end)
 {
-	size_t runs = (size_t)clusters->space->size_count * clusters->nodes * clusters->longest;
+	size_t count = (size_t)(end - first) * clusters->longest;
+	for (int b = 0; b < SEARCH_BORDERS; b++)
+		for (unsigned size = 0; size < clusters->space->size_count; size++) {
+			float *time_ns = clusters->time_ns[b] + search_run(clusters, size, first, 1);
+			for (size_t i = 0; i < count; i++)
+				time_ns[i] = INFINITY;
+		}
+}
+
+void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsigned end,
+                          unsigned smallest, float limit_ns)
+{
 	struct walk walk;
 	walk.back = g_new(uint8_t, (size_t)clusters->nodes * SEARCH_SPLITS);
-	for (int b = 0; b < SEARCH_BORDERS; b++)
-		for (size_t i = 0; i < runs; i++)
-			clusters->time_ns[b][i] = INFINITY;
-	for (unsigned size = 0; size < clusters->space->size_count; size++)
-		for (unsigned a = 0; a < clusters->nodes; a++)
+	clear_runs(clusters, first, end);
+	for (unsigned size = smallest; size < clusters->space->size_count; size++)
+		for (unsigned a = first; a < end; a++)
 			for (unsigned starts = 0; starts < 2; starts++)
 				for (unsigned price = 0; price < PRICES; price++) {
 					start_walk(&walk, clusters, size, a, starts, price);
-					fill_runs(clusters, &walk);
+					fill_runs(clusters, &walk, end, limit_ns);
 				}
 	g_free(walk.back);
-	clusters->filled = true;
 }
 
 void search_cluster_splits(const struct search_clusters *clusters, unsigned size, unsigned a,
@@ -345,8 +381,7 @@ void search_cluster_splits(const struct search_clusters *clusters, unsigned size
 		for (unsigned length_so_far = 1; length_so_far < length; length_so_far++)
 			step(&walk, a + length_so_far);
 		unsigned split;
-		float streamed_ns, time_ns = finish(&walk, a + length - 1, (borders & SEARCH_ENDS) != 0,
-		                                    &streamed_ns, &split);
+		float dram, time_ns = finish(&walk, a + length - 1, (borders & SEARCH_ENDS) != 0, &dram, &split);
 		if (time_ns >= best)
 			continue;
 		best = time_ns;

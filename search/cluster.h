@@ -18,9 +18,8 @@ struct search_clusters {
 	const struct search_space *space;
 	unsigned nodes, longest; /* the longest run in the tables */
 	unsigned tiles;
-	bool filled; /* for the space's current micro-batch */
 	float *time_ns[SEARCH_BORDERS];   /* [size][a][length - 1], INFINITY where it does not fit */
-	float *stream_ns[SEARCH_BORDERS]; /* part of it that streams weights from DRAM */
+	float *dram_ns[SEARCH_BORDERS];   /* what it takes of all DRAM channels' time */
 };
 
 static inline size_t search_run(const struct search_clusters *clusters, unsigned size, unsigned a,
@@ -33,8 +32,10 @@ void search_clusters_init(struct search_clusters *clusters, const struct search_
                           unsigned longest, unsigned tiles);
 void search_clusters_release(struct search_clusters *clusters);
 
-/* Fill the tables for the space's current micro-batch. */
-void search_clusters_fill(struct search_clusters *clusters);
+/* Fill the tables for the space's current micro-batch: runs within nodes [first, end), region
+ * sizes from index `smallest` on, and times up to limit_ns (INFINITY beyond). */
+void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsigned end,
+                          unsigned smallest, float limit_ns);
 
 /* The splits behind one entry, into splits[length]. */
 void search_cluster_splits(const struct search_clusters *clusters, unsigned size, unsigned a,

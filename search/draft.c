@@ -32,6 +32,7 @@ void search_draft_from(struct search_draft *draft, const struct search_space *sp
                        const struct search_segment *segment, enum search_split *splits)
 {
 	draft->samples = segment->samples;
+	draft->snake = 0;
 	draft->first = segment->first;
 	draft->end = segment->end;
 	draft->splits = splits;

@@ -15,6 +15,7 @@ struct search_draft_cluster {
 
 struct search_draft {
 	unsigned samples;
+	unsigned snake;             /* which of the refiner's snakes its regions follow */
 	unsigned first, end;        /* nodes */
 	enum search_split *splits;  /* by workload node, the whole network's; borrowed */
 	struct search_draft_cluster *clusters; /* room for one per chiplet */

@@ -29,11 +29,11 @@ void search_refiner_release(struct search_refiner *refiner)
 		g_free(refiner->snakes[i]);
 }
 
-static double score(struct search_refiner *r, const struct search_draft *draft, unsigned snake, GError **error)
+static double score(struct search_refiner *r, const struct search_draft *draft, GError **error)
 {
 	struct map_plan plan;
 	struct cost_totals totals = { 0 };
-	if (!search_draft_place(draft, r->space, r->snakes[snake], r->tiles, r->mapping, r->index, error))
+	if (!search_draft_place(draft, r->space, r->snakes[draft->snake], r->tiles, r->mapping, r->index, error))
 		return INFINITY;
 	bool energy = r->weights.per_pJ > 0;
 	map_plan_init(&plan, r->mapping, r->space->workload, r->space->package);
@@ -51,9 +51,20 @@ struct hunt {
 	struct search_refiner *r;
 	struct search_draft *draft;
 	double best;
-	unsigned snake;
 	unsigned slowest, fastest; /* clusters of the draft */
 };
+
+/* The slowest and the fastest cluster of what was scored last. */
+static void note_extremes(struct hunt *h)
+{
+	h->slowest = h->fastest = 0;
+	for (unsigned c = 1; c < h->draft->cluster_count; c++) {
+		if (h->r->cluster_ns[c] > h->r->cluster_ns[h->slowest])
+			h->slowest = c;
+		if (h->r->cluster_ns[c] < h->r->cluster_ns[h->fastest])
+			h->fastest = c;
+	}
+}
 
 /* Score the trial; keep it if it is better. */
 static bool try_trial(struct hunt *h)
@@ -62,11 +73,12 @@ static bool try_trial(struct hunt *h)
 	if (!r->evaluations)
 		return false;
 	r->evaluations--;
-	double result = score(r, &r->trial, h->snake, NULL);
+	double result = score(r, &r->trial, NULL);
 	if (!(result < h->best * (1 - 1e-9)))
 		return false;
 	h->best = result;
 	search_draft_copy(h->draft, &r->trial);
+	note_extremes(h);
 	return true;
 }
 
@@ -74,19 +86,6 @@ static struct search_draft *fresh_trial(struct hunt *h)
 {
 	search_draft_copy(&h->r->trial, h->draft);
 	return &h->r->trial;
-}
-
-/* Cost the draft itself, to know its clusters' times. */
-static void survey(struct hunt *h)
-{
-	score(h->r, h->draft, h->snake, NULL);
-	h->slowest = h->fastest = 0;
-	for (unsigned c = 1; c < h->draft->cluster_count; c++) {
-		if (h->r->cluster_ns[c] > h->r->cluster_ns[h->slowest])
-			h->slowest = c;
-		if (h->r->cluster_ns[c] < h->r->cluster_ns[h->fastest])
-			h->fastest = c;
-	}
 }
 
 static unsigned chiplets_used(const struct search_draft *draft)
@@ -212,15 +211,12 @@ static bool resize_microbatch(struct hunt *h)
 
 static bool change_snake(struct hunt *h)
 {
-	unsigned old = h->snake;
 	for (unsigned i = 0; i < G_N_ELEMENTS(bands); i++) {
-		if (i == old)
+		if (i == h->draft->snake)
 			continue;
-		h->snake = i;
-		fresh_trial(h);
+		fresh_trial(h)->snake = i;
 		if (try_trial(h))
 			return true;
-		h->snake = old;
 	}
 	return false;
 }
@@ -234,16 +230,15 @@ double search_refine(struct search_refiner *refiner, unsigned index, struct sear
 	refiner->evaluations = evaluations;
 	refiner->trial.splits = draft->splits;
 	struct hunt hunt = { .r = refiner, .draft = draft };
-	hunt.best = score(refiner, draft, 0, error);
+	hunt.best = score(refiner, draft, error);
 	if (!isfinite(hunt.best))
 		return hunt.best;
+	note_extremes(&hunt);
 	bool better = true;
 	while (better && refiner->evaluations) {
 		better = false;
-		for (unsigned m = 0; m < G_N_ELEMENTS(moves); m++) {
-			survey(&hunt);
+		for (unsigned m = 0; m < G_N_ELEMENTS(moves); m++)
 			better = moves[m](&hunt) || better;
-		}
 	}
-	return score(refiner, draft, hunt.snake, error);
+	return score(refiner, draft, error);
 }

@@ -50,6 +50,7 @@ struct searcher {
 	struct search_space *space;
 	struct search_freedom freedom;
 	enum search_strategy strategy; /* the one being searched */
+	double limit_ns; /* latency of the best mapping so far */
 	double done, share; /* progress: where this search starts and how much it is */
 };
 
@@ -86,15 +87,43 @@ static struct search_weights weights_at(const struct searcher *s, const struct m
 	return weights;
 }
 
-static double score_of(const struct searcher *s, const struct map_mapping *mapping)
+/* Notes the latency too: slower mappings need not be looked at for a better one. */
+static double score_of(struct searcher *s, const struct map_mapping *mapping)
 {
 	struct cost_report report;
 	cost_evaluate(s->space->model, mapping, &report);
 	double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ), latency_ns = report.latency_ns;
 	cost_report_release(&report);
+	s->limit_ns = MIN(s->limit_ns, latency_ns);
 	return s->options->objective == SEARCH_LATENCY ? latency_ns :
 	       s->options->objective == SEARCH_ENERGY  ? energy_pJ :
 	                                                 latency_ns * energy_pJ;
+}
+
+/* A segment of one node alone on the package costs the same wherever such a node stands: what
+ * was found for the first of its kind serves them all. */
+static bool repeats(const struct searcher *s, const struct search_draft *drafts, unsigned i, unsigned *like)
+{
+	if (!s->freedom.whole_package)
+		return false;
+	for (*like = 0; *like < i; ++*like)
+		if (s->space->node_kind[drafts[*like].first] == s->space->node_kind[drafts[i].first])
+			return true;
+	return false;
+}
+
+static void refine_one(const struct searcher *s, struct search_refiner *refiner,
+                       struct search_draft *drafts, unsigned i)
+{
+	unsigned like;
+	if (!repeats(s, drafts, i, &like)) {
+		search_refine(refiner, i, &drafts[i], EVALUATIONS, NULL);
+		return;
+	}
+	drafts[i].samples = drafts[like].samples;
+	drafts[i].snake = drafts[like].snake;
+	drafts[i].splits[drafts[i].first] = drafts[like].splits[drafts[like].first];
+	search_refine(refiner, i, &drafts[i], 0, NULL);
 }
 
 /* Lay a solution out, first as found, then refined. NULL and `error` if a segment does not fit. */
@@ -114,12 +143,16 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 	/* All segments are laid out before any is costed: an edge's way depends on both ends. */
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
 		search_draft_outline(&drafts[i], s->space, refiner.snakes[0], s->options->tiles, mapping, i);
-	for (unsigned i = 0; fits && i < solution->segment_count; i++)
-		fits = isfinite(search_refine(&refiner, i, &drafts[i], 0, error));
+	for (unsigned i = 0; fits && i < solution->segment_count; i++) {
+		double sc = search_refine(&refiner, i, &drafts[i], 0, error);
+		if (g_getenv("DBG")) g_printerr("%s seg %u [%u,%u) m %u C %u estimate %.1f exact %.1f (load %.1f period %.1f shared %.1f)\n", search_strategy_name(s->strategy), i, drafts[i].first, drafts[i].end, drafts[i].samples, drafts[i].cluster_count, solution->segments[i].time_ns/1e3, sc/1e3, refiner.cost.load_ns/1e3, refiner.cost.period_ns/1e3, refiner.cost.shared_ns/1e3);
+		if (g_getenv("DBG")) { struct map_phase *ph=&s->space->model->shared; unsigned best=0; double bt=0; for(unsigned q=0;q<ph->touched_count;q++){ unsigned id=ph->touched[q]; double t=ph->bytes[id]*s->space->model->network.ns_per_byte[id]; if(t>bt){bt=t;best=id;} } unsigned nn=s->space->chiplets; g_printerr("   max res %s %u at (%u,%u) dir %u: %.1f KB\n", best<4*nn?"link":best<6*nn?"port":"dram", best, (best/4)%s->space->package->columns,(best/4)/s->space->package->columns,best%4, ph->bytes[best]/1e3); for(unsigned c=0;c<drafts[i].cluster_count&&c<12;c++) g_printerr("     cl %u nodes %u+%u chips %u T %.1f\n", c, drafts[i].clusters[c].first,drafts[i].clusters[c].length,drafts[i].clusters[c].chiplets,refiner.cluster_ns[c]/1e3); }
+		fits = isfinite(sc);
+	}
 	if (fits)
 		refiner.weights = weights_at(s, mapping);
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
-		search_refine(&refiner, i, &drafts[i], EVALUATIONS, NULL);
+		refine_one(s, &refiner, drafts, i);
 	for (unsigned i = 0; i < solution->segment_count; i++)
 		search_draft_release(&drafts[i]);
 	search_refiner_release(&refiner);
@@ -137,7 +170,8 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 	search_clusters_init(&clusters, s->space, s->freedom.longest_cluster, s->options->tiles);
 	for (int i = 0; i < RETRIES && !mapping; i++) {
 		struct search_solution *solution = search_segments(s->space, &clusters, &s->freedom,
-		                                                   s->options->batch, forward_progress, s);
+		                                                   s->options->batch, s->limit_ns,
+		                                                   forward_progress, s);
 		if (solution) {
 			g_clear_error(error);
 			mapping = realise(s, solution, error);
@@ -202,7 +236,7 @@ struct map_mapping *search_mapping(const struct wl_workload *workload, const str
 	struct search_space space;
 	cost_model_init(&model, workload, package);
 	search_space_init(&space, &model);
-	struct searcher searcher = { .options = options, .space = &space, .share = 1 };
+	struct searcher searcher = { .options = options, .space = &space, .limit_ns = INFINITY };
 	unsigned searches = 0;
 	for (int s = 0; s < SEARCH_STRATEGIES; s++)
 		searches += contains(options->strategy, (enum search_strategy)s);

@@ -15,7 +15,7 @@
 /* The best way found to cover nodes [i, b) for one tau, by b. */
 struct cover {
 	unsigned chiplets, clusters; /* chiplets > all of them: none */
-	float rank, longest_ns, stream_ns;
+	float rank, longest_ns, dram_ns;
 	unsigned last; /* first node of the last cluster */
 	unsigned size; /* of the last cluster */
 };
@@ -31,6 +31,7 @@ struct segmenter {
 	struct search_clusters *clusters;
 	const struct search_freedom *freedom;
 	unsigned nodes, batch;
+	double limit_ns; /* of the whole network */
 	uint16_t *smallest[SEARCH_BORDERS]; /* [a][length - 1]: size index for the current tau */
 	double *load_ns; /* prefix sums over nodes */
 	struct best *best; /* [i][j - 1] */
@@ -51,34 +52,44 @@ static size_t run_of(const struct segmenter *s, unsigned a, unsigned length)
 	return (size_t)a * s->clusters->longest + length - 1;
 }
 
-static void reset_smallest(struct segmenter *s)
+/* Entries of runs that begin in [first, end): where they start, how many they are. */
+static size_t runs_between(const struct segmenter *s, unsigned first, unsigned end, size_t *count)
 {
-	size_t runs = (size_t)s->nodes * s->clusters->longest;
+	*count = (size_t)(end - first) * s->clusters->longest;
+	return (size_t)first * s->clusters->longest;
+}
+
+static void reset_smallest(struct segmenter *s, unsigned first, unsigned end)
+{
+	size_t count, start = runs_between(s, first, end, &count);
 	for (int b = 0; b < SEARCH_BORDERS; b++)
-		for (size_t i = 0; i < runs; i++)
+		for (size_t i = start; i < start + count; i++)
 			s->smallest[b][i] = NO_SIZE;
 }
 
 /* A larger region is never worse: it can leave chiplets idle. */
-static void make_monotone(struct search_clusters *clusters)
+static void make_monotone(const struct segmenter *s, unsigned first, unsigned end)
 {
-	size_t runs = (size_t)clusters->nodes * clusters->longest;
+	struct search_clusters *c = s->clusters;
+	size_t runs = (size_t)c->nodes * c->longest, count, start = runs_between(s, first, end, &count);
 	for (int b = 0; b < SEARCH_BORDERS; b++)
-		for (size_t i = runs; i < runs * clusters->space->size_count; i++)
-			if (clusters->time_ns[b][i - runs] <= clusters->time_ns[b][i]) {
-				clusters->time_ns[b][i] = clusters->time_ns[b][i - runs];
-				clusters->stream_ns[b][i] = clusters->stream_ns[b][i - runs];
-			}
+		for (unsigned size = 1; size < c->space->size_count; size++)
+			for (size_t i = size * runs + start; i < size * runs + start + count; i++)
+				if (c->time_ns[b][i - runs] <= c->time_ns[b][i]) {
+					c->time_ns[b][i] = c->time_ns[b][i - runs];
+					c->dram_ns[b][i] = c->dram_ns[b][i - runs];
+				}
 }
 
 /* Walk the pointers down to the smallest sizes with time <= tau. */
-static void lower_smallest(struct segmenter *s, float tau_ns)
+static void lower_smallest(struct segmenter *s, unsigned first, unsigned end, float tau_ns)
 {
 	size_t runs = (size_t)s->nodes * s->clusters->longest;
+	size_t count, start = runs_between(s, first, end, &count);
 	unsigned sizes = s->space->size_count, lowest = s->freedom->whole_package ? sizes - 1 : 0;
 	for (int b = 0; b < SEARCH_BORDERS; b++) {
 		const float *time_ns = s->clusters->time_ns[b];
-		for (size_t i = 0; i < runs; i++) {
+		for (size_t i = start; i < start + count; i++) {
 			unsigned size = MIN(s->smallest[b][i], sizes);
 			while (size > lowest && time_ns[(size - 1) * runs + i] <= tau_ns)
 				size--;
@@ -102,14 +113,14 @@ static void extend(const struct segmenter *s, const struct cover *from, unsigned
 		return;
 	size_t entry = search_run(s->clusters, size, a, end - a);
 	unsigned chiplets = from->chiplets + s->space->sizes[size];
-	float stream_ns = from->stream_ns + s->clusters->stream_ns[borders][entry];
-	if (chiplets > s->space->chiplets || stream_ns > tau_ns)
+	float dram_ns = from->dram_ns + s->clusters->dram_ns[borders][entry];
+	if (chiplets > s->space->chiplets || dram_ns > tau_ns)
 		return;
 	float rank = from->rank + (float)s->space->sizes[size] + cluster_price(s);
 	if (to->chiplets <= s->space->chiplets && rank >= to->rank)
 		return;
 	*to = (struct cover){ chiplets, from->clusters + 1, rank,
-		              MAX(from->longest_ns, s->clusters->time_ns[borders][entry]), stream_ns, a, size };
+		              MAX(from->longest_ns, s->clusters->time_ns[borders][entry]), dram_ns, a, size };
 }
 
 static const struct cover no_cover = { .chiplets = UINT_MAX };
@@ -188,24 +199,31 @@ static void tau_range(const struct segmenter *s, float *lowest_ns, float *highes
 	*highest_ns *= (float)TAU_RATIO;
 }
 
-static void set_samples(struct segmenter *s, unsigned samples)
+/* No run may take longer: the segment it is in would take more than the limit. */
+static float longest_run_ns(const struct segmenter *s)
 {
-	if (s->space->samples == samples && s->clusters->filled)
-		return;
-	search_space_samples(s->space, samples);
-	search_clusters_fill(s->clusters);
+	return (float)(s->limit_ns / map_microbatches(s->batch, s->space->samples));
+}
+
+static void set_samples(struct segmenter *s, unsigned samples, unsigned first, unsigned end)
+{
+	if (s->space->samples != samples)
+		search_space_samples(s->space, samples);
+	search_clusters_fill(s->clusters, first, end,
+	                     s->freedom->whole_package ? s->space->size_count - 1 : 0, longest_run_ns(s));
 	if (!s->freedom->whole_package)
-		make_monotone(s->clusters);
+		make_monotone(s, first, end);
 }
 
 static void scan_samples(struct segmenter *s, unsigned samples)
 {
 	float lowest_ns, highest_ns;
-	set_samples(s, samples);
+	set_samples(s, samples, 0, s->nodes);
 	tau_range(s, &lowest_ns, &highest_ns);
-	reset_smallest(s);
+	reset_smallest(s, 0, s->nodes);
+	highest_ns = MIN(highest_ns, longest_run_ns(s) * (float)TAU_RATIO);
 	for (float tau_ns = lowest_ns; tau_ns <= highest_ns; tau_ns *= (float)TAU_RATIO) {
-		lower_smallest(s, tau_ns);
+		lower_smallest(s, 0, s->nodes, tau_ns);
 		scan_tau(s, tau_ns);
 	}
 }
@@ -243,11 +261,11 @@ static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j,
 	float low_ns = best->tau_ns / (float)(TAU_RATIO * TAU_RATIO), high_ns = best->tau_ns;
 	double best_ns = INFINITY;
 	struct search_segment found = { 0 };
-	set_samples(s, best->samples);
+	set_samples(s, best->samples, i, j);
 	for (int step = 0; step <= BISECTIONS; step++) {
 		float tau_ns = step ? (low_ns + high_ns) / 2 : high_ns;
-		reset_smallest(s);
-		lower_smallest(s, tau_ns);
+		reset_smallest(s, i, j);
+		lower_smallest(s, i, j, tau_ns);
 		unsigned reached = cover_from(s, i, j, tau_ns);
 		bool covered = reached == j && s->closed[j].chiplets <= s->space->chiplets;
 		*(covered ? &high_ns : &low_ns) = tau_ns;
@@ -256,6 +274,7 @@ static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j,
 		best_ns = segment_ns(s, i, j, &s->closed[j]);
 		free_cuts(&found);
 		found = read_cover(s, i, j);
+		found.time_ns = best_ns;
 	}
 	return found;
 }
@@ -286,17 +305,10 @@ static struct search_solution *collect(struct segmenter *s, const unsigned *prev
 	for (unsigned j = s->nodes; j > 0; j = previous[j])
 		solution->segment_count++;
 	solution->segments = g_new0(struct search_segment, solution->segment_count);
-	/* In the order of their micro-batches, so that the tables are filled once for each. */
-	unsigned samples[32], count = search_microbatches(s->batch, samples);
-	for (unsigned m = 0; m < count; m++) {
-		unsigned index = solution->segment_count;
-		for (unsigned j = s->nodes; j > 0; j = previous[j]) {
-			const struct best *best = &s->best[(size_t)previous[j] * s->nodes + j - 1];
-			index--;
-			if (best->samples == samples[m])
-				solution->segments[index] = bisect(s, previous[j], j, best);
-		}
-	}
+	unsigned index = solution->segment_count;
+	for (unsigned j = s->nodes; j > 0; j = previous[j])
+		solution->segments[--index] =
+		        bisect(s, previous[j], j, &s->best[(size_t)previous[j] * s->nodes + j - 1]);
 	return solution;
 }
 
@@ -329,15 +341,15 @@ static void segmenter_release(struct segmenter *s)
 
 struct search_solution *search_segments(struct search_space *space, struct search_clusters *clusters,
                                         const struct search_freedom *freedom, unsigned batch,
-                                        void (*progress)(void *, double), void *progress_data)
+                                        double limit_ns, void (*progress)(void *, double),
+                                        void *progress_data)
 {
 	struct segmenter s = { .space = space, .clusters = clusters, .freedom = freedom,
-		               .nodes = space->workload->node_count, .batch = batch };
+		               .nodes = space->workload->node_count, .batch = batch, .limit_ns = limit_ns };
 	struct search_solution *solution = NULL;
 	unsigned samples[32], count = search_microbatches(batch, samples);
 	g_autofree unsigned *previous = g_new0(unsigned, s.nodes + 1);
 	segmenter_init(&s);
-	clusters->filled = false;
 	for (unsigned m = 0; m < count; m++) {
 		scan_samples(&s, samples[m]);
 		if (progress)

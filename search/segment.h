@@ -30,6 +30,7 @@ struct search_cut {
 struct search_segment {
 	unsigned first, end; /* nodes */
 	unsigned samples;    /* micro-batch */
+	double time_ns;      /* estimate */
 	struct search_cut *cuts;
 	unsigned cut_count;
 };
@@ -39,10 +40,14 @@ struct search_solution {
 	unsigned segment_count;
 };
 
-/* Progress is called with a fraction in [0, 1]. NULL if no cut is feasible. */
+/*
+ * Only solutions faster than limit_ns are of interest (INFINITY: all). Progress is called with
+ * a fraction in [0, 1]. NULL if no cut is feasible.
+ */
 struct search_solution *search_segments(struct search_space *space, struct search_clusters *clusters,
                                         const struct search_freedom *freedom, unsigned batch,
-                                        void (*progress)(void *, double), void *progress_data);
+                                        double limit_ns, void (*progress)(void *, double),
+                                        void *progress_data);
 void search_solution_free(struct search_solution *solution); /* NULL is allowed */
 
 /* Micro-batches worth trying: powers of two up to the batch, and the batch. Returns their number. */

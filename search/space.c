@@ -161,29 +161,86 @@ static struct search_time take_time(struct search_space *space)
 	return time;
 }
 
-static void fill_choice(struct search_space *space, unsigned node, unsigned size,
-                        struct search_choice *choice)
+static struct map_placed place_choice(const struct search_space *space, unsigned node, unsigned size,
+                                      const struct search_choice *choice)
+{
+	return place(space, node, 0, size, choice->split, 1);
+}
+
+static void fill_sizes(struct search_space *space, unsigned node, unsigned size,
+                       struct search_choice *choice)
+{
+	struct map_scratch *scratch = &space->model->network.scratch;
+	struct map_placed placed = place_choice(space, node, size, choice);
+	struct map_grid grid;
+	unsigned mark = scratch->used;
+	map_output_grid(&placed, scratch, &grid);
+	choice->output_bytes = map_largest_box(&grid) * space->workload->activation_bytes;
+	scratch->used = mark;
+	choice->weight_bytes = (uint32_t)map_share_weight_bytes(&placed);
+	choice->shard_bytes = (uint32_t)map_shard_bytes(&placed);
+}
+
+static void fill_times(struct search_space *space, unsigned node, unsigned size,
+                       struct search_choice *choice)
 {
 	struct map_network *network = &space->model->network;
 	struct map_phase *phase = &space->model->part;
-	struct map_placed placed = place(space, node, 0, size, choice->split, 1);
-	struct map_grid grid;
-	unsigned mark = network->scratch.used;
-	map_output_grid(&placed, &network->scratch, &grid);
-	choice->output_bytes = map_largest_box(&grid) * space->workload->activation_bytes;
-	network->scratch.used = mark;
-	choice->weight_bytes = (uint32_t)map_share_weight_bytes(&placed);
-	choice->shard_bytes = (uint32_t)map_shard_bytes(&placed);
+	struct map_placed placed = place_choice(space, node, size, choice);
 	map_store(network, &placed, MAP_WHOLE, phase);
 	choice->store = take_time(space);
 	map_pool_halo(network, &placed, MAP_WHOLE, phase);
 	choice->halo = take_time(space);
 	map_load(network, &placed, phase);
-	struct search_time load = take_time(space);
-	choice->stream_ns = search_time_ns(load, 1);
+	choice->stream_ns = search_time_ns(take_time(space), 1);
 	placed.weights = MAP_DISTRIBUTED;
 	map_gather(network, &placed, phase);
 	choice->gather_ns = search_time_ns(take_time(space), 1);
+}
+
+/* Traffic is measured at the anchors (all sizes up to 16, then every third) and
+ * interpolated between them; it is smooth in the size, and large regions are costly. */
+static bool is_anchor(const struct search_space *space, unsigned r)
+{
+	return space->sizes[r] <= 16 || r + 1 == space->size_count || r % 3 == 0;
+}
+
+static void find_anchors(const struct search_space *space, unsigned r, unsigned *below, unsigned *above,
+                         float *part)
+{
+	for (*below = r; !is_anchor(space, *below);)
+		--*below;
+	for (*above = r; !is_anchor(space, *above);)
+		++*above;
+	*part = (float)(space->sizes[r] - space->sizes[*below]) /
+	        (float)(space->sizes[*above] - space->sizes[*below]);
+}
+
+static float between(float a, float b, float part)
+{
+	return a + part * (b - a);
+}
+
+static struct search_time time_between(struct search_time a, struct search_time b, float part)
+{
+	return (struct search_time){ between(a.latency_ns, b.latency_ns, part),
+		                     between(a.sample_ns, b.sample_ns, part) };
+}
+
+static void interpolate_choices(const struct search_space *space, unsigned node, unsigned r)
+{
+	unsigned below, above;
+	float part;
+	find_anchors(space, r, &below, &above, &part);
+	struct search_choice *to = &space->choices[search_row(space, node, r)];
+	const struct search_choice *a = search_choices(space, node, below);
+	const struct search_choice *b = search_choices(space, node, above);
+	for (int s = 0; s < SEARCH_SPLITS; s++) {
+		to[s].store = time_between(a[s].store, b[s].store, part);
+		to[s].halo = time_between(a[s].halo, b[s].halo, part);
+		to[s].gather_ns = between(a[s].gather_ns, b[s].gather_ns, part);
+		to[s].stream_ns = between(a[s].stream_ns, b[s].stream_ns, part);
+	}
 }
 
 static void fill_nodes(struct search_space *space)
@@ -200,10 +257,15 @@ static void fill_nodes(struct search_space *space)
 		for (unsigned r = 0; r < space->size_count; r++) {
 			struct search_choice *choices = &space->choices[search_row(space, n, r)];
 			choose_splits(&w->nodes[n], space->sizes[r], choices);
-			for (int s = 0; s < SEARCH_SPLITS; s++)
-				if (choices[s].valid)
-					fill_choice(space, n, space->sizes[r], &choices[s]);
+			for (int s = 0; s < SEARCH_SPLITS; s++) {
+				fill_sizes(space, n, space->sizes[r], &choices[s]);
+				if (is_anchor(space, r))
+					fill_times(space, n, space->sizes[r], &choices[s]);
+			}
 		}
+		for (unsigned r = 0; r < space->size_count; r++)
+			if (!is_anchor(space, r))
+				interpolate_choices(space, n, r);
 	}
 }
 
@@ -215,18 +277,19 @@ static void fill_transfers(struct search_space *space, unsigned e, unsigned r, s
 	unsigned size = space->sizes[r], next = MIN(size, space->chiplets - size);
 	const struct search_choice *from = search_choices(space, (unsigned)edge->from, r);
 	const struct search_choice *to = search_choices(space, edge->to, r);
-	for (int s = 0; s < SEARCH_SPLITS; s++)
+	for (int s = 0; s < SEARCH_SPLITS; s++) {
+		struct map_placed a = place_choice(space, (unsigned)edge->from, size, &from[s]);
 		for (int t = 0; t < SEARCH_SPLITS; t++) {
-			if (!from[s].valid || !to[t].valid)
-				continue;
-			struct map_placed a = place(space, (unsigned)edge->from, 0, size, from[s].split, 1);
-			struct map_placed b = place(space, edge->to, 0, size, to[t].split, 1);
+			struct map_placed b = place_choice(space, edge->to, size, &to[t]);
 			map_transfer(network, &a, MAP_WHOLE, &b, edge, phase);
 			costs->within[s][t] = take_time(space);
 			b.region = space->snake + next;
 			map_transfer(network, &a, MAP_WHOLE, &b, edge, phase);
-			costs->between[s][t] = take_time(space);
+			struct search_time leave = take_time(space);
+			if (t == 0 || search_time_ns(leave, 1) < search_time_ns(costs->leave[s], 1))
+				costs->leave[s] = leave;
 		}
+	}
 }
 
 static void fill_edge(struct search_space *space, unsigned e, unsigned r, struct search_edge *costs)
@@ -235,15 +298,29 @@ static void fill_edge(struct search_space *space, unsigned e, unsigned r, struct
 	const struct search_choice *to = search_choices(space, edge->to, r);
 	struct map_network *network = &space->model->network;
 	for (int t = 0; t < SEARCH_SPLITS; t++) {
-		if (!to[t].valid)
-			continue;
-		struct map_placed b = place(space, edge->to, 0, space->sizes[r], to[t].split, 1);
+		struct map_placed b = place_choice(space, edge->to, space->sizes[r], &to[t]);
 		costs->need_bytes[t] = map_input_bytes(&b, edge, &network->scratch);
+		if (!is_anchor(space, r))
+			continue;
 		map_fetch(network, &b, MAP_WHOLE, edge, &space->model->part);
 		costs->fetch[t] = take_time(space);
 	}
-	if (edge->from >= 0)
+	if (edge->from >= 0 && is_anchor(space, r))
 		fill_transfers(space, e, r, costs);
+}
+
+static void interpolate_edge(const struct search_space *space, struct search_edge *costs, unsigned r)
+{
+	unsigned below, above;
+	float part;
+	find_anchors(space, r, &below, &above, &part);
+	const struct search_edge *a = &costs[below], *b = &costs[above];
+	for (int s = 0; s < SEARCH_SPLITS; s++) {
+		costs[r].fetch[s] = time_between(a->fetch[s], b->fetch[s], part);
+		costs[r].leave[s] = time_between(a->leave[s], b->leave[s], part);
+		for (int t = 0; t < SEARCH_SPLITS; t++)
+			costs[r].within[s][t] = time_between(a->within[s][t], b->within[s][t], part);
+	}
 }
 
 static void fill_edges(struct search_space *space)
@@ -255,8 +332,12 @@ static void fill_edges(struct search_space *space)
 		if (done[kind])
 			continue;
 		done[kind] = true;
+		struct search_edge *costs = &space->edges[(size_t)kind * space->size_count];
 		for (unsigned r = 0; r < space->size_count; r++)
-			fill_edge(space, e, r, &space->edges[(size_t)kind * space->size_count + r]);
+			fill_edge(space, e, r, &costs[r]);
+		for (unsigned r = 0; r < space->size_count; r++)
+			if (!is_anchor(space, r))
+				interpolate_edge(space, costs, r);
 	}
 }
 

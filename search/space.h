@@ -45,7 +45,7 @@ struct search_edge {
 	uint64_t need_bytes[SEARCH_SPLITS];       /* consumer's largest share, one sample */
 	struct search_time fetch[SEARCH_SPLITS];  /* through DRAM, by the consumer's split */
 	struct search_time within[SEARCH_SPLITS][SEARCH_SPLITS];  /* [producer][consumer] */
-	struct search_time between[SEARCH_SPLITS][SEARCH_SPLITS]; /* to the next region */
+	struct search_time leave[SEARCH_SPLITS]; /* [producer]: to the next region, at the consumer's best */
 };
 
 struct search_space {

@@ -1,0 +1,49 @@
+/* For tests of shares: a workload, a region of chiplets 0, 1, 2 ... and scratch for grids. */
+#ifndef TESTS_SEARCH_SHARE_FIXTURE_H
+#define TESTS_SEARCH_SHARE_FIXTURE_H
+
+#include "tests/search/fixtures.h"
+
+enum { CHIPLETS = 64 };
+
+static unsigned region[CHIPLETS];
+static struct map_scratch scratch;
+static struct wl_workload *workload;
+
+static inline void set_up(void)
+{
+	for (unsigned i = 0; i < CHIPLETS; i++)
+		region[i] = i;
+	map_scratch_init(&scratch, CHIPLETS);
+}
+
+static inline void tear_down(void)
+{
+	map_scratch_release(&scratch);
+	g_clear_pointer(&workload, wl_workload_free);
+}
+
+static inline void load(unsigned channels, unsigned rows, unsigned columns, const char *layers)
+{
+	g_clear_pointer(&workload, wl_workload_free);
+	workload = fixture_workload(channels, rows, columns, layers);
+}
+
+static inline struct map_placed place(unsigned node, unsigned samples, unsigned n, unsigned k,
+                                      unsigned p, unsigned q)
+{
+	return fixture_place(workload, node, region, samples, n, k, p, q);
+}
+
+/* `expected` is "lo-hi lo-hi ...", one per part. */
+static inline void assert_parts(const struct map_grid *grid, enum map_dim dim, const char *expected)
+{
+	GString *text = g_string_new(NULL);
+	for (unsigned i = 0; i < grid->parts[dim]; i++)
+		g_string_append_printf(text, "%s%u-%u", i ? " " : "", grid->part[dim][i].lo,
+		                       grid->part[dim][i].hi);
+	ck_assert_str_eq(text->str, expected);
+	g_string_free(text, TRUE);
+}
+
+#endif
