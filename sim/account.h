@@ -1,0 +1,21 @@
+/*
+ * Accounts: latencies, periods and totals of a run, skipped micro-batches included.
+ */
+#ifndef SIM_ACCOUNT_H
+#define SIM_ACCOUNT_H
+
+#include "sim/walk.h"
+
+/* Fills everything of an outcome but its timeline and wall times. */
+void sim_account(const struct sim_run *run, const struct map_mapping *mapping,
+                 struct sim_outcome *outcome);
+
+/* From the engine's clock to the outcome's, for executed micro-batch u of a segment: skipped
+ * micro-batches of earlier segments, and of this one from the cut on, take their time. */
+double sim_shift_ns(const struct sim_run *run, const struct sim_outcome *outcome, unsigned segment,
+                    uint32_t u);
+
+/* The micro-batch's number with the skipped ones counted. */
+uint32_t sim_renumber(const struct sim_run *run, unsigned segment, uint32_t u);
+
+#endif

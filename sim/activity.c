@@ -1,0 +1,215 @@
+/*
+ * Invariant: the bytes that an activity's flows put on a resource are those of
+ * its phase, except on ports that can never be the slowest part.
+ */
+#include "sim/activity.h"
+
+#include "sim/platform.h"
+
+/* Less than this part of a resource's bytes is rounding. */
+#define ROUNDING 1e-9
+
+static unsigned port_index(const struct hw_package *package, unsigned resource)
+{
+	return resource - hw_inject_id(package, 0);
+}
+
+/* Bandwidth of all NoP links out of (or into) a router. */
+static double links_GBps(const struct hw_package *package, unsigned chiplet, bool out)
+{
+	double sum = 0;
+	unsigned to, links = HW_DIRECTIONS * hw_chiplet_count(package);
+	for (unsigned link = 0; link < links; link++)
+		if (hw_link_exists(package, link, &to) &&
+		    (out ? link / HW_DIRECTIONS : to) == chiplet)
+			sum += hw_resource_GBps(package, link);
+	return sum;
+}
+
+/*
+ * Which ports can bind. Every byte that a chiplet injects leaves its router
+ * over a link or into a DRAM channel there, and every byte that it ejects came
+ * from one. So a port at least as wide as all of them together is never slower
+ * than they are, whatever else goes on, and its flows (and the chiplet's host)
+ * can be left out without changing any time. Ports have no latency.
+ */
+static void find_binding_ports(struct sim_activities *a)
+{
+	const struct hw_package *package = a->package;
+	unsigned chiplets = hw_chiplet_count(package);
+	for (unsigned c = 0; c < chiplets; c++) {
+		double dram_GBps = 0;
+		for (unsigned i = 0; i < package->dram_count; i++)
+			if (package->dram[i].at == c)
+				dram_GBps += package->dram[i].GBps;
+		double port_GBps = package->nop.port_GBps;
+		a->port_may_bind[c] = port_GBps < links_GBps(package, c, true) + dram_GBps;
+		a->port_may_bind[chiplets + c] = port_GBps <
+		                                 links_GBps(package, c, false) + dram_GBps;
+	}
+}
+
+void sim_activities_init(struct sim_activities *a, struct sim_program *program,
+                         const struct hw_package *package)
+{
+	unsigned chiplets = hw_chiplet_count(package), hosts = 2 * chiplets + package->dram_count;
+	*a = (struct sim_activities){ .program = program, .package = package };
+	a->port_may_bind = g_new(bool, 2 * chiplets);
+	a->position = g_new(uint32_t, hosts);
+	for (unsigned i = 0; i < hosts; i++)
+		a->position[i] = SIM_NONE;
+	a->carried = g_new0(double, hw_resource_count(package));
+	a->route = g_new(unsigned, package->columns + package->rows + 4);
+	find_binding_ports(a);
+}
+
+void sim_activities_release(struct sim_activities *a)
+{
+	g_free(a->port_may_bind);
+	g_free(a->position);
+	g_free(a->carried);
+	g_free(a->route);
+}
+
+/* ---- hosts ---- */
+
+static uint32_t chiplet_host(unsigned chiplet)
+{
+	return chiplet;
+}
+
+static uint32_t router_host(const struct sim_activities *a, unsigned chiplet)
+{
+	return hw_chiplet_count(a->package) + chiplet;
+}
+
+static uint32_t dram_host(const struct sim_activities *a, unsigned channel)
+{
+	return 2 * hw_chiplet_count(a->package) + channel;
+}
+
+static bool is_idle_port(const struct sim_activities *a, unsigned resource)
+{
+	enum hw_resource_kind kind = hw_resource_kind(a->package, resource);
+	return (kind == HW_INJECT || kind == HW_EJECT) &&
+	       !a->port_may_bind[port_index(a->package, resource)];
+}
+
+/* The hosts at the two ends of a resource. A DRAM channel is shared by both directions, so
+ * one of them stands for both. */
+static void resource_ends(const struct sim_activities *a, unsigned resource, uint32_t *from,
+                          uint32_t *to)
+{
+	const struct hw_package *package = a->package;
+	unsigned at = resource % hw_chiplet_count(package), next = 0;
+	switch (hw_resource_kind(package, resource)) {
+	case HW_LINK:
+		hw_link_exists(package, resource, &next);
+		*from = router_host(a, resource / HW_DIRECTIONS);
+		*to = router_host(a, next);
+		return;
+	case HW_INJECT:
+		*from = chiplet_host(at);
+		*to = router_host(a, at);
+		return;
+	case HW_EJECT:
+		*from = router_host(a, at);
+		*to = chiplet_host(at);
+		return;
+	case HW_DRAM:
+		at = resource - hw_dram_id(package, 0);
+		*from = dram_host(a, at);
+		*to = router_host(a, package->dram[at].at);
+		return;
+	}
+}
+
+/* The ends of a phase's longest route, without ports that cannot bind. */
+static void far_ends(const struct sim_activities *a, const struct map_phase *phase, uint32_t *from,
+                     uint32_t *to)
+{
+	const struct hw_package *package = a->package;
+	if (phase->far_ends == MAP_DRAM_TO_CHIPLET)
+		*from = dram_host(a, phase->far_from);
+	else if (is_idle_port(a, hw_inject_id(package, phase->far_from)))
+		*from = router_host(a, phase->far_from);
+	else
+		*from = chiplet_host(phase->far_from);
+	if (phase->far_ends == MAP_CHIPLET_TO_DRAM)
+		*to = dram_host(a, phase->far_to);
+	else if (is_idle_port(a, hw_eject_id(package, phase->far_to)))
+		*to = router_host(a, phase->far_to);
+	else
+		*to = chiplet_host(phase->far_to);
+}
+
+/* ---- building ---- */
+
+static uint32_t use_host(struct sim_activities *a, struct sim_activity *activity, uint32_t host)
+{
+	if (a->position[host] == SIM_NONE) {
+		a->position[host] = activity->host_count++;
+		g_array_append_val(a->program->hosts, host);
+	}
+	return a->position[host];
+}
+
+static void add_flow(struct sim_activities *a, struct sim_activity *activity, uint32_t from,
+                     uint32_t to, double bytes)
+{
+	struct sim_flow flow = { .bytes = bytes };
+	flow.from = use_host(a, activity, from);
+	flow.to = use_host(a, activity, to);
+	g_array_append_val(a->program->flows, flow);
+	activity->flow_count++;
+}
+
+static uint32_t append_activity(struct sim_activities *a, const struct sim_activity *activity)
+{
+	for (uint32_t i = 0; i < activity->host_count; i++)
+		a->position[g_array_index(a->program->hosts, uint32_t, activity->first_host + i)] =
+			SIM_NONE;
+	g_array_append_vals(a->program->activities, activity, 1);
+	return a->program->activities->len - 1;
+}
+
+uint32_t sim_phase_activity(struct sim_activities *a, const struct map_phase *phase)
+{
+	if (map_phase_empty(phase))
+		return SIM_NONE;
+	struct sim_activity activity = { .first_host = a->program->hosts->len,
+		                         .first_flow = a->program->flows->len,
+		                         .first_cycles = SIM_NONE };
+	uint32_t from, to;
+	far_ends(a, phase, &from, &to);
+	add_flow(a, &activity, from, to, phase->far_bytes);
+	unsigned length = sim_route(a->package, from, to, a->route);
+	for (unsigned i = 0; i < length; i++)
+		a->carried[a->route[i]] = phase->far_bytes;
+	for (unsigned i = 0; i < phase->touched_count; i++) {
+		unsigned resource = phase->touched[i];
+		double bytes = phase->bytes[resource];
+		double left = bytes - a->carried[resource];
+		if (left <= ROUNDING * bytes || is_idle_port(a, resource))
+			continue;
+		resource_ends(a, resource, &from, &to);
+		add_flow(a, &activity, from, to, left);
+	}
+	for (unsigned i = 0; i < length; i++)
+		a->carried[a->route[i]] = 0;
+	return append_activity(a, &activity);
+}
+
+uint32_t sim_compute_activity(struct sim_activities *a, const unsigned *chiplets,
+                              const double *cycles, unsigned count)
+{
+	if (count == 0)
+		return SIM_NONE;
+	struct sim_activity activity = { .first_host = a->program->hosts->len,
+		                         .first_flow = a->program->flows->len,
+		                         .first_cycles = a->program->cycles->len };
+	for (unsigned i = 0; i < count; i++)
+		use_host(a, &activity, chiplet_host(chiplets[i]));
+	g_array_append_vals(a->program->cycles, cycles, count);
+	return append_activity(a, &activity);
+}

@@ -1,0 +1,184 @@
+/*
+ * Invariant: the order of hosts, links and routes in the file depends on the
+ * package and on the set of host pairs with flows only, not on the order of
+ * the program's activities.
+ */
+#include "sim/platform.h"
+
+#include "hw/json.h"
+#include "hw/routes.h"
+
+static unsigned host_total(const struct hw_package *package)
+{
+	return 2 * hw_chiplet_count(package) + package->dram_count;
+}
+
+const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer, size_t size)
+{
+	unsigned chiplets = hw_chiplet_count(package);
+	unsigned length = (unsigned)size;
+	if (host >= 2 * chiplets) {
+		g_snprintf(buffer, length, "dram-%u", host - 2 * chiplets);
+	} else {
+		unsigned at = host % chiplets;
+		g_snprintf(buffer, length, "%s-%u-%u", host < chiplets ? "chiplet" : "router",
+		           at % package->columns, at / package->columns);
+	}
+	return buffer;
+}
+
+/* The chiplet at whose router the host is attached. */
+static unsigned router_of(const struct hw_package *package, uint32_t host)
+{
+	unsigned chiplets = hw_chiplet_count(package);
+	if (host >= 2 * chiplets)
+		return package->dram[host - 2 * chiplets].at;
+	return host % chiplets;
+}
+
+unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to, unsigned *links)
+{
+	unsigned chiplets = hw_chiplet_count(package);
+	unsigned count = 0;
+	g_assert(from != to); /* no resource is between a host and itself */
+	g_assert(from < host_total(package) && to < host_total(package));
+	if (from < chiplets)
+		links[count++] = hw_inject_id(package, from);
+	else if (from >= 2 * chiplets)
+		links[count++] = hw_dram_id(package, from - 2 * chiplets);
+	count += hw_route(package, router_of(package, from), router_of(package, to), links + count);
+	if (to < chiplets)
+		links[count++] = hw_eject_id(package, to);
+	else if (to >= 2 * chiplets)
+		links[count++] = hw_dram_id(package, to - 2 * chiplets);
+	return count;
+}
+
+static const char *link_name(const struct hw_package *package, unsigned resource, char *buffer, unsigned size)
+{
+	static const char *const directions[HW_DIRECTIONS] = { "east", "west", "south", "north" };
+	unsigned chiplets = hw_chiplet_count(package);
+	unsigned columns = package->columns;
+	if (resource < 4 * chiplets) {
+		unsigned at = resource / HW_DIRECTIONS;
+		g_snprintf(buffer, size, "link-%u-%u-%s", at % columns, at / columns,
+		           directions[resource % HW_DIRECTIONS]);
+	} else if (resource < 6 * chiplets) {
+		unsigned at = resource % chiplets;
+		g_snprintf(buffer, size, "%s-%u-%u", resource < 5 * chiplets ? "inject" : "eject",
+		           at % columns, at / columns);
+	} else {
+		g_snprintf(buffer, size, "dram-%u", resource - 6 * chiplets);
+	}
+	return buffer;
+}
+
+/* Written the same way in every locale, and read back as the same double. */
+static const char *number(double value, char buffer[G_ASCII_DTOSTR_BUF_SIZE])
+{
+	return g_ascii_formatd(buffer, G_ASCII_DTOSTR_BUF_SIZE, "%.17g", value);
+}
+
+/* Routers and channels never compute; SimGrid wants a speed all the same. */
+static void append_hosts(GString *xml, const struct hw_package *package)
+{
+	char name[64], speed[G_ASCII_DTOSTR_BUF_SIZE];
+	unsigned total = host_total(package), chiplets = hw_chiplet_count(package);
+	for (uint32_t host = 0; host < total; host++) {
+		double cycles_per_ns = host < chiplets ? hw_chiplet(package, host)->clock_GHz : 1.0;
+		g_string_append_printf(xml, "<host id=\"%s\" speed=\"%sf\"/>\n",
+		                       sim_host_name(package, host, name, sizeof(name)),
+		                       number(cycles_per_ns, speed));
+	}
+}
+
+double sim_link_latency_ns(const struct hw_package *package, unsigned resource)
+{
+	switch (hw_resource_kind(package, resource)) {
+	case HW_LINK:
+		return package->nop.hop_ns;
+	case HW_DRAM:
+		return package->dram[resource - hw_dram_id(package, 0)].latency_ns;
+	case HW_INJECT:
+	case HW_EJECT:
+		break;
+	}
+	return 0.0;
+}
+
+static void append_links(GString *xml, const struct hw_package *package)
+{
+	char name[64], bandwidth[G_ASCII_DTOSTR_BUF_SIZE], latency[G_ASCII_DTOSTR_BUF_SIZE];
+	unsigned total = hw_resource_count(package), to;
+	for (unsigned resource = 0; resource < total; resource++) {
+		if (hw_resource_kind(package, resource) == HW_LINK &&
+		    !hw_link_exists(package, resource, &to))
+			continue;
+		g_string_append_printf(xml, "<link id=\"%s\" bandwidth=\"%sBps\" latency=\"%ss\"/>\n",
+		                       link_name(package, resource, name, sizeof(name)),
+		                       number(hw_resource_GBps(package, resource), bandwidth),
+		                       number(sim_link_latency_ns(package, resource), latency));
+	}
+}
+
+/* One bit per ordered pair of hosts that some flow uses. Free with g_free. */
+static uint8_t *pairs_in_use(const struct sim_program *program, size_t hosts)
+{
+	uint8_t *used = g_malloc0((hosts * hosts + 7) / 8);
+	for (guint a = 0; a < program->activities->len; a++) {
+		const struct sim_activity *activity =
+			&g_array_index(program->activities, struct sim_activity, a);
+		const uint32_t *of = &g_array_index(program->hosts, uint32_t, activity->first_host);
+		const struct sim_flow *flows = &g_array_index(program->flows, struct sim_flow, activity->first_flow);
+		for (uint32_t f = 0; f < activity->flow_count; f++) {
+			size_t pair = of[flows[f].from] * hosts + of[flows[f].to];
+			used[pair / 8] |= (uint8_t)(1u << pair % 8);
+		}
+	}
+	return used;
+}
+
+static void append_route(GString *xml, const struct hw_package *package, uint32_t from, uint32_t to,
+                         unsigned *links)
+{
+	char source[64], target[64], name[64];
+	g_string_append_printf(xml, "<route src=\"%s\" dst=\"%s\" symmetrical=\"NO\">",
+	                       sim_host_name(package, from, source, sizeof(source)),
+	                       sim_host_name(package, to, target, sizeof(target)));
+	unsigned count = sim_route(package, from, to, links);
+	for (unsigned i = 0; i < count; i++)
+		g_string_append_printf(xml, "<link_ctn id=\"%s\"/>",
+		                       link_name(package, links[i], name, sizeof(name)));
+	g_string_append(xml, "</route>\n");
+}
+
+static void append_routes(GString *xml, const struct hw_package *package, const struct sim_program *program)
+{
+	size_t hosts = host_total(package);
+	g_autofree uint8_t *used = pairs_in_use(program, hosts);
+	g_autofree unsigned *links = g_new(unsigned, package->columns + package->rows + 4);
+	for (size_t from = 0; from < hosts; from++) {
+		for (size_t to = 0; to < hosts; to++) {
+			size_t pair = from * hosts + to;
+			if (used[pair / 8] >> pair % 8 & 1)
+				append_route(xml, package, (uint32_t)from, (uint32_t)to, links);
+		}
+	}
+}
+
+bool sim_platform_write(const struct hw_package *package, const struct sim_program *program,
+                        const char *path, GError **error)
+{
+	GString *xml = g_string_new("<?xml version=\"1.0\"?>\n"
+	                            "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+	                            "<platform version=\"4.1\">\n"
+	                            "<!-- 1 s here is 1 ns of the package: speeds are cycles/ns, bandwidths bytes/ns -->\n"
+	                            "<zone id=\"package\" routing=\"Full\">\n");
+	append_hosts(xml, package);
+	append_links(xml, package);
+	append_routes(xml, package, program);
+	g_string_append(xml, "</zone>\n</platform>\n");
+	bool written = hw_write_file(path, xml->str, xml->len, error);
+	g_string_free(xml, TRUE);
+	return written;
+}

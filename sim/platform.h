@@ -1,0 +1,33 @@
+/*
+ * The SimGrid platform of a package: chiplets, routers and DRAM channels are
+ * hosts, NoP links, ports and DRAM channels are links. Only the routes that a
+ * program's flows use are written (all pairs would be quadratic).
+ *
+ * Names: hosts "chiplet-x-y", "router-x-y", "dram-i"; links "link-x-y-east",
+ * "inject-x-y", "eject-x-y", "dram-i". Speeds in cycles per ns, bandwidths in
+ * bytes per ns, latencies in ns. A DRAM channel is one link used in both directions, because
+ * reads and writes share its bandwidth.
+ */
+#ifndef SIM_PLATFORM_H
+#define SIM_PLATFORM_H
+
+#include "hw/package.h"
+#include "sim/program.h"
+
+/* Host's name in the platform, into buffer (returned). */
+const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer, size_t size);
+
+/*
+ * Resource ids (hw/routes.h) on the route between two hosts, in order; `links`
+ * has room for columns + rows + 4 entries. Routes go chiplet -> inject port ->
+ * NoP links -> eject port -> chiplet; routers and DRAM channels use what applies.
+ */
+unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to, unsigned *links);
+
+/* Latency of a resource: a hop's for a NoP link, the channel's for DRAM, none for a port. */
+double sim_link_latency_ns(const struct hw_package *package, unsigned resource);
+
+bool sim_platform_write(const struct hw_package *package, const struct sim_program *program,
+                        const char *path, GError **error);
+
+#endif

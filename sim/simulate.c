@@ -1,0 +1,54 @@
+/*
+ * Invariant: an outcome refers to nothing that goes away with the run.
+ */
+#include "sim/simulate.h"
+
+#include "sim/account.h"
+#include "sim/record.h"
+
+static struct sim_outcome *conclude(const struct sim_run *run, const struct map_plan *plan,
+                                    const struct sim_settings *settings)
+{
+	struct sim_outcome *outcome = g_new0(struct sim_outcome, 1);
+	sim_account(run, plan->mapping, outcome);
+	outcome->timeline = sim_record(run, plan, outcome, settings, &outcome->trace_level);
+	outcome->engine_wall_s = run->result->wall_s;
+	return outcome;
+}
+
+struct sim_outcome *sim_simulate(const struct wl_workload *workload,
+                                 const struct hw_package *package,
+                                 const struct map_mapping *mapping,
+                                 const struct sim_settings *settings, GError **error)
+{
+	gint64 begin_us = g_get_monotonic_time();
+	struct sim_options options = { .exact = settings->exact,
+		                       .platform_path = settings->platform_path,
+		                       .progress = settings->progress,
+		                       .progress_data = settings->progress_data };
+	struct sim_outcome *outcome = NULL;
+	struct map_plan plan;
+	map_plan_init(&plan, mapping, workload, package);
+	struct sim_lowered *lowered = sim_lower(&plan);
+	struct sim_result *result = sim_execute(package, lowered->program, &options, error);
+	if (result) {
+		struct sim_run run = { package, lowered, result };
+		outcome = conclude(&run, &plan, settings);
+		outcome->wall_s = (double)(g_get_monotonic_time() - begin_us) / 1e6;
+	}
+	sim_result_free(result);
+	sim_lowered_free(lowered);
+	map_plan_release(&plan);
+	return outcome;
+}
+
+void sim_outcome_free(struct sim_outcome *outcome)
+{
+	if (!outcome)
+		return;
+	g_free(outcome->segments);
+	g_free(outcome->clusters);
+	g_free(outcome->resource_bytes);
+	tl_free(outcome->timeline);
+	g_free(outcome);
+}

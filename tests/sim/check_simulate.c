@@ -1,0 +1,332 @@
+/*
+ * Question: does a simulation of a real network keep what must not get lost:
+ * MACs, bytes, energy, every chiplet's time; and does the steady state stand for
+ * what it skips?
+ */
+#include <string.h>
+
+#include "tests/sim/tiny.h"
+
+#include "search/cost.h"
+
+struct system {
+	const char *workload, *package;
+	unsigned batch, microbatch, segments, clusters, tiles;
+	enum map_dim split; /* all of a region in one dimension, as far as the extent allows */
+	enum map_weights weights;
+};
+
+static const struct system systems[] = {
+	{ "alexnet", "mcm-16", 12, 1, 1, 4, 2, MAP_K, MAP_STREAMED },
+	{ "alexnet", "mcm-16", 7, 2, 2, 3, 3, MAP_K, MAP_RESIDENT },
+	{ "alexnet", "simba-6x6", 40, 4, 3, 1, 4, MAP_K, MAP_DISTRIBUTED },
+	{ "vgg16", "mcm-16", 11, 4, 2, 4, 4, MAP_P, MAP_DISTRIBUTED },
+	{ "darknet19", "mcm-16", 64, 1, 1, 8, 3, MAP_P, MAP_STREAMED },
+	{ "resnet18", "mcm-16", 30, 4, 1, 16, 3, MAP_Q, MAP_RESIDENT },
+	{ "resnet18", "mcm-64", 20, 8, 3, 4, 5, MAP_N, MAP_DISTRIBUTED },
+	{ "resnet50", "mcm-16", 9, 1, 2, 5, 1, MAP_P, MAP_STREAMED },
+};
+
+/* Parts [first, end) of a list in even pieces. */
+static unsigned piece(unsigned total, unsigned pieces, unsigned i)
+{
+	return (unsigned)((uint64_t)total * i / pieces);
+}
+
+static unsigned extent(const struct wl_node *node, const struct system *system)
+{
+	const unsigned extents[MAP_DIMS] = { system->microbatch, node->output.channels,
+		                             node->output.rows, node->output.columns };
+	return extents[system->split];
+}
+
+static void fill_cluster(struct map_cluster *cluster, const struct tiny *t,
+                         const struct system *system, unsigned first_node, unsigned end_node,
+                         unsigned first_chiplet, unsigned end_chiplet)
+{
+	cluster->region_size = end_chiplet - first_chiplet;
+	cluster->region = g_new(unsigned, cluster->region_size);
+	for (unsigned i = 0; i < cluster->region_size; i++)
+		cluster->region[i] = first_chiplet + i;
+	cluster->node_count = end_node - first_node;
+	cluster->nodes = g_new0(struct map_node, cluster->node_count);
+	for (unsigned i = 0; i < cluster->node_count; i++) {
+		struct map_node *node = &cluster->nodes[i];
+		*node = (struct map_node){ .node = first_node + i,
+			                   .split = { 1, 1, 1, 1 },
+			                   .weights = system->weights,
+			                   .tiles = system->tiles };
+		node->split[system->split] = MIN(cluster->region_size,
+		                                 extent(&t->workload->nodes[node->node], system));
+	}
+}
+
+/* Nodes in even pieces over segments and clusters, regions in rows. */
+static struct map_mapping *even_mapping(const struct tiny *t, const struct system *system)
+{
+	struct map_mapping *mapping = g_new0(struct map_mapping, 1);
+	unsigned nodes = t->workload->node_count, chiplets = hw_chiplet_count(t->package);
+	mapping->batch = system->batch;
+	mapping->segment_count = system->segments;
+	mapping->segments = g_new0(struct map_segment, system->segments);
+	for (unsigned s = 0; s < system->segments; s++) {
+		struct map_segment *segment = &mapping->segments[s];
+		unsigned first = piece(nodes, system->segments, s);
+		unsigned count = piece(nodes, system->segments, s + 1) - first;
+		unsigned clusters = MIN(system->clusters, count);
+		segment->microbatch = system->microbatch;
+		segment->cluster_count = clusters;
+		segment->clusters = g_new0(struct map_cluster, clusters);
+		for (unsigned c = 0; c < clusters; c++)
+			fill_cluster(
+				&segment->clusters[c], t, system, first + piece(count, clusters, c),
+				first + piece(count, clusters, c + 1), piece(chiplets, clusters, c),
+				piece(chiplets, clusters, c + 1));
+	}
+	return mapping;
+}
+
+static struct tiny load(const struct system *system)
+{
+	GError *error = NULL;
+	struct tiny t = { .package = hw_package_read(system->package, "hw/packages", NULL,
+		                                     &error) };
+	ck_assert_msg(t.package != NULL, "%s", error ? error->message : "");
+	t.workload = wl_workload_read(system->workload, "workloads/zoo", NULL, &error);
+	ck_assert_msg(t.workload != NULL, "%s", error ? error->message : "");
+	t.mapping = even_mapping(&t, system);
+	return t;
+}
+
+/* Sums of a few million terms in another order. */
+static void assert_same(double a, double b)
+{
+	ck_assert_double_le(fabs(a - b), 1e-9 * MAX(fabs(a), fabs(b)));
+}
+
+static void assert_time_is_accounted_for(const struct sim_outcome *o)
+{
+	double counted = o->busy_ns, chiplet_ns = 0;
+	for (int b = 0; b < SIM_BUBBLES; b++) {
+		ck_assert_double_ge(o->bubbles_ns[b], 0);
+		counted += o->bubbles_ns[b];
+	}
+	for (unsigned s = 0; s < o->segment_count; s++)
+		for (unsigned c = 0; c < o->segments[s].cluster_count; c++)
+			chiplet_ns += o->clusters[o->segments[s].first_cluster + c].chiplets *
+			              o->segments[s].latency_ns;
+	assert_same(counted, chiplet_ns);
+}
+
+static void assert_totals(const struct cost_totals *a, const struct cost_totals *b)
+{
+	assert_same(a->macs, b->macs);
+	assert_same(a->nop_bytes, b->nop_bytes);
+	assert_same(a->nop_byte_hops, b->nop_byte_hops);
+	assert_same(a->dram_read_bytes, b->dram_read_bytes);
+	assert_same(a->dram_write_bytes, b->dram_write_bytes);
+	assert_same(a->mac_pJ, b->mac_pJ);
+	assert_same(a->buffer_pJ, b->buffer_pJ);
+	assert_same(a->nop_pJ, b->nop_pJ);
+	assert_same(a->dram_pJ, b->dram_pJ);
+}
+
+START_TEST(work_is_conserved)
+{
+	struct tiny t = load(&systems[_i]);
+	struct cost_model model;
+	struct cost_report report;
+	double link_bytes = 0, dram_bytes = 0;
+	t.outcome = simulate(&t, false, SIM_TRACE_NONE);
+	ck_assert_ptr_null(t.outcome->timeline);
+	ck_assert_double_eq(t.outcome->totals.macs,
+	                    (double)wl_macs(t.workload) * systems[_i].batch);
+	cost_model_init(&model, t.workload, t.package);
+	cost_evaluate(&model, t.mapping, &report);
+	assert_totals(&t.outcome->totals, &report.totals);
+	ck_assert_double_ge(t.outcome->latency_ns, report.bound_ns);
+	for (unsigned i = 0; i < hw_resource_count(t.package); i++) {
+		double bytes = t.outcome->resource_bytes[i];
+		enum hw_resource_kind kind = hw_resource_kind(t.package, i);
+		link_bytes += kind == HW_LINK ? bytes : 0;
+		dram_bytes += kind == HW_DRAM ? bytes : 0;
+		/* No resource moves more than it can in the time. */
+		ck_assert_double_le(bytes / hw_resource_GBps(t.package, i),
+		                    t.outcome->latency_ns * (1 + 1e-9));
+	}
+	assert_same(link_bytes, report.totals.nop_byte_hops);
+	assert_same(dram_bytes, report.totals.dram_read_bytes + report.totals.dram_write_bytes);
+	assert_time_is_accounted_for(t.outcome);
+	cost_report_release(&report);
+	cost_model_release(&model);
+	tiny_free(&t);
+}
+END_TEST
+
+START_TEST(steady_state_stands_for_what_it_skips)
+{
+	struct tiny t = load(&systems[_i]);
+	struct sim_outcome *exact = simulate(&t, true, SIM_TRACE_NONE);
+	t.outcome = simulate(&t, false, SIM_TRACE_NONE);
+	ck_assert_double_eq_tol(t.outcome->latency_ns, exact->latency_ns, 1e-3 * exact->latency_ns);
+	ck_assert_uint_eq(exact->samples_simulated, systems[_i].batch);
+	assert_same(t.outcome->busy_ns, exact->busy_ns);
+	assert_same(t.outcome->bubbles_ns[SIM_SHARD], exact->bubbles_ns[SIM_SHARD]);
+	assert_totals(&t.outcome->totals, &exact->totals);
+	assert_time_is_accounted_for(exact);
+	for (unsigned s = 0; s < exact->segment_count; s++) {
+		ck_assert_uint_eq(exact->segments[s].skipped, 0);
+		ck_assert_uint_eq(t.outcome->segments[s].skipped + t.outcome->segments[s].simulated,
+		                  exact->segments[s].microbatches);
+	}
+	sim_outcome_free(exact);
+	tiny_free(&t);
+}
+END_TEST
+
+/* A system whose steady state is known to come early. */
+static const struct system steady = { "darknet19", "mcm-16", 400, 2, 2, 2, 2, MAP_P, MAP_RESIDENT };
+
+START_TEST(steady_state_is_found)
+{
+	struct tiny t = load(&steady);
+	t.outcome = simulate(&t, false, SIM_TRACE_CLUSTER);
+	ck_assert_uint_lt(t.outcome->samples_simulated, 100);
+	const struct tl_timeline *timeline = t.outcome->timeline;
+	const struct tl_row *last = &g_array_index(timeline->rows, struct tl_row,
+	                                           timeline->rows->len - 1);
+	double holes_ns = 0, now_ns = 0;
+	/* The last track is the last cluster's: it ends with the timeline, and what is missing
+	 * in it is what was skipped. */
+	assert_same(last->end_ns, t.outcome->latency_ns);
+	assert_same(timeline->end_ns, t.outcome->latency_ns);
+	const struct sim_segment_outcome *segment = &t.outcome->segments[1];
+	now_ns = segment->start_ns;
+	int32_t highest = 0;
+	for (guint i = 0; i < timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+		if (row->resource != last->resource)
+			continue;
+		holes_ns += row->start_ns - now_ns;
+		now_ns = row->end_ns;
+		highest = MAX(highest, row->microbatch);
+	}
+	ck_assert_int_eq(highest, 199);
+	ck_assert_double_eq_tol(holes_ns / segment->skipped, segment->period_ns,
+	                        1e-3 * segment->period_ns);
+	tiny_free(&t);
+}
+END_TEST
+
+/* Rows of chiplets, summed by kind, are busy and bubble time. */
+START_TEST(timeline_agrees_with_the_accounts)
+{
+	struct tiny t = load(&systems[_i]);
+	double sums_ns[TL_KINDS] = { 0 }, macs = 0, dram_bytes = 0, link_bytes = 0;
+	t.outcome = simulate(&t, true, SIM_TRACE_LINK);
+	for (guint i = 0; i < t.outcome->timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(t.outcome->timeline->rows, struct tl_row,
+		                                          i);
+		ck_assert_double_ge(row->start_ns, 0);
+		ck_assert_double_le(row->end_ns, t.outcome->timeline->end_ns);
+		if (row->resource_kind == TL_CHIPLET) {
+			sums_ns[row->kind] += row->end_ns - row->start_ns;
+			macs += row->kind == TL_COMPUTE ? row->amount : 0;
+		}
+		dram_bytes += row->resource_kind == TL_DRAM ? row->amount : 0;
+		link_bytes += row->resource_kind == TL_LINK ? row->amount : 0;
+	}
+	double slack_ns = 1e-6 * t.outcome->timeline->rows->len;
+	ck_assert_double_eq_tol(sums_ns[TL_COMPUTE], t.outcome->busy_ns, slack_ns);
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		ck_assert_double_eq_tol(sums_ns[TL_FIRST_BUBBLE + b], t.outcome->bubbles_ns[b],
+		                        slack_ns);
+	ck_assert_double_eq(macs, t.outcome->totals.macs);
+	assert_same(dram_bytes,
+	            t.outcome->totals.dram_read_bytes + t.outcome->totals.dram_write_bytes);
+	assert_same(link_bytes, t.outcome->totals.nop_byte_hops);
+	tiny_free(&t);
+}
+END_TEST
+
+START_TEST(two_runs_are_identical)
+{
+	struct tiny t = load(&systems[_i]);
+	struct sim_outcome *other = simulate(&t, false, SIM_TRACE_LINK);
+	t.outcome = simulate(&t, false, SIM_TRACE_LINK);
+	const GArray *a = t.outcome->timeline->rows, *b = other->timeline->rows;
+	ck_assert(t.outcome->latency_ns == other->latency_ns);
+	ck_assert_uint_eq(a->len, b->len);
+	for (guint i = 0; i < a->len; i++) {
+		const struct tl_row *x = &g_array_index(a, struct tl_row, i);
+		const struct tl_row *y = &g_array_index(b, struct tl_row, i);
+		ck_assert(x->kind == y->kind && x->resource == y->resource &&
+		          x->start_ns == y->start_ns && x->end_ns == y->end_ns &&
+		          x->amount == y->amount);
+	}
+	ck_assert_int_eq(
+		memcmp(t.outcome->bubbles_ns, other->bubbles_ns, sizeof(other->bubbles_ns)), 0);
+	sim_outcome_free(other);
+	tiny_free(&t);
+}
+END_TEST
+
+START_TEST(trace_window_keeps_what_overlaps_it)
+{
+	struct tiny t = load(&systems[0]);
+	t.outcome = simulate(&t, true, SIM_TRACE_NONE);
+	struct sim_settings settings = { .exact = true,
+		                         .trace_level = SIM_TRACE_CHIPLET,
+		                         .trace_from_ns = 0.25 * t.outcome->latency_ns,
+		                         .trace_to_ns = 0.5 * t.outcome->latency_ns };
+	GError *error = NULL;
+	struct sim_outcome *window = sim_simulate(t.workload, t.package, t.mapping, &settings,
+	                                          &error);
+	ck_assert_msg(window != NULL, "%s", error ? error->message : "");
+	ck_assert(tl_check(window->timeline, NULL));
+	ck_assert_int_eq(window->trace_level, SIM_TRACE_CHIPLET);
+	ck_assert_uint_gt(window->timeline->rows->len, 0);
+	for (guint i = 0; i < window->timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(window->timeline->rows, struct tl_row, i);
+		ck_assert_double_ge(row->end_ns, settings.trace_from_ns);
+		ck_assert_double_le(row->start_ns, settings.trace_to_ns);
+		ck_assert_int_ne(row->resource_kind, TL_LINK);
+	}
+	sim_outcome_free(window);
+	tiny_free(&t);
+}
+END_TEST
+
+/* Batch 2000 one by one, every one simulated: link rows are too many, chiplet rows are not. */
+START_TEST(automatic_trace_level_limits_rows)
+{
+	struct system many = systems[0];
+	many.batch = 2000;
+	struct tiny t = load(&many);
+	t.outcome = simulate(&t, true, SIM_TRACE_AUTO);
+	ck_assert_int_lt(t.outcome->trace_level, SIM_TRACE_LINK);
+	ck_assert_uint_le(t.outcome->timeline->rows->len, SIM_TRACE_ROWS);
+	tiny_free(&t);
+}
+END_TEST
+
+static void add_loop(TCase *cases, const TTest *test)
+{
+	tcase_add_loop_test(cases, test, 0, (int)G_N_ELEMENTS(systems));
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("simulate");
+	TCase *cases = tcase_create("real networks");
+	tcase_set_timeout(cases, 120);
+	add_loop(cases, work_is_conserved);
+	add_loop(cases, steady_state_stands_for_what_it_skips);
+	add_loop(cases, timeline_agrees_with_the_accounts);
+	add_loop(cases, two_runs_are_identical);
+	tcase_add_test(cases, steady_state_is_found);
+	tcase_add_test(cases, trace_window_keeps_what_overlaps_it);
+	tcase_add_test(cases, automatic_trace_level_limits_rows);
+	suite_add_tcase(suite, cases);
+	return run_suite(suite);
+}

@@ -1,0 +1,53 @@
+/*
+ * Programs made by hand or by numbers, for tests and benchmarks of the engine:
+ * what lowering (sim/) would make of a mapping, without one.
+ */
+#ifndef TESTS_SUPPORT_SYNTHETIC_H
+#define TESTS_SUPPORT_SYNTHETIC_H
+
+#include "hw/package.h"
+#include "sim/program.h"
+
+/*
+ * columns x rows chiplets at 1 GHz, links of 10 GB/s and 5 ns per hop, ports of
+ * 40 GB/s, one DRAM channel of 20 GB/s and 100 ns at the first and at the last
+ * chiplet. Free with hw_package_free.
+ */
+struct hw_package *synthetic_package(unsigned columns, unsigned rows);
+
+/* One activity; arrays are copied. Return its index. */
+uint32_t synthetic_compute(struct sim_program *program, const uint32_t *hosts, const double *cycles, uint32_t count);
+uint32_t synthetic_phase(struct sim_program *program, const uint32_t *hosts, uint32_t host_count,
+                         const struct sim_flow *flows, uint32_t flow_count);
+
+/* Compute for `cycles` on one chiplet; bytes over the one route between two hosts. */
+uint32_t synthetic_compute1(struct sim_program *program, uint32_t chiplet, double cycles);
+uint32_t synthetic_phase1(struct sim_program *program, uint32_t from, uint32_t to, double bytes);
+
+/* A task and its dependencies (copied); returns its program index. */
+uint32_t synthetic_task(struct sim_program *program, struct sim_task task, const struct sim_dep *deps, uint32_t count);
+
+/* Makes a segment of all tasks since the last one; the marker is the last compute task. */
+void synthetic_segment(struct sim_program *program, uint32_t microbatches, bool has_tail);
+
+#define SYNTHETIC_CLUSTERS 64
+
+/*
+ * A pipeline of clusters: fetch -> cluster 0 -> transfer -> cluster 1 ... ->
+ * store. Two micro-batch buffers between clusters, one output buffer per tile,
+ * so that every wait is bounded. Cluster j owns chiplets[j] chiplets in row
+ * order, computes tile_ns[j] per tile and sends out_bytes[j] per tile; a
+ * cluster with stream_bytes[j] > 0 reads as many from DRAM per micro-batch.
+ */
+struct synthetic_pipeline {
+	unsigned columns, rows;
+	unsigned clusters, tiles;
+	unsigned chiplets[SYNTHETIC_CLUSTERS];
+	double tile_ns[SYNTHETIC_CLUSTERS], out_bytes[SYNTHETIC_CLUSTERS], stream_bytes[SYNTHETIC_CLUSTERS];
+	uint32_t microbatches;
+	bool has_tail; /* the last micro-batch is half as large */
+};
+
+struct sim_program *synthetic_pipeline(const struct synthetic_pipeline *shape, const struct hw_package *package);
+
+#endif

@@ -1,0 +1,179 @@
+/* Invariant: ties go to the lower index, so that the same run gives the same sentence. */
+#include "tools/bottleneck.h"
+
+#include "hw/routes.h"
+
+static unsigned longest_segment(const struct sim_outcome *simulated)
+{
+	unsigned longest = 0;
+	for (unsigned s = 1; s < simulated->segment_count; s++)
+		if (simulated->segments[s].latency_ns > simulated->segments[longest].latency_ns)
+			longest = s;
+	return longest;
+}
+
+/* The cluster with the largest time, other than `except`; BOTTLENECK_NONE if there is none. */
+static unsigned slowest_cluster(const double *cluster_ns, unsigned count, unsigned except)
+{
+	unsigned slowest = BOTTLENECK_NONE;
+	for (unsigned c = 0; c < count; c++)
+		if (c != except &&
+		    (slowest == BOTTLENECK_NONE || cluster_ns[c] > cluster_ns[slowest]))
+			slowest = c;
+	return slowest;
+}
+
+static double share_of(double part, double whole)
+{
+	return whole > 0 ? part / whole : 0;
+}
+
+static void find_cause(const struct sim_cluster_outcome *cluster, struct bottleneck *found)
+{
+	double region_ns = cluster->busy_ns;
+	unsigned cause = 0;
+	for (unsigned b = 0; b < SIM_BUBBLES; b++) {
+		region_ns += cluster->bubbles_ns[b];
+		if (cluster->bubbles_ns[b] > cluster->bubbles_ns[cause])
+			cause = b;
+	}
+	found->cause = (enum sim_bubble)cause;
+	found->computes = cluster->busy_ns >= cluster->bubbles_ns[cause];
+	found->busy_share = share_of(cluster->busy_ns, region_ns);
+	found->cause_share = share_of(cluster->bubbles_ns[cause], region_ns);
+}
+
+/* The busiest resource of the kind that the cause waits for. */
+static void find_resource(const struct hw_package *package, const struct sim_outcome *simulated,
+                          struct bottleneck *found)
+{
+	bool dram = found->cause == SIM_WAIT_DRAM;
+	found->resource = BOTTLENECK_NONE;
+	if (!dram && found->cause != SIM_WAIT_INPUT)
+		return;
+	for (unsigned r = 0; r < hw_resource_count(package); r++) {
+		if ((hw_resource_kind(package, r) == HW_DRAM) != dram ||
+		    !(simulated->resource_bytes[r] > 0))
+			continue;
+		double busy_ns = simulated->resource_bytes[r] / hw_resource_GBps(package, r);
+		double share = share_of(busy_ns, simulated->latency_ns);
+		if (found->resource != BOTTLENECK_NONE && share <= found->resource_share)
+			continue;
+		found->resource = r;
+		found->resource_share = share;
+	}
+}
+
+struct bottleneck bottleneck_find(const struct hw_package *package,
+                                  const struct cost_report *analytical,
+                                  const struct sim_outcome *simulated)
+{
+	struct bottleneck found = { .segment = longest_segment(simulated) };
+	const struct sim_segment_outcome *segment = &simulated->segments[found.segment];
+	const double *cluster_ns = analytical->cluster_ns + segment->first_cluster;
+
+	found.latency_share = share_of(segment->latency_ns, simulated->latency_ns);
+	found.cluster = slowest_cluster(cluster_ns, segment->cluster_count, BOTTLENECK_NONE);
+	found.next = slowest_cluster(cluster_ns, segment->cluster_count, found.cluster);
+	if (found.next != BOTTLENECK_NONE && cluster_ns[found.next] > 0)
+		found.lead = cluster_ns[found.cluster] / cluster_ns[found.next] - 1;
+	find_cause(&simulated->clusters[segment->first_cluster + found.cluster], &found);
+	find_resource(package, simulated, &found);
+	return found;
+}
+
+/* Words */
+
+static void append_cluster(GString *text, const struct map_cluster *cluster,
+                           const struct wl_workload *workload)
+{
+	const char *first = workload->nodes[cluster->nodes[0].node].name;
+	const char *last = workload->nodes[cluster->nodes[cluster->node_count - 1].node].name;
+	g_string_append_printf(text, " (%s%s%s, %u chiplet%s)", first,
+	                       cluster->node_count > 1 ? " .. " : "",
+	                       cluster->node_count > 1 ? last : "", cluster->region_size,
+	                       cluster->region_size == 1 ? "" : "s");
+}
+
+static void append_pace(GString *text, const struct bottleneck *b)
+{
+	if (b->next != BOTTLENECK_NONE)
+		g_string_append_printf(text,
+		                       " sets the pace, %.0f %% slower than the next (cluster %u),",
+		                       b->lead * 100, b->next);
+}
+
+static void append_cause(GString *text, const struct bottleneck *b)
+{
+	static const char *const causes[SIM_BUBBLES] = {
+		[SIM_FILL] = "the filling of the pipeline",
+		[SIM_DRAIN] = "the draining of the pipeline",
+		[SIM_WAIT_INPUT] = "NoP transfers",
+		[SIM_WAIT_DRAM] = "DRAM",
+		[SIM_BACK_PRESSURE] = "back pressure from later clusters",
+		[SIM_SHARD] = "uneven shares",
+	};
+	const char *and = b->next == BOTTLENECK_NONE ? "" : " and";
+	if (!b->computes)
+		g_string_append_printf(
+			text,
+			"%s is bound by %s: %.0f %% of its time, against %.0f %% for "
+			"compute",
+			and, causes[b->cause], b->cause_share * 100, b->busy_share * 100);
+	else if (b->cause_share > 0)
+		g_string_append_printf(
+			text,
+			"%s is bound by compute: %.0f %% of its time, against %.0f %% "
+			"for %s",
+			and, b->busy_share * 100, b->cause_share * 100, causes[b->cause]);
+	else
+		g_string_append_printf(text, "%s is bound by compute: %.0f %% of its time", and,
+		                       b->busy_share * 100);
+}
+
+char *resource_name(const struct hw_package *package, unsigned resource)
+{
+	unsigned columns = package->columns, chiplets = hw_chiplet_count(package), to = 0;
+	switch (hw_resource_kind(package, resource)) {
+	case HW_LINK:
+		hw_link_exists(package, resource, &to);
+		resource /= HW_DIRECTIONS;
+		return g_strdup_printf("link %u,%u->%u,%u", resource % columns, resource / columns,
+		                       to % columns, to / columns);
+	case HW_INJECT:
+		resource -= 4 * chiplets;
+		return g_strdup_printf("injection port of %u,%u", resource % columns,
+		                       resource / columns);
+	case HW_EJECT:
+		resource -= 5 * chiplets;
+		return g_strdup_printf("ejection port of %u,%u", resource % columns,
+		                       resource / columns);
+	case HW_DRAM:
+	default:
+		return g_strdup_printf("DRAM channel %u", resource - 6 * chiplets);
+	}
+}
+
+char *bottleneck_sentence(const struct bottleneck *bottleneck, const struct wl_workload *workload,
+                          const struct hw_package *package, const struct map_mapping *mapping)
+{
+	const struct map_segment *segment = &mapping->segments[bottleneck->segment];
+	GString *text = g_string_new(NULL);
+
+	g_string_append_printf(text, "segment %u of %u takes %.0f %% of the latency; its ",
+	                       bottleneck->segment, mapping->segment_count,
+	                       bottleneck->latency_share * 100);
+	if (bottleneck->next == BOTTLENECK_NONE)
+		g_string_append(text, "only cluster");
+	else
+		g_string_append_printf(text, "cluster %u", bottleneck->cluster);
+	append_cluster(text, &segment->clusters[bottleneck->cluster], workload);
+	append_pace(text, bottleneck);
+	append_cause(text, bottleneck);
+	if (bottleneck->resource != BOTTLENECK_NONE) {
+		g_autofree char *name = resource_name(package, bottleneck->resource);
+		g_string_append_printf(text, "; %s, the busiest, is in use %.0f %% of the run",
+		                       name, bottleneck->resource_share * 100);
+	}
+	return g_string_free(text, FALSE);
+}

@@ -1,0 +1,40 @@
+/*
+ * One sentence that says where the time goes: the segment with the largest share
+ * of the simulated latency, in it the cluster that sets the pace, what that
+ * cluster's chiplets do most of the time, and the resource behind it.
+ *
+ * The pace is set by the cluster with the longest analytical time per
+ * micro-batch: in the simulation all clusters of a pipeline end up with one
+ * period, whoever causes it. Everything else is simulated.
+ */
+#ifndef TOOLS_BOTTLENECK_H
+#define TOOLS_BOTTLENECK_H
+
+#include "sim/simulate.h"
+
+#define BOTTLENECK_NONE UINT32_MAX
+
+struct bottleneck {
+	unsigned segment, cluster; /* cluster within the segment */
+	unsigned next;             /* the cluster with the next longest time, or BOTTLENECK_NONE */
+	double latency_share;      /* of the segment */
+	double lead;               /* how much longer than the next cluster: 0.2 = 20 % */
+	bool computes;             /* computing is what the cluster does most */
+	enum sim_bubble cause;     /* else: the largest bubble; if it computes: the second thing */
+	double busy_share, cause_share; /* of the region's time */
+	unsigned resource;              /* hw/routes.h, behind `cause`, or BOTTLENECK_NONE */
+	double resource_share;          /* its bytes / bandwidth, of the whole latency */
+};
+
+struct bottleneck bottleneck_find(const struct hw_package *package,
+                                  const struct cost_report *analytical,
+                                  const struct sim_outcome *simulated);
+
+/* The sentence; caller frees. */
+char *bottleneck_sentence(const struct bottleneck *bottleneck, const struct wl_workload *workload,
+                          const struct hw_package *package, const struct map_mapping *mapping);
+
+/* "link 2,3->3,3", "injection port of 0,1", "ejection port of 0,1", "DRAM channel 2". Caller frees. */
+char *resource_name(const struct hw_package *package, unsigned resource);
+
+#endif

@@ -1,0 +1,174 @@
+/* mcmsim search: find a mapping and say what the cost model expects of it. */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tools/progress.h"
+#include "tools/report.h"
+#include "tools/results.h"
+
+/* So that a search does not run for nothing. */
+static bool check_out(const char *path, GError **error)
+{
+	g_autofree char *folder = NULL;
+	if (!path)
+		return true;
+	folder = g_path_get_dirname(path);
+	int code = 0;
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		code = EISDIR;
+	else if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+	         !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		code = g_access(path, W_OK) == 0 ? 0 : errno; /* a device or a pipe */
+	else if (g_access(folder, W_OK | X_OK) != 0)
+		code = errno;
+	if (code)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--out: must be a file that can be written, got \"%s\": %s", path,
+		            g_strerror(code));
+	return code == 0;
+}
+
+static void print_range(const char *label, unsigned low, unsigned high, const char *unit)
+{
+	if (low == high)
+		printf("%-18s %u %s\n", label, low, unit);
+	else
+		printf("%-18s %u .. %u %s\n", label, low, high, unit);
+}
+
+static void print_microbatches(const struct map_mapping *mapping)
+{
+	unsigned low = UINT32_MAX, high = 0;
+	for (unsigned s = 0; s < mapping->segment_count; s++) {
+		low = MIN(low, mapping->segments[s].microbatch);
+		high = MAX(high, mapping->segments[s].microbatch);
+	}
+	print_range("micro-batch", low, high, "samples");
+}
+
+static void print_summary(const struct report *report, const struct options *options)
+{
+	const struct cost_report *cost = report->analytical;
+	const struct map_mapping *mapping = report->mapping;
+	double bound_ns = cost->bound_ns, latency_ns = cost->latency_ns;
+	g_autofree char *latency = four_digits(latency_ns * 1e-6);
+	g_autofree char *bound = four_digits(bound_ns * 1e-6);
+	g_autofree char *rate = four_digits(report_throughput_per_s(mapping->batch, latency_ns));
+	g_autofree char *energy = four_digits(cost_total_pJ(&cost->totals, cost->static_pJ) * 1e-9);
+
+	printf("%-18s %s\n", "strategy", mapping->strategy);
+	printf("%-18s %s on %s\n", "mapping of", report->workload->name, report->package->name);
+	printf("%-18s %u samples\n", "batch", mapping->batch);
+	printf("%-18s %u\n", "segments", mapping->segment_count);
+	printf("%-18s %u\n", "clusters", map_cluster_total(mapping));
+	print_microbatches(mapping);
+	printf("%-18s %s ms\n", "latency", latency);
+	printf("%-18s %s ms, nothing can be faster\n", "bound", bound);
+	printf("%-18s %s samples/s\n", "throughput", rate);
+	printf("%-18s %s mJ\n", "energy", energy);
+	if (!options->quiet)
+		printf("%-18s %.2f s\n", "searched in", report->search_wall_s);
+	if (!options->quiet && options->out)
+		printf("%-18s %s\n", "written to", options->out);
+	if (!options->quiet)
+		printf("(analytical model; mcmsim simulate shows what really happens)\n");
+}
+
+static void print_json(const struct report *report)
+{
+	struct json_writer writer;
+	json_start(&writer);
+	report_write(&writer, report, REPORT_WITH_WALL);
+	g_autofree char *text = json_finish(&writer);
+	fputs(text, stdout);
+}
+
+/* With the mapping on the standard output, what else there is to say would spoil it. */
+static void print_found(const struct subject *subject, const struct options *options,
+                        const struct map_mapping *mapping, double search_wall_s)
+{
+	struct cost_model model;
+	struct cost_report cost;
+	cost_model_init(&model, subject->workload, subject->package);
+	cost_evaluate(&model, mapping, &cost);
+	const struct report report = { .workload = subject->workload,
+		                       .package = subject->package,
+		                       .mapping = mapping,
+		                       .analytical = &cost,
+		                       .search_wall_s = search_wall_s };
+	if (options->json)
+		print_json(&report);
+	else if (g_strcmp0(options->out, "/dev/stdout") != 0)
+		print_summary(&report, options);
+	cost_report_release(&cost);
+	cost_model_release(&model);
+}
+
+static enum tool_status search(const struct subject *subject, const struct options *options,
+                               GError **error)
+{
+	struct progress progress;
+	const struct search_options wanted = { .strategy = options->strategies[0],
+		                               .objective = options->objective,
+		                               .batch = options->batch,
+		                               .tiles = options->tiles,
+		                               .progress = progress_fraction,
+		                               .progress_data = &progress };
+	gint64 start_us = g_get_monotonic_time();
+	progress_begin(&progress, options->quiet);
+	progress.what = "searching";
+	struct map_mapping *mapping = search_mapping(subject->workload, subject->package, &wanted,
+	                                             error);
+	progress_end(&progress);
+	if (!mapping)
+		return TOOL_FAILED;
+	double search_wall_s = (double)(g_get_monotonic_time() - start_us) * 1e-6;
+	bool written = !options->out ||
+	               map_write(mapping, subject->workload, subject->package, options->out, error);
+	if (written)
+		print_found(subject, options, mapping, search_wall_s);
+	map_free(mapping);
+	return written ? TOOL_OK : TOOL_FAILED;
+}
+
+static enum tool_status search_main(const struct options *options, GError **error)
+{
+	struct subject subject;
+	if (options->strategy_count != 1) {
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--strategy: search takes one strategy, got %u (run takes several)",
+		            options->strategy_count);
+		return TOOL_USAGE;
+	}
+	if (!check_out(options->out, error) ||
+	    !subject_load(&subject, options->package, options->workload, options->set, error))
+		return TOOL_USAGE;
+	enum tool_status status = search(&subject, options, error);
+	subject_release(&subject);
+	return status;
+}
+
+const struct command search_command = {
+	.name = "search",
+	.summary = "find a mapping with the analytical cost model and write it",
+	.usage = "--package P --workload W [--strategy S] [-o MAPPING.json] [OPTION...]",
+	.about = "Searches the mapping with the least latency, energy, or product of both (edp) "
+	         "that\n"
+		 "a strategy allows, as the analytical cost model sees it, and prints what the "
+	         "model\n"
+		 "expects. With -o the mapping is written to a file: show it with mcmsim show "
+	         "mapping,\n"
+		 "change it by hand, execute it with mcmsim simulate.\n",
+	.examples =
+		"  mcmsim search --package simba-6x6 --workload alexnet -o alexnet.mapping.json\n"
+		"  mcmsim search --package mcm-64 --workload resnet50 --strategy segmented \\\n"
+		"         --objective energy --batch 16\n"
+		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n",
+	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
+	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_SET | OPTION_SEED |
+	           OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
+	.run = search_main,
+};

@@ -1,0 +1,36 @@
+/*
+ * What a subcommand is to main.c: its words for --help, the options that it
+ * takes, and a function. Subcommands return an exit status and, where it is
+ * not 0, set `error`; main.c prints it as one line.
+ */
+#ifndef TOOLS_COMMAND_H
+#define TOOLS_COMMAND_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define TOOL_ERROR (g_quark_from_static_string("tool-error"))
+
+/* Exit statuses; also the codes of TOOL_ERROR. */
+enum tool_status {
+	TOOL_OK,
+	TOOL_FAILED, /* the run failed */
+	TOOL_USAGE   /* bad usage or input */
+};
+
+struct options;
+
+struct command {
+	const char *name;
+	const char *summary;        /* one line */
+	const char *usage;          /* what follows the name in "Usage:" */
+	const char *about;          /* paragraphs for --help, ended with a newline */
+	const char *examples;       /* lines, each ended with a newline */
+	unsigned options, required; /* sets of enum option_bit */
+	unsigned argument_count;    /* it takes exactly so many, named in `usage` */
+	enum tool_status (*run)(const struct options *options, GError **error);
+};
+
+extern const struct command run_command, search_command, simulate_command, show_command;
+
+#endif

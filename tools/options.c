@@ -1,0 +1,252 @@
+/*
+ * Invariant: GOption only takes the command line apart; every value is checked
+ * by options_check, so that all messages have one form.
+ */
+#include "tools/options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "tools/options_text.h"
+
+struct option_info {
+	unsigned bit;
+	const char *name;
+	char letter;       /* or 0 */
+	const char *value; /* how --help calls the value; NULL: a flag */
+	const char *help;  /* lines after the first are continuation lines */
+	GOptionArg kind;
+	size_t offset;
+};
+
+#define TEXT(member) G_OPTION_ARG_FILENAME, offsetof(struct options_text, member)
+#define FLAG(member) G_OPTION_ARG_NONE, offsetof(struct options_text, member)
+
+/* Values are read as file names: GLib passes those on as they are, whatever the locale. */
+static const struct option_info table[] = {
+	{ OPTION_PACKAGE, "package", 0, "P", "the package: a preset's name or a file",
+	  TEXT(package) },
+	{ OPTION_WORKLOAD, "workload", 0, "W", "the network: a preset's name or a file",
+	  TEXT(workload) },
+	{ OPTION_MAPPING, "mapping", 0, "M", "the mapping: a file", TEXT(mapping) },
+	{ OPTION_STRATEGY, "strategy", 0, "S[,S...]",
+	  "sequential, pipeline, segmented or scope [scope]", TEXT(strategy) },
+	{ OPTION_OBJECTIVE, "objective", 0, "O",
+	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },
+	{ OPTION_BATCH, "batch", 0, "B",
+	  "samples that go through the network\n[64; simulate: the mapping's own]", TEXT(batch) },
+	{ OPTION_TILES, "tiles", 0, "T",
+	  "pieces that a chiplet's share is computed and sent in,\nmore where buffers demand it "
+	  "[4]",
+	  TEXT(tiles) },
+	{ OPTION_OUT, "out", 'o', "PATH", "where results go (search: a file, others: a folder)",
+	  TEXT(out) },
+	{ OPTION_EXACT, "exact", 0, NULL,
+	  "simulate every micro-batch instead of extrapolating\nthe steady state", FLAG(exact) },
+	{ OPTION_TRACE, "trace-level", 0, "L",
+	  "what timelines hold: cluster, chiplet (and DRAM), link,\nnone, or auto: the most that "
+	  "stays "
+	  "within 1000000 rows [auto]",
+	  TEXT(trace_level) },
+	{ OPTION_TRACE, "trace-window", 0, "FROM:TO",
+	  "only what overlaps this time, in ns or with a suffix:\n0:50us, 1.5ms:",
+	  TEXT(trace_window) },
+	{ OPTION_SET, "set", 0, "KEY=VALUE",
+	  "change one value of the package or the workload by its path,\nlike grid.columns=16 "
+	  "(may be repeated)",
+	  G_OPTION_ARG_FILENAME_ARRAY, offsetof(struct options_text, set) },
+	{ OPTION_SEED, "seed", 0, "N",
+	  "number that anything random starts from [1]; the strategies\nof today use no random "
+	  "numbers",
+	  TEXT(seed) },
+	{ OPTION_JOBS, "jobs", 0, "N",
+	  "strategies to work on at a time [one per processor];\nresults do not depend on it",
+	  TEXT(jobs) },
+	{ OPTION_JSON, "json", 0, NULL, "print the result as JSON", FLAG(json) },
+	{ OPTION_QUIET, "quiet", 0, NULL, "print the result only: no remarks, no progress",
+	  FLAG(quiet) },
+};
+
+static bool takes(const struct command *command, const struct option_info *info)
+{
+	return (command->options & info->bit) != 0;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *preset_names(const char *dir)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
+	for (const char *name; entries && (name = g_dir_read_name(entries)) != NULL;)
+		if (g_str_has_suffix(name, ".json"))
+			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".json")));
+	if (!names->len)
+		return g_strdup("none");
+	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_add(names, NULL);
+	return g_strjoinv(", ", (char **)names->pdata);
+}
+
+/* Help */
+
+static void help_option(GString *out, const char *name, char letter, const char *value,
+                        const char *help)
+{
+	enum { INDENT = 31 };
+	g_autofree char *shorter = letter ? g_strdup_printf("-%c, ", letter) : g_strdup("    ");
+	g_autofree char *head = g_strdup_printf("  %s--%s%s%s", shorter, name, value ? " " : "",
+	                                        value ? value : "");
+	g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+	for (unsigned i = 0; lines[i]; i++)
+		g_string_append_printf(out, "%-*s%s\n", INDENT, i ? "" : head, lines[i]);
+}
+
+char *options_help(const struct command *command)
+{
+	GString *out = g_string_new(NULL);
+	g_string_append_printf(out, "Usage: mcmsim %s %s\n\n%s\nOptions:\n", command->name,
+	                       command->usage, command->about);
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
+		if (takes(command, &table[i]))
+			help_option(out, table[i].name, table[i].letter, table[i].value,
+			            table[i].help);
+	help_option(out, "help", 'h', NULL, "print this text");
+	g_string_append_printf(out, "\nExamples:\n%s", command->examples);
+	if (command->options & (OPTION_PACKAGE | OPTION_WORKLOAD)) {
+		g_autofree char *packages = preset_names(PACKAGE_PRESETS);
+		g_autofree char *workloads = preset_names(WORKLOAD_PRESETS);
+		g_string_append_printf(out, "\nPackages: %s\nWorkloads: %s\n", packages, workloads);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* Parsing */
+
+/* A GOptionContext that fills `text` with the options that the command takes. */
+static GOptionContext *new_context(const struct command *command, struct options_text *text)
+{
+	GOptionEntry entries[G_N_ELEMENTS(table) + 3] = { 0 };
+	unsigned count = 0;
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (!takes(command, &table[i]))
+			continue;
+		entries[count++] = (GOptionEntry){ .long_name = table[i].name,
+			                           .short_name = table[i].letter,
+			                           .arg = table[i].kind,
+			                           .arg_data = (char *)text + table[i].offset };
+	}
+	entries[count++] = (GOptionEntry){ .long_name = "help",
+		                           .short_name = 'h',
+		                           .arg = G_OPTION_ARG_NONE,
+		                           .arg_data = &text->help };
+	entries[count] = (GOptionEntry){ .long_name = G_OPTION_REMAINING,
+		                         .arg = G_OPTION_ARG_FILENAME_ARRAY,
+		                         .arg_data = &text->arguments };
+	GOptionContext *context = g_option_context_new(NULL);
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_add_main_entries(context, entries, NULL);
+	return context;
+}
+
+/* GLib's words, and for an unknown option the ones there are. */
+static void explain(const struct command *command, GError *from, GError **error)
+{
+	GString *known = g_string_new(NULL);
+	const char *before = NULL;
+	if (g_error_matches(from, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+		for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
+			if (takes(command, &table[i])) {
+				g_string_append_printf(known, "%s --%s",
+				                       before ? "," : "; it takes", table[i].name);
+				before = table[i].name;
+			}
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE, "%s: %c%s%s", command->name,
+	            g_ascii_tolower(from->message[0]), from->message + 1, known->str);
+	g_string_free(known, TRUE);
+	g_error_free(from);
+}
+
+static bool check_required(const struct command *command, const struct options_text *text,
+                           GError **error)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (!(command->required & table[i].bit))
+			continue;
+		const void *at = (const char *)text + table[i].offset;
+		if (*(char *const *)at)
+			continue;
+		g_autofree char *presets = NULL;
+		if (table[i].bit & (OPTION_PACKAGE | OPTION_WORKLOAD))
+			presets = preset_names(table[i].bit == OPTION_PACKAGE ? PACKAGE_PRESETS
+			                                                      : WORKLOAD_PRESETS);
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE, "%s: --%s is missing (%s)%s%s",
+		            command->name, table[i].name, table[i].help,
+		            presets ? "; presets: " : "", presets ? presets : "");
+		return false;
+	}
+	return true;
+}
+
+static bool check_arguments(const struct command *command, const struct options_text *text,
+                            GError **error)
+{
+	unsigned count = text->arguments ? g_strv_length(text->arguments) : 0;
+	if (count > command->argument_count)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "%s: extra argument \"%s\"; usage: mcmsim %s %s", command->name,
+		            text->arguments[command->argument_count], command->name,
+		            command->usage);
+	else if (count < command->argument_count)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "%s: takes %u arguments, got %u; usage: mcmsim %s %s", command->name,
+		            command->argument_count, count, command->name, command->usage);
+	return count == command->argument_count;
+}
+
+bool options_parse(const struct command *command, int argc, char **argv, struct options *options,
+                   GError **error)
+{
+	struct options_text *text = g_new0(struct options_text, 1);
+	g_autoptr(GOptionContext) context = new_context(command, text);
+	g_auto(GStrv) copy = g_new0(char *, (size_t)argc + 2);
+	GError *problem = NULL;
+
+	/* GOption skips the program's name and takes away from the list what it has read. */
+	copy[0] = g_strdup(command->name);
+	for (int i = 0; i < argc; i++)
+		copy[i + 1] = g_strdup(argv[i]);
+	*options = (struct options){ .text = text };
+	if (!g_option_context_parse_strv(context, &copy, &problem)) {
+		explain(command, problem, error);
+	} else if (text->help) {
+		options->help = true;
+		return true;
+	} else if (check_arguments(command, text, error) && check_required(command, text, error) &&
+	           options_check(text, options, error)) {
+		return true;
+	}
+	options_release(options);
+	return false;
+}
+
+void options_release(struct options *options)
+{
+	struct options_text *text = options->text;
+	if (!text)
+		return;
+	char *strings[] = {
+		text->package,   text->workload, text->mapping,     text->strategy,
+		text->objective, text->batch,    text->tiles,       text->out,
+		text->seed,      text->jobs,     text->trace_level, text->trace_window
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(strings); i++)
+		g_free(strings[i]);
+	g_strfreev(text->set);
+	g_strfreev(text->arguments);
+	g_free(text);
+	options->text = NULL;
+}

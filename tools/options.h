@@ -1,0 +1,76 @@
+/*
+ * The options that subcommands share: one table says how each is written, read
+ * and explained, a subcommand names the ones that it takes. Values are checked
+ * here, so that a subcommand sees only good ones.
+ */
+#ifndef TOOLS_OPTIONS_H
+#define TOOLS_OPTIONS_H
+
+#include <stdint.h>
+
+#include "search/search.h"
+#include "sim/simulate.h"
+#include "tools/command.h"
+
+enum option_bit {
+	OPTION_PACKAGE = 1 << 0,
+	OPTION_WORKLOAD = 1 << 1,
+	OPTION_MAPPING = 1 << 2,
+	OPTION_STRATEGY = 1 << 3,
+	OPTION_OBJECTIVE = 1 << 4,
+	OPTION_BATCH = 1 << 5,
+	OPTION_TILES = 1 << 6,
+	OPTION_OUT = 1 << 7,
+	OPTION_EXACT = 1 << 8,
+	OPTION_TRACE = 1 << 9, /* --trace-level and --trace-window */
+	OPTION_SET = 1 << 10,
+	OPTION_SEED = 1 << 11,
+	OPTION_JOBS = 1 << 12,
+	OPTION_JSON = 1 << 13,
+	OPTION_QUIET = 1 << 14
+};
+
+#define OPTION_DEFAULT_BATCH 64
+#define OPTION_DEFAULT_TILES 4
+
+struct options {
+	bool help;
+	const char *package, *workload, *mapping, *out; /* NULL: not given */
+	const char *const *set;                         /* NULL-terminated; NULL: none */
+	const char *const *arguments;                   /* NULL-terminated */
+
+	enum search_strategy strategies[SEARCH_STRATEGIES]; /* in the order given, each once */
+	unsigned strategy_count;
+	enum search_objective objective;
+	unsigned batch;
+	bool batch_given;
+	unsigned tiles;
+	unsigned jobs;
+	uint64_t seed;
+	bool exact, json, quiet;
+	enum sim_trace_level trace_level;
+	double trace_from_ns, trace_to_ns; /* INFINITY: to the end */
+
+	struct options_text *text; /* owns the strings above */
+};
+
+/*
+ * Parse what follows the subcommand's name. On failure nothing needs to be
+ * released and `error` names option, value and what is allowed.
+ */
+bool options_parse(const struct command *command, int argc, char **argv, struct options *options,
+                   GError **error);
+void options_release(struct options *options);
+
+/* The text of `mcmsim COMMAND --help`. Caller frees. */
+char *options_help(const struct command *command);
+
+/* Names of the presets in a folder of MCMSIM_DATA_DIR, sorted: "a, b, c". Caller frees. */
+#define PACKAGE_PRESETS MCMSIM_DATA_DIR "/hw/packages"
+#define WORKLOAD_PRESETS MCMSIM_DATA_DIR "/workloads/zoo"
+char *preset_names(const char *dir);
+
+/* "FROM:TO" in ns or with a suffix (ns, us, ms, s); either may be left out. */
+bool parse_window(const char *text, double *from_ns, double *to_ns);
+
+#endif

@@ -1,0 +1,180 @@
+/* Invariant: a message names the option, what it must be, and the value that it got. */
+#include "tools/options_text.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_SAMPLES (1u << 20) /* as in mapping files */
+#define MAX_TILES (1u << 20)
+#define MAX_JOBS 1024
+
+static bool check_integer(const char *option, const char *text, uint64_t min, uint64_t max,
+                          uint64_t *value, GError **error)
+{
+	if (!text || g_ascii_string_to_unsigned(text, 10, min, max, value, NULL))
+		return true;
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+	            "--%s: must be a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+	            ", got \"%s\"",
+	            option, min, max, text);
+	return false;
+}
+
+static bool check_count(const char *option, const char *text, unsigned max, unsigned *value,
+                        GError **error)
+{
+	uint64_t number = *value;
+	if (!check_integer(option, text, 1, max, &number, error))
+		return false;
+	*value = (unsigned)number;
+	return true;
+}
+
+/* The index of `text` among `count` names; the error lists them. */
+static bool check_name(const char *option, const char *text, const char *const *names,
+                       unsigned count, unsigned *value, GError **error)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (strcmp(text, names[i]) == 0) {
+			*value = i;
+			return true;
+		}
+	GString *known = g_string_new(NULL);
+	for (unsigned i = 0; i < count; i++)
+		g_string_append_printf(known, "%s%s", i ? ", " : "", names[i]);
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE, "--%s: must be one of %s, got \"%s\"", option,
+	            known->str, text);
+	g_string_free(known, TRUE);
+	return false;
+}
+
+static bool check_strategies(const char *text, struct options *options, GError **error)
+{
+	const char *names[SEARCH_STRATEGIES];
+	g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+	for (unsigned i = 0; i < SEARCH_STRATEGIES; i++)
+		names[i] = search_strategy_name((enum search_strategy)i);
+	if (!parts[0]) /* an empty text has no parts */
+		return check_name("strategy", "", names, SEARCH_STRATEGIES, &(unsigned){ 0 },
+		                  error);
+	for (unsigned i = 0; parts[i]; i++) {
+		unsigned strategy = 0;
+		if (!check_name("strategy", parts[i], names, SEARCH_STRATEGIES, &strategy, error))
+			return false;
+		for (unsigned j = 0; j < options->strategy_count; j++)
+			if (options->strategies[j] == strategy) {
+				g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+				            "--strategy: must name each strategy once, got \"%s\" "
+				            "twice",
+				            parts[i]);
+				return false;
+			}
+		options->strategies[options->strategy_count++] = (enum search_strategy)strategy;
+	}
+	return true;
+}
+
+static bool check_objective(const char *text, struct options *options, GError **error)
+{
+	const char *names[SEARCH_OBJECTIVES];
+	unsigned objective = SEARCH_LATENCY;
+	for (unsigned i = 0; i < SEARCH_OBJECTIVES; i++)
+		names[i] = search_objective_name((enum search_objective)i);
+	if (text && !check_name("objective", text, names, SEARCH_OBJECTIVES, &objective, error))
+		return false;
+	options->objective = (enum search_objective)objective;
+	return true;
+}
+
+/* A time with or without a suffix; false if it is not one. */
+static bool parse_time(const char *text, double *time_ns)
+{
+	static const struct {
+		const char *suffix;
+		double ns;
+	} units[] = { { "", 1 }, { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+	size_t length = strspn(text, "0123456789.");
+	char *end;
+	g_autofree char *digits = g_strndup(text, length);
+	double number = g_ascii_strtod(digits, &end);
+	if (!length || *end)
+		return false;
+	for (unsigned i = 0; i < G_N_ELEMENTS(units); i++)
+		if (strcmp(text + length, units[i].suffix) == 0) {
+			*time_ns = number * units[i].ns;
+			return true;
+		}
+	return false;
+}
+
+bool parse_window(const char *text, double *from_ns, double *to_ns)
+{
+	g_auto(GStrv) ends = g_strsplit(text, ":", -1);
+	*from_ns = 0;
+	*to_ns = INFINITY;
+	return g_strv_length(ends) == 2 && (!*ends[0] || parse_time(ends[0], from_ns)) &&
+	       (!*ends[1] || parse_time(ends[1], to_ns)) && *from_ns < *to_ns;
+}
+
+static bool check_trace(const struct options_text *text, struct options *options, GError **error)
+{
+	static const char *const levels[] = { [SIM_TRACE_NONE] = "none",
+		                              [SIM_TRACE_CLUSTER] = "cluster",
+		                              [SIM_TRACE_CHIPLET] = "chiplet",
+		                              [SIM_TRACE_LINK] = "link",
+		                              [SIM_TRACE_AUTO] = "auto" };
+	unsigned level = SIM_TRACE_AUTO;
+	if (text->trace_level && !check_name("trace-level", text->trace_level, levels,
+	                                     G_N_ELEMENTS(levels), &level, error))
+		return false;
+	options->trace_level = (enum sim_trace_level)level;
+	const char *window = text->trace_window ? text->trace_window : ":";
+	if (parse_window(window, &options->trace_from_ns, &options->trace_to_ns))
+		return true;
+	g_set_error(
+		error, TOOL_ERROR, TOOL_USAGE,
+		"--trace-window: must be FROM:TO with FROM < TO, in ns or with ns, us, ms or s, "
+		"got \"%s\"",
+		window);
+	return false;
+}
+
+static bool check_texts(const struct options_text *text, GError **error)
+{
+	const char *const names[] = { "package", "workload", "mapping", "out" };
+	const char *const values[] = { text->package, text->workload, text->mapping, text->out };
+	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++)
+		if (values[i] && !*values[i]) {
+			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+			            "--%s: must be a name or a path, got \"\"", names[i]);
+			return false;
+		}
+	return true;
+}
+
+bool options_check(const struct options_text *text, struct options *options, GError **error)
+{
+	static const char *const none[] = { NULL };
+	options->package = text->package;
+	options->workload = text->workload;
+	options->mapping = text->mapping;
+	options->out = text->out;
+	options->set = (const char *const *)text->set;
+	options->arguments = text->arguments ? (const char *const *)text->arguments : none;
+	options->batch = OPTION_DEFAULT_BATCH;
+	options->batch_given = text->batch != NULL;
+	options->tiles = OPTION_DEFAULT_TILES;
+	options->jobs = CLAMP(g_get_num_processors(), 1, MAX_JOBS);
+	options->seed = 1;
+	options->exact = text->exact;
+	options->json = text->json;
+	options->quiet = text->quiet;
+	return check_texts(text, error) &&
+	       check_strategies(text->strategy ? text->strategy : "scope", options, error) &&
+	       check_objective(text->objective, options, error) &&
+	       check_count("batch", text->batch, MAX_SAMPLES, &options->batch, error) &&
+	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&
+	       check_count("jobs", text->jobs, MAX_JOBS, &options->jobs, error) &&
+	       check_integer("seed", text->seed, 0, UINT64_MAX, &options->seed, error) &&
+	       check_trace(text, options, error);
+}

@@ -1,0 +1,17 @@
+/* Private to tools/options*.c: the command line as given, before values are checked. */
+#ifndef TOOLS_OPTIONS_TEXT_H
+#define TOOLS_OPTIONS_TEXT_H
+
+#include "tools/options.h"
+
+struct options_text { /* NULL: not given */
+	char *package, *workload, *mapping, *strategy, *objective, *batch, *tiles, *out;
+	char *seed, *jobs, *trace_level, *trace_window;
+	char **set, **arguments;
+	gboolean exact, json, quiet, help;
+};
+
+/* Read all values into *options, which keeps pointers into `text`. */
+bool options_check(const struct options_text *text, struct options *options, GError **error);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * Invariant: a sample differs from the one before it, at the resolution of RESOLUTION.
+ */
+#include "traces/counters.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define RESOLUTION 1e6 /* steps per unit; finer ones are rounding noise */
+
+static bool is_counted(const struct tl_row *row, enum trace_counter counter)
+{
+	if (!(row->end_ns > row->start_ns))
+		return false; /* takes no time, so has no height */
+	if (counter == TRACE_COMPUTING_CHIPLETS)
+		return row->resource_kind == TL_CHIPLET && row->kind == TL_COMPUTE;
+	return row->unit == TL_BYTES &&
+	       row->resource_kind == (counter == TRACE_NOP_GBps ? TL_LINK : TL_DRAM);
+}
+
+static double height_of(const struct tl_row *row, enum trace_counter counter)
+{
+	if (counter == TRACE_COMPUTING_CHIPLETS)
+		return 1;
+	return row->amount / (row->end_ns - row->start_ns);
+}
+
+static void add_sample(GArray *samples, double time_ns, double value)
+{
+	struct trace_sample sample = { time_ns, round(value * RESOLUTION) / RESOLUTION };
+	double last = 0;
+
+	if (samples->len > 0)
+		last = g_array_index(samples, struct trace_sample, samples->len - 1).value;
+	if (sample.value != last)
+		g_array_append_val(samples, sample);
+}
+
+struct step {
+	double time_ns, height; /* height < 0: a row ends */
+	uint32_t row;
+};
+
+static int compare_steps(const void *left, const void *right)
+{
+	const struct step *a = left, *b = right;
+
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	if (a->row != b->row)
+		return a->row < b->row ? -1 : 1;
+	return 0;
+}
+
+/* Every transition. */
+static void sample_steps(const struct tl_timeline *timeline, enum trace_counter counter,
+                         unsigned count, GArray *samples)
+{
+	g_autofree struct step *steps = g_new(struct step, 2 * (size_t)count);
+	unsigned used = 0, active = 0;
+	double value = 0;
+
+	for (guint i = 0; i < timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+		double height;
+
+		if (!is_counted(row, counter))
+			continue;
+		height = height_of(row, counter);
+		steps[used++] = (struct step){ row->start_ns, height, i };
+		steps[used++] = (struct step){ row->end_ns, -height, i };
+	}
+	qsort(steps, used, sizeof(*steps), compare_steps);
+	for (unsigned i = 0; i < used; i++) {
+		active += signbit(steps[i].height) ? -1U : 1U;
+		value = active == 0 ? 0 : value + steps[i].height;
+		if (i + 1 == used || steps[i + 1].time_ns > steps[i].time_ns)
+			add_sample(samples, steps[i].time_ns, value);
+	}
+}
+
+/* An interval of the timeline: what partly covers it, and how the rows that cover it change. */
+struct bucket {
+	double partial; /* height x ns */
+	double change;
+	int64_t covering_change;
+};
+
+static void fill_buckets(const struct tl_row *row, double height, struct bucket *buckets,
+                         unsigned count, double width_ns)
+{
+	unsigned first = (unsigned)fmin(row->start_ns / width_ns, count - 1);
+	unsigned last = (unsigned)fmin(row->end_ns / width_ns, count - 1);
+
+	if (first == last) {
+		buckets[first].partial += height * (row->end_ns - row->start_ns);
+		return;
+	}
+	buckets[first].partial += height * ((first + 1) * width_ns - row->start_ns);
+	buckets[last].partial += height * (row->end_ns - last * width_ns);
+	buckets[first + 1].change += height;
+	buckets[first + 1].covering_change++;
+	buckets[last].change -= height;
+	buckets[last].covering_change--;
+}
+
+static void sample_means(const struct tl_timeline *timeline, enum trace_counter counter,
+                         double end_ns, GArray *samples)
+{
+	const unsigned count = TRACE_MAX_SAMPLES - 1; /* and the end */
+	g_autofree struct bucket *buckets = g_new0(struct bucket, count);
+	double width_ns = end_ns / count, covered = 0;
+	int64_t covering = 0;
+
+	for (guint i = 0; i < timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+
+		if (is_counted(row, counter))
+			fill_buckets(row, height_of(row, counter), buckets, count, width_ns);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		covering += buckets[i].covering_change;
+		covered = covering == 0 ? 0 : covered + buckets[i].change;
+		add_sample(samples, i * width_ns, covered + buckets[i].partial / width_ns);
+	}
+	add_sample(samples, end_ns, 0);
+}
+
+GArray *trace_counter_samples(const struct tl_timeline *timeline, enum trace_counter counter)
+{
+	GArray *samples = g_array_new(FALSE, FALSE, sizeof(struct trace_sample));
+	unsigned count = 0;
+	double end_ns = 0;
+
+	for (guint i = 0; i < timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+
+		if (!is_counted(row, counter))
+			continue;
+		count++;
+		end_ns = fmax(end_ns, row->end_ns);
+	}
+	if (count <= TRACE_MAX_SAMPLES / 2)
+		sample_steps(timeline, counter, count, samples);
+	else
+		sample_means(timeline, counter, end_ns, samples);
+	return samples;
+}

@@ -1,0 +1,14 @@
+/*
+ * Timeline -> timeline.csv:
+ * resource,kind,segment,cluster,node,microbatch,tile,start_ns,end_ns,amount,unit
+ * Rows of TL_CLUSTER are left out (they repeat the chiplets'). Columns that do
+ * not apply are empty. Numbers are written with '.', whatever the locale.
+ */
+#ifndef TRACES_CSV_H
+#define TRACES_CSV_H
+
+#include "sim/timeline.h"
+
+bool trace_write_csv(const struct tl_timeline *timeline, const char *path, GError **error);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * A file being written by a trace format: buffered, with fast number formatting
+ * that does not know the locale.
+ *
+ * Text goes to a temporary file beside the target, which takes the target's
+ * place when all of it is there; a target that is no regular file (a pipe, a
+ * device) is written directly. Errors stick: the putters may be called without
+ * looking, trace_close reports the first one ("PATH: cannot write: reason").
+ */
+#ifndef TRACES_OUTPUT_H
+#define TRACES_OUTPUT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRACE_BUFFER_SIZE 65536
+
+struct trace_output {
+	char *path;
+	char *temporary; /* NULL: written directly */
+	int file;        /* -1: could not be opened */
+	int failure;     /* errno of the first error, 0: none */
+	size_t used;
+	char buffer[TRACE_BUFFER_SIZE];
+};
+
+/* Never fails (see above). Free with trace_close. */
+struct trace_output *trace_open(const char *path);
+bool trace_close(struct trace_output *output, GError **error);
+
+void trace_put(struct trace_output *output, const char *text);
+void trace_put_bytes(struct trace_output *output, const char *text, size_t length);
+void trace_put_integer(struct trace_output *output, int64_t value);
+
+/* value / 10^decimals, without trailing zeros: (12500, 3) is 12.5. */
+void trace_put_fixed(struct trace_output *output, int64_t value, unsigned decimals);
+
+/* Integers exactly, others rounded to `decimals` places; not finite ones as 0. */
+void trace_put_number(struct trace_output *output, double value, unsigned decimals);
+
+#endif
