@@ -4,6 +4,8 @@
  */
 #include "search/cluster.h"
 
+#include "search/parallel.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -32,6 +34,7 @@ struct walk {
 	float price;
 	struct state state[SEARCH_SPLITS];
 	bool alive[SEARCH_SPLITS];
+	bool overflowed; /* some path held more weights than fit */
 	uint8_t *back; /* [node - first][split]: the split before */
 };
 
@@ -290,6 +293,7 @@ static void start_walk(struct walk *walk, const struct search_clusters *clusters
 	walk->first = first;
 	walk->starts = starts;
 	walk->price = price_of(clusters->space, price);
+	walk->overflowed = false;
 	begin(walk);
 }
 
@@ -302,6 +306,13 @@ static bool any_alive(const struct walk *walk, float limit_ns)
 	return false;
 }
 
+static void note_overflow(struct walk *walk)
+{
+	for (unsigned s = 0; s < SEARCH_SPLITS; s++)
+		if (walk->alive[s] && walk->state[s].weights > (float)walk->space->weight_limit)
+			walk->overflowed = true;
+}
+
 static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsigned end, float limit_ns)
 {
 	unsigned most = MIN(clusters->longest, end - walk->first);
@@ -310,6 +321,7 @@ static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsig
 			step(walk, walk->first + length - 1);
 		if (!any_alive(walk, limit_ns))
 			return;
+		note_overflow(walk);
 		size_t run = search_run(clusters, walk->size, walk->first, length);
 		for (unsigned ends = 0; ends < 2; ends++) {
 			unsigned borders = (walk->starts ? SEARCH_STARTS : 0) | (ends ? SEARCH_ENDS : 0), split;
@@ -354,20 +366,36 @@ static void clear_runs(struct search_clusters *clusters, unsigned first, unsigne
 		}
 }
 
+struct filling {
+	struct search_clusters *clusters;
+	unsigned first, end, smallest;
+	float limit_ns;
+};
+
+/* All runs on regions of one size. */
+static void fill_size(void *data, unsigned thread, unsigned index)
+{
+	const struct filling *f = data;
+	struct walk walk;
+	(void)thread;
+	walk.back = g_new(uint8_t, (size_t)f->clusters->nodes * SEARCH_SPLITS);
+	for (unsigned a = f->first; a < f->end; a++)
+		for (unsigned starts = 0; starts < 2; starts++)
+			for (unsigned price = 0; price < PRICES; price++) {
+				if (price && !walk.overflowed)
+					continue; /* the price would not change what fits */
+				start_walk(&walk, f->clusters, f->smallest + index, a, starts, price);
+				fill_runs(f->clusters, &walk, f->end, f->limit_ns);
+			}
+	g_free(walk.back);
+}
+
 void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsigned end,
                           unsigned smallest, float limit_ns)
 {
-	struct walk walk;
-	walk.back = g_new(uint8_t, (size_t)clusters->nodes * SEARCH_SPLITS);
+	struct filling filling = { clusters, first, end, smallest, limit_ns };
 	clear_runs(clusters, first, end);
-	for (unsigned size = smallest; size < clusters->space->size_count; size++)
-		for (unsigned a = first; a < end; a++)
-			for (unsigned starts = 0; starts < 2; starts++)
-				for (unsigned price = 0; price < PRICES; price++) {
-					start_walk(&walk, clusters, size, a, starts, price);
-					fill_runs(clusters, &walk, end, limit_ns);
-				}
-	g_free(walk.back);
+	search_parallel(clusters->space->jobs, clusters->space->size_count - smallest, fill_size, &filling);
 }
 
 void search_cluster_splits(const struct search_clusters *clusters, unsigned size, unsigned a,

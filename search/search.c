@@ -73,6 +73,59 @@ static struct map_mapping *empty_mapping(const struct searcher *s, unsigned segm
 	return mapping;
 }
 
+/* Settles segments: the rest of the network stands outside, on either side. */
+struct settler {
+	struct searcher *searcher;
+	struct search_refiner refiner;
+	struct map_mapping *mapping;  /* before, the segment, after */
+	struct search_draft draft;
+	enum search_split *splits;
+};
+
+/* Nodes [first, end) somewhere, so that edges to them go through DRAM. */
+static void stand_in(struct map_segment *segment, unsigned first, unsigned end)
+{
+	struct map_cluster *cluster = &segment->clusters[0];
+	cluster->node_count = end - first;
+	for (unsigned i = 0; i < cluster->node_count; i++)
+		cluster->nodes[i] = (struct map_node){ .node = first + i, .split = { 1, 1, 1, 1 }, .tiles = 1 };
+}
+
+static void settler_init(struct settler *settler, struct searcher *s)
+{
+	unsigned nodes = s->space->workload->node_count;
+	settler->searcher = s;
+	settler->mapping = empty_mapping(s, 3);
+	for (unsigned i = 0; i < 3; i += 2) {
+		struct map_segment *outside = &settler->mapping->segments[i];
+		outside->cluster_count = 1;
+		outside->clusters = g_new0(struct map_cluster, 1);
+		outside->clusters[0].nodes = g_new0(struct map_node, nodes);
+		outside->clusters[0].region = g_new0(unsigned, 1);
+		outside->clusters[0].region_size = 1;
+	}
+	settler->splits = g_new(enum search_split, nodes);
+	search_draft_init(&settler->draft, s->space);
+	search_refiner_init(&settler->refiner, s->space, &s->freedom, s->options->tiles, settler->mapping);
+}
+
+static void settler_release(struct settler *settler)
+{
+	search_refiner_release(&settler->refiner);
+	search_draft_release(&settler->draft);
+	map_free(settler->mapping);
+	g_free(settler->splits);
+}
+
+static double settle_segment(void *data, const struct search_segment *segment)
+{
+	struct settler *settler = data;
+	stand_in(&settler->mapping->segments[0], 0, segment->first);
+	stand_in(&settler->mapping->segments[2], segment->end, settler->searcher->space->workload->node_count);
+	search_draft_from(&settler->draft, settler->searcher->space, segment, settler->splits);
+	return search_refine(&settler->refiner, 1, &settler->draft, 0, NULL);
+}
+
 /* Linearised objective at a mapping's latency L and energy E: d(E L) = E dL + L dE. */
 static struct search_weights weights_at(const struct searcher *s, const struct map_mapping *mapping)
 {
@@ -143,12 +196,8 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 	/* All segments are laid out before any is costed: an edge's way depends on both ends. */
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
 		search_draft_outline(&drafts[i], s->space, refiner.snakes[0], s->options->tiles, mapping, i);
-	for (unsigned i = 0; fits && i < solution->segment_count; i++) {
-		double sc = search_refine(&refiner, i, &drafts[i], 0, error);
-		if (g_getenv("DBG")) g_printerr("%s seg %u [%u,%u) m %u C %u estimate %.1f exact %.1f (load %.1f period %.1f shared %.1f)\n", search_strategy_name(s->strategy), i, drafts[i].first, drafts[i].end, drafts[i].samples, drafts[i].cluster_count, solution->segments[i].time_ns/1e3, sc/1e3, refiner.cost.load_ns/1e3, refiner.cost.period_ns/1e3, refiner.cost.shared_ns/1e3);
-		if (g_getenv("DBG")) { struct map_phase *ph=&s->space->model->shared; unsigned best=0; double bt=0; for(unsigned q=0;q<ph->touched_count;q++){ unsigned id=ph->touched[q]; double t=ph->bytes[id]*s->space->model->network.ns_per_byte[id]; if(t>bt){bt=t;best=id;} } unsigned nn=s->space->chiplets; g_printerr("   max res %s %u at (%u,%u) dir %u: %.1f KB\n", best<4*nn?"link":best<6*nn?"port":"dram", best, (best/4)%s->space->package->columns,(best/4)/s->space->package->columns,best%4, ph->bytes[best]/1e3); for(unsigned c=0;c<drafts[i].cluster_count&&c<12;c++) g_printerr("     cl %u nodes %u+%u chips %u T %.1f\n", c, drafts[i].clusters[c].first,drafts[i].clusters[c].length,drafts[i].clusters[c].chiplets,refiner.cluster_ns[c]/1e3); }
-		fits = isfinite(sc);
-	}
+	for (unsigned i = 0; fits && i < solution->segment_count; i++)
+		fits = isfinite(search_refine(&refiner, i, &drafts[i], 0, error));
 	if (fits)
 		refiner.weights = weights_at(s, mapping);
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
@@ -167,10 +216,13 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 	struct search_clusters clusters;
 	struct map_mapping *mapping = NULL;
 	uint64_t limit = s->space->activation_limit;
+	struct settler settler;
+	const struct search_judge judge = { settle_segment, &settler };
+	settler_init(&settler, s);
 	search_clusters_init(&clusters, s->space, s->freedom.longest_cluster, s->options->tiles);
 	for (int i = 0; i < RETRIES && !mapping; i++) {
 		struct search_solution *solution = search_segments(s->space, &clusters, &s->freedom,
-		                                                   s->options->batch, s->limit_ns,
+		                                                   s->options->batch, s->limit_ns, &judge,
 		                                                   forward_progress, s);
 		if (solution) {
 			g_clear_error(error);
@@ -183,11 +235,10 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 		}
 		search_solution_free(solution);
 		s->space->activation_limit = (uint64_t)((double)s->space->activation_limit * TIGHTER);
-		if (!solution)
-			break;
 	}
 	s->space->activation_limit = limit;
 	search_clusters_release(&clusters);
+	settler_release(&settler);
 	return mapping;
 }
 
@@ -235,7 +286,7 @@ struct map_mapping *search_mapping(const struct wl_workload *workload, const str
 	struct cost_model model;
 	struct search_space space;
 	cost_model_init(&model, workload, package);
-	search_space_init(&space, &model);
+	search_space_init(&space, &model, options->jobs);
 	struct searcher searcher = { .options = options, .space = &space, .limit_ns = INFINITY };
 	unsigned searches = 0;
 	for (int s = 0; s < SEARCH_STRATEGIES; s++)

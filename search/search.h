@@ -28,6 +28,7 @@ struct search_options {
 	enum search_objective objective;
 	unsigned batch; /* samples, at least 1 */
 	unsigned tiles; /* wished for per share, at least 1; more where buffers demand it */
+	unsigned jobs;  /* threads; the result does not depend on it */
 	void (*progress)(void *data, double fraction); /* NULL: none */
 	void *progress_data;
 };

@@ -8,8 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-#define TAU_RATIO 1.08
+#define TAU_RATIO 1.12
 #define BISECTIONS 12
+#define MOST_SETTLED 96 /* segments costed in full before the best so far is taken */
 #define NO_SIZE UINT16_MAX
 
 /* The best way found to cover nodes [i, b) for one tau, by b. */
@@ -21,9 +22,10 @@ struct cover {
 };
 
 struct best {
-	double time_ns;
+	double time_ns; /* an estimate until it is settled */
 	float tau_ns;
 	unsigned samples;
+	struct search_segment *settled; /* owned; NULL: not yet */
 };
 
 struct segmenter {
@@ -35,6 +37,9 @@ struct segmenter {
 	uint16_t *smallest[SEARCH_BORDERS]; /* [a][length - 1]: size index for the current tau */
 	double *load_ns; /* prefix sums over nodes */
 	struct best *best; /* [i][j - 1] */
+	const struct search_judge *judge;
+	double pessimism;  /* full cost over estimate, so far */
+	unsigned settled;
 	struct cover *cover, *closed; /* by end node; closed: the last cluster ends the segment */
 };
 
@@ -168,7 +173,7 @@ static void scan_tau(struct segmenter *s, float tau_ns)
 			struct best *best = &s->best[(size_t)i * s->nodes + j - 1];
 			double time_ns = segment_ns(s, i, j, &s->closed[j]);
 			if (time_ns < best->time_ns)
-				*best = (struct best){ time_ns, tau_ns, s->space->samples };
+				*best = (struct best){ time_ns, tau_ns, s->space->samples, NULL };
 		}
 	}
 }
@@ -279,8 +284,22 @@ static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j,
 	return found;
 }
 
+static struct best *best_of(const struct segmenter *s, unsigned i, unsigned j)
+{
+	return &s->best[(size_t)i * s->nodes + j - 1];
+}
+
+/* What a segment is taken to cost: estimates are held to be as optimistic as they were before. */
+static double expected_ns(const struct segmenter *s, unsigned i, unsigned j, bool settled_only)
+{
+	const struct best *best = best_of(s, i, j);
+	if (best->settled)
+		return best->time_ns;
+	return settled_only ? INFINITY : best->time_ns * s->pessimism;
+}
+
 /* Best cuts into segments: previous[j] is where the segment that ends at j begins. */
-static bool cut_network(const struct segmenter *s, unsigned *previous)
+static bool cut_network(const struct segmenter *s, bool settled_only, unsigned *previous)
 {
 	g_autofree double *time_ns = g_new(double, s->nodes + 1);
 	time_ns[0] = 0;
@@ -289,7 +308,7 @@ static bool cut_network(const struct segmenter *s, unsigned *previous)
 		for (unsigned i = 0; i < j; i++) {
 			if (s->freedom->one_segment && i > 0)
 				break;
-			double t = time_ns[i] + s->best[(size_t)i * s->nodes + j - 1].time_ns;
+			double t = time_ns[i] + expected_ns(s, i, j, settled_only);
 			if (t < time_ns[j]) {
 				time_ns[j] = t;
 				previous[j] = i;
@@ -299,6 +318,43 @@ static bool cut_network(const struct segmenter *s, unsigned *previous)
 	return isfinite(time_ns[s->nodes]);
 }
 
+static void settle(struct segmenter *s, unsigned i, unsigned j)
+{
+	struct best *best = best_of(s, i, j);
+	struct search_segment *segment = g_new(struct search_segment, 1);
+	double estimate_ns = best->time_ns;
+	*segment = bisect(s, i, j, best);
+	best->settled = segment;
+	best->time_ns = segment->time_ns = segment->cuts ? s->judge->settle(s->judge->data, segment) : INFINITY;
+	s->settled++;
+	if (isfinite(best->time_ns)) {
+		double weight = 1.0 / MIN(s->settled, 8);
+		s->pessimism += weight * (MAX(1, best->time_ns / estimate_ns) - s->pessimism);
+	}
+}
+
+/* Settle what the best cuts consist of. True if all of it had been settled before. */
+static bool settle_cuts(struct segmenter *s, const unsigned *previous)
+{
+	bool settled = true;
+	for (unsigned j = s->nodes; j > 0; j = previous[j]) {
+		if (best_of(s, previous[j], j)->settled)
+			continue;
+		settled = false;
+		settle(s, previous[j], j);
+	}
+	return settled;
+}
+
+/* The best cuts of settled segments only. */
+static bool find_cuts(struct segmenter *s, unsigned *previous)
+{
+	while (cut_network(s, false, previous) && s->settled < MOST_SETTLED)
+		if (settle_cuts(s, previous))
+			return true;
+	return cut_network(s, true, previous);
+}
+
 static struct search_solution *collect(struct segmenter *s, const unsigned *previous)
 {
 	struct search_solution *solution = g_new0(struct search_solution, 1);
@@ -306,9 +362,11 @@ static struct search_solution *collect(struct segmenter *s, const unsigned *prev
 		solution->segment_count++;
 	solution->segments = g_new0(struct search_segment, solution->segment_count);
 	unsigned index = solution->segment_count;
-	for (unsigned j = s->nodes; j > 0; j = previous[j])
-		solution->segments[--index] =
-		        bisect(s, previous[j], j, &s->best[(size_t)previous[j] * s->nodes + j - 1]);
+	for (unsigned j = s->nodes; j > 0; j = previous[j]) {
+		struct best *best = best_of(s, previous[j], j);
+		solution->segments[--index] = *best->settled;
+		g_clear_pointer(&best->settled, g_free); /* its cuts are the solution's now */
+	}
 	return solution;
 }
 
@@ -324,7 +382,8 @@ static void segmenter_init(struct segmenter *s)
 		                                            s->space->dram_GBps;
 	s->best = g_new(struct best, pairs);
 	for (size_t i = 0; i < pairs; i++)
-		s->best[i].time_ns = INFINITY;
+		s->best[i] = (struct best){ .time_ns = INFINITY };
+	s->pessimism = 1;
 	s->cover = g_new(struct cover, s->nodes + 1);
 	s->closed = g_new(struct cover, s->nodes + 1);
 }
@@ -334,6 +393,11 @@ static void segmenter_release(struct segmenter *s)
 	for (int b = 0; b < SEARCH_BORDERS; b++)
 		g_free(s->smallest[b]);
 	g_free(s->load_ns);
+	for (size_t i = 0; i < (size_t)s->nodes * s->nodes; i++)
+		if (s->best[i].settled) {
+			free_cuts(s->best[i].settled);
+			g_free(s->best[i].settled);
+		}
 	g_free(s->best);
 	g_free(s->cover);
 	g_free(s->closed);
@@ -341,11 +405,12 @@ static void segmenter_release(struct segmenter *s)
 
 struct search_solution *search_segments(struct search_space *space, struct search_clusters *clusters,
                                         const struct search_freedom *freedom, unsigned batch,
-                                        double limit_ns, void (*progress)(void *, double),
-                                        void *progress_data)
+                                        double limit_ns, const struct search_judge *judge,
+                                        void (*progress)(void *, double), void *progress_data)
 {
 	struct segmenter s = { .space = space, .clusters = clusters, .freedom = freedom,
-		               .nodes = space->workload->node_count, .batch = batch, .limit_ns = limit_ns };
+		               .nodes = space->workload->node_count, .batch = batch, .limit_ns = limit_ns,
+		               .judge = judge };
 	struct search_solution *solution = NULL;
 	unsigned samples[32], count = search_microbatches(batch, samples);
 	g_autofree unsigned *previous = g_new0(unsigned, s.nodes + 1);
@@ -353,9 +418,9 @@ struct search_solution *search_segments(struct search_space *space, struct searc
 	for (unsigned m = 0; m < count; m++) {
 		scan_samples(&s, samples[m]);
 		if (progress)
-			progress(progress_data, (double)(m + 1) / count);
+			progress(progress_data, (double)(m + 1) / (count + 1));
 	}
-	if (cut_network(&s, previous))
+	if (find_cuts(&s, previous))
 		solution = collect(&s, previous);
 	segmenter_release(&s);
 	return solution;

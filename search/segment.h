@@ -30,7 +30,7 @@ struct search_cut {
 struct search_segment {
 	unsigned first, end; /* nodes */
 	unsigned samples;    /* micro-batch */
-	double time_ns;      /* estimate */
+	double time_ns;      /* estimate, then full cost */
 	struct search_cut *cuts;
 	unsigned cut_count;
 };
@@ -41,13 +41,23 @@ struct search_solution {
 };
 
 /*
- * Only solutions faster than limit_ns are of interest (INFINITY: all). Progress is called with
- * a fraction in [0, 1]. NULL if no cut is feasible.
+ * The full cost of a segment where it really lies, INFINITY if it does not fit.
+ * The tables' estimates only decide which segments are worth it.
+ */
+struct search_judge {
+	double (*settle)(void *data, const struct search_segment *segment);
+	void *data;
+};
+
+/*
+ * The best cuts: the network's best segments by estimate are settled at full cost until the
+ * best cuts consist of settled ones. Only solutions faster than limit_ns are of interest
+ * (INFINITY: all). Progress is called with a fraction in [0, 1]. NULL if no cut is feasible.
  */
 struct search_solution *search_segments(struct search_space *space, struct search_clusters *clusters,
                                         const struct search_freedom *freedom, unsigned batch,
-                                        double limit_ns, void (*progress)(void *, double),
-                                        void *progress_data);
+                                        double limit_ns, const struct search_judge *judge,
+                                        void (*progress)(void *, double), void *progress_data);
 void search_solution_free(struct search_solution *solution); /* NULL is allowed */
 
 /* Micro-batches worth trying: powers of two up to the batch, and the batch. Returns their number. */

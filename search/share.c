@@ -281,23 +281,76 @@ static uint64_t box_input_bytes(const struct map_placed *placed, const struct ma
 	return elements * placed->workload->activation_bytes;
 }
 
+/* Grids that decide a share: its output, its MAC outputs, its inputs. */
+struct share_grids {
+	struct map_grid output, mac, needs[MAP_MAX_INPUTS];
+	unsigned need_count;
+};
+
+static bool same_lengths(const struct share_grids *g, int dim, unsigned a, unsigned b)
+{
+	if (map_length(g->output.part[dim][a]) != map_length(g->output.part[dim][b]) ||
+	    map_length(g->mac.part[dim][a]) != map_length(g->mac.part[dim][b]))
+		return false;
+	for (unsigned e = 0; e < g->need_count; e++)
+		if (map_length(g->needs[e].part[dim][a]) != map_length(g->needs[e].part[dim][b]))
+			return false;
+	return true;
+}
+
+/* The first part whose intervals are as long: its boxes take as long, too. Even splits have few
+ * different lengths, so few boxes need to be worked out. */
+static unsigned first_like(const struct share_grids *g, int dim, unsigned part)
+{
+	unsigned first = 0;
+	while (!same_lengths(g, dim, first, part))
+		first++;
+	return first;
+}
+
+static void find_likes(const struct share_grids *g, struct map_interval *likes[MAP_DIMS],
+                       struct map_scratch *scratch)
+{
+	for (int d = 0; d < MAP_DIMS; d++) {
+		likes[d] = scratch_take(scratch, g->output.parts[d]);
+		for (unsigned i = 0; i < g->output.parts[d]; i++)
+			likes[d][i].lo = first_like(g, d, i);
+	}
+}
+
+/* Number of the box that box `index` is like. */
+static unsigned like_box(const struct map_placed *placed, struct map_interval *const likes[MAP_DIMS],
+                         const unsigned index[MAP_DIMS])
+{
+	unsigned like = 0;
+	for (int d = 0; d < MAP_DIMS; d++)
+		like = like * placed->split[d] + likes[d][index[d]].lo;
+	return like;
+}
+
 double map_shares(const struct map_placed *placed, const struct hw_package *package,
                   struct map_scratch *scratch, struct map_share *shares)
 {
-	unsigned mark = scratch->used, edges = placed->node->edge_in_count;
-	struct map_grid output, mac, needs[MAP_MAX_INPUTS];
-	map_output_grid(placed, scratch, &output);
-	map_mac_grid(placed, &output, true, scratch, &mac);
-	g_assert(edges <= MAP_MAX_INPUTS); /* map_check_workload */
-	for (unsigned e = 0; e < edges; e++)
-		map_need_grid(placed, &placed->workload->edges[placed->node->edges_in[e]], &output, scratch,
-		              &needs[e]);
+	unsigned mark = scratch->used, index[MAP_DIMS], parts = map_parts(placed);
+	struct share_grids g = { .need_count = placed->node->edge_in_count };
+	struct map_interval *likes[MAP_DIMS];
+	g_assert(g.need_count <= MAP_MAX_INPUTS);
+	map_output_grid(placed, scratch, &g.output);
+	map_mac_grid(placed, &g.output, true, scratch, &g.mac);
+	for (unsigned e = 0; e < g.need_count; e++)
+		map_need_grid(placed, &placed->workload->edges[placed->node->edges_in[e]], &g.output, scratch,
+		              &g.needs[e]);
+	find_likes(&g, likes, scratch);
 	double slowest = 0;
-	unsigned index[MAP_DIMS], parts = map_parts(placed);
 	for (unsigned i = 0; i < parts; i++) {
-		map_unflatten(&output, i, index);
-		shares[i] = share_of_box(placed, hw_chiplet(package, placed->region[i]), &output, &mac,
-		                         box_input_bytes(placed, needs, index), index);
+		map_unflatten(&g.output, i, index);
+		const struct hw_chiplet_type *type = hw_chiplet(package, placed->region[i]);
+		unsigned like = like_box(placed, likes, index);
+		if (like < i && hw_chiplet(package, placed->region[like]) == type)
+			shares[i] = shares[like];
+		else
+			shares[i] = share_of_box(placed, type, &g.output, &g.mac,
+			                         box_input_bytes(placed, g.needs, index), index);
 		slowest = MAX(slowest, shares[i].ns);
 	}
 	scratch->used = mark;

@@ -1,7 +1,4 @@
-/*
- * Invariant: rows are filled from the functions that cost a final mapping
- * (map_shares, map_transfer, ...); the search has no formula of its own.
- */
+/* Invariant: nodes (edges) of one kind are alike in all that the tables depend on. */
 #include "search/space.h"
 
 #include <string.h>
@@ -93,20 +90,12 @@ static void number_kinds(struct search_space *space)
 	space->edge_kinds = g_hash_table_size(edges);
 	g_hash_table_destroy(nodes);
 	g_hash_table_destroy(edges);
-}
-
-static struct map_placed place(const struct search_space *space, unsigned node, unsigned start,
-                               unsigned size, const unsigned split[MAP_DIMS], unsigned samples)
-{
-	struct map_placed placed = { .workload = space->workload,
-		                     .node = &space->workload->nodes[node],
-		                     .region = space->snake + start,
-		                     .region_size = size,
-		                     .weights = MAP_RESIDENT,
-		                     .tiles = 1,
-		                     .samples = samples };
-	memcpy(placed.split, split, sizeof placed.split);
-	return placed;
+	space->kind_node = g_new(unsigned, space->node_kinds);
+	space->kind_edge = g_new(unsigned, space->edge_kinds);
+	for (unsigned n = w->node_count; n-- > 0;)
+		space->kind_node[space->node_kind[n]] = n;
+	for (unsigned e = w->edge_count; e-- > 0;)
+		space->kind_edge[space->edge_kind[e]] = e;
 }
 
 /* Rows and columns cut so that the largest share is smallest; ties: least halo. */
@@ -138,209 +127,6 @@ void search_choose_split(const struct wl_node *node, enum search_split kind, uns
 		best_2d(node->output.rows, node->output.columns, size, split);
 }
 
-static void choose_splits(const struct wl_node *node, unsigned size, struct search_choice *choices)
-{
-	for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
-		choices[s].valid = true;
-		search_choose_split(node, (enum search_split)s, size, choices[s].split);
-		for (unsigned t = 0; t < s; t++)
-			if (!memcmp(choices[s].split, choices[t].split, sizeof choices[s].split))
-				choices[s].valid = false;
-	}
-}
-
-static struct search_time take_time(struct search_space *space)
-{
-	struct map_phase *phase = &space->model->part;
-	struct search_time time = { 0, 0 };
-	if (!map_phase_empty(phase)) {
-		time.latency_ns = (float)phase->latency_ns;
-		time.sample_ns = (float)(map_phase_ns(&space->model->network, phase) - phase->latency_ns);
-	}
-	map_phase_clear(phase);
-	return time;
-}
-
-static struct map_placed place_choice(const struct search_space *space, unsigned node, unsigned size,
-                                      const struct search_choice *choice)
-{
-	return place(space, node, 0, size, choice->split, 1);
-}
-
-static void fill_sizes(struct search_space *space, unsigned node, unsigned size,
-                       struct search_choice *choice)
-{
-	struct map_scratch *scratch = &space->model->network.scratch;
-	struct map_placed placed = place_choice(space, node, size, choice);
-	struct map_grid grid;
-	unsigned mark = scratch->used;
-	map_output_grid(&placed, scratch, &grid);
-	choice->output_bytes = map_largest_box(&grid) * space->workload->activation_bytes;
-	scratch->used = mark;
-	choice->weight_bytes = (uint32_t)map_share_weight_bytes(&placed);
-	choice->shard_bytes = (uint32_t)map_shard_bytes(&placed);
-}
-
-static void fill_times(struct search_space *space, unsigned node, unsigned size,
-                       struct search_choice *choice)
-{
-	struct map_network *network = &space->model->network;
-	struct map_phase *phase = &space->model->part;
-	struct map_placed placed = place_choice(space, node, size, choice);
-	map_store(network, &placed, MAP_WHOLE, phase);
-	choice->store = take_time(space);
-	map_pool_halo(network, &placed, MAP_WHOLE, phase);
-	choice->halo = take_time(space);
-	map_load(network, &placed, phase);
-	choice->stream_ns = search_time_ns(take_time(space), 1);
-	placed.weights = MAP_DISTRIBUTED;
-	map_gather(network, &placed, phase);
-	choice->gather_ns = search_time_ns(take_time(space), 1);
-}
-
-/* Traffic is measured at the anchors (all sizes up to 16, then every third) and
- * interpolated between them; it is smooth in the size, and large regions are costly. */
-static bool is_anchor(const struct search_space *space, unsigned r)
-{
-	return space->sizes[r] <= 16 || r + 1 == space->size_count || r % 3 == 0;
-}
-
-static void find_anchors(const struct search_space *space, unsigned r, unsigned *below, unsigned *above,
-                         float *part)
-{
-	for (*below = r; !is_anchor(space, *below);)
-		--*below;
-	for (*above = r; !is_anchor(space, *above);)
-		++*above;
-	*part = (float)(space->sizes[r] - space->sizes[*below]) /
-	        (float)(space->sizes[*above] - space->sizes[*below]);
-}
-
-static float between(float a, float b, float part)
-{
-	return a + part * (b - a);
-}
-
-static struct search_time time_between(struct search_time a, struct search_time b, float part)
-{
-	return (struct search_time){ between(a.latency_ns, b.latency_ns, part),
-		                     between(a.sample_ns, b.sample_ns, part) };
-}
-
-static void interpolate_choices(const struct search_space *space, unsigned node, unsigned r)
-{
-	unsigned below, above;
-	float part;
-	find_anchors(space, r, &below, &above, &part);
-	struct search_choice *to = &space->choices[search_row(space, node, r)];
-	const struct search_choice *a = search_choices(space, node, below);
-	const struct search_choice *b = search_choices(space, node, above);
-	for (int s = 0; s < SEARCH_SPLITS; s++) {
-		to[s].store = time_between(a[s].store, b[s].store, part);
-		to[s].halo = time_between(a[s].halo, b[s].halo, part);
-		to[s].gather_ns = between(a[s].gather_ns, b[s].gather_ns, part);
-		to[s].stream_ns = between(a[s].stream_ns, b[s].stream_ns, part);
-	}
-}
-
-static void fill_nodes(struct search_space *space)
-{
-	const struct wl_workload *w = space->workload;
-	size_t rows = (size_t)space->node_kinds * space->size_count * SEARCH_SPLITS;
-	space->choices = g_new0(struct search_choice, rows);
-	space->compute_ns = g_new0(float, rows);
-	g_autofree bool *done = g_new0(bool, space->node_kinds);
-	for (unsigned n = 0; n < w->node_count; n++) {
-		if (done[space->node_kind[n]])
-			continue;
-		done[space->node_kind[n]] = true;
-		for (unsigned r = 0; r < space->size_count; r++) {
-			struct search_choice *choices = &space->choices[search_row(space, n, r)];
-			choose_splits(&w->nodes[n], space->sizes[r], choices);
-			for (int s = 0; s < SEARCH_SPLITS; s++) {
-				fill_sizes(space, n, space->sizes[r], &choices[s]);
-				if (is_anchor(space, r))
-					fill_times(space, n, space->sizes[r], &choices[s]);
-			}
-		}
-		for (unsigned r = 0; r < space->size_count; r++)
-			if (!is_anchor(space, r))
-				interpolate_choices(space, n, r);
-	}
-}
-
-static void fill_transfers(struct search_space *space, unsigned e, unsigned r, struct search_edge *costs)
-{
-	const struct wl_edge *edge = &space->workload->edges[e];
-	struct map_network *network = &space->model->network;
-	struct map_phase *phase = &space->model->part;
-	unsigned size = space->sizes[r], next = MIN(size, space->chiplets - size);
-	const struct search_choice *from = search_choices(space, (unsigned)edge->from, r);
-	const struct search_choice *to = search_choices(space, edge->to, r);
-	for (int s = 0; s < SEARCH_SPLITS; s++) {
-		struct map_placed a = place_choice(space, (unsigned)edge->from, size, &from[s]);
-		for (int t = 0; t < SEARCH_SPLITS; t++) {
-			struct map_placed b = place_choice(space, edge->to, size, &to[t]);
-			map_transfer(network, &a, MAP_WHOLE, &b, edge, phase);
-			costs->within[s][t] = take_time(space);
-			b.region = space->snake + next;
-			map_transfer(network, &a, MAP_WHOLE, &b, edge, phase);
-			struct search_time leave = take_time(space);
-			if (t == 0 || search_time_ns(leave, 1) < search_time_ns(costs->leave[s], 1))
-				costs->leave[s] = leave;
-		}
-	}
-}
-
-static void fill_edge(struct search_space *space, unsigned e, unsigned r, struct search_edge *costs)
-{
-	const struct wl_edge *edge = &space->workload->edges[e];
-	const struct search_choice *to = search_choices(space, edge->to, r);
-	struct map_network *network = &space->model->network;
-	for (int t = 0; t < SEARCH_SPLITS; t++) {
-		struct map_placed b = place_choice(space, edge->to, space->sizes[r], &to[t]);
-		costs->need_bytes[t] = map_input_bytes(&b, edge, &network->scratch);
-		if (!is_anchor(space, r))
-			continue;
-		map_fetch(network, &b, MAP_WHOLE, edge, &space->model->part);
-		costs->fetch[t] = take_time(space);
-	}
-	if (edge->from >= 0 && is_anchor(space, r))
-		fill_transfers(space, e, r, costs);
-}
-
-static void interpolate_edge(const struct search_space *space, struct search_edge *costs, unsigned r)
-{
-	unsigned below, above;
-	float part;
-	find_anchors(space, r, &below, &above, &part);
-	const struct search_edge *a = &costs[below], *b = &costs[above];
-	for (int s = 0; s < SEARCH_SPLITS; s++) {
-		costs[r].fetch[s] = time_between(a->fetch[s], b->fetch[s], part);
-		costs[r].leave[s] = time_between(a->leave[s], b->leave[s], part);
-		for (int t = 0; t < SEARCH_SPLITS; t++)
-			costs[r].within[s][t] = time_between(a->within[s][t], b->within[s][t], part);
-	}
-}
-
-static void fill_edges(struct search_space *space)
-{
-	space->edges = g_new0(struct search_edge, (size_t)space->edge_kinds * space->size_count);
-	g_autofree bool *done = g_new0(bool, space->edge_kinds);
-	for (unsigned e = 0; e < space->workload->edge_count; e++) {
-		unsigned kind = space->edge_kind[e];
-		if (done[kind])
-			continue;
-		done[kind] = true;
-		struct search_edge *costs = &space->edges[(size_t)kind * space->size_count];
-		for (unsigned r = 0; r < space->size_count; r++)
-			fill_edge(space, e, r, &costs[r]);
-		for (unsigned r = 0; r < space->size_count; r++)
-			if (!is_anchor(space, r))
-				interpolate_edge(space, costs, r);
-	}
-}
-
 static void note_limits(struct search_space *space)
 {
 	const struct hw_package *package = space->package;
@@ -356,7 +142,7 @@ static void note_limits(struct search_space *space)
 		space->dram_GBps += package->dram[i].GBps;
 }
 
-void search_space_init(struct search_space *space, struct cost_model *model)
+void search_space_init(struct search_space *space, struct cost_model *model, unsigned jobs)
 {
 	*space = (struct search_space){ .workload = model->workload, .package = model->package, .model = model };
 	space->chiplets = hw_chiplet_count(model->package);
@@ -365,8 +151,13 @@ void search_space_init(struct search_space *space, struct cost_model *model)
 	choose_sizes(space);
 	number_kinds(space);
 	note_limits(space);
-	fill_nodes(space);
-	fill_edges(space);
+	space->jobs = MAX(jobs, 1);
+	space->workers = g_new(struct search_worker, space->jobs);
+	for (unsigned i = 0; i < space->jobs; i++) {
+		map_network_init(&space->workers[i].network, space->package);
+		map_phase_init(&space->workers[i].phase, space->package);
+	}
+	search_space_fill(space);
 }
 
 void search_space_release(struct search_space *space)
@@ -374,33 +165,15 @@ void search_space_release(struct search_space *space)
 	g_free(space->snake);
 	g_free(space->sizes);
 	g_free(space->node_kind);
+	g_free(space->kind_node);
+	g_free(space->kind_edge);
+	for (unsigned i = 0; i < space->jobs; i++) {
+		map_network_release(&space->workers[i].network);
+		map_phase_release(&space->workers[i].phase);
+	}
+	g_free(space->workers);
 	g_free(space->edge_kind);
 	g_free(space->choices);
 	g_free(space->edges);
 	g_free(space->compute_ns);
-}
-
-void search_space_samples(struct search_space *space, unsigned samples)
-{
-	const struct wl_workload *w = space->workload;
-	g_autofree bool *done = g_new0(bool, space->node_kinds);
-	space->samples = samples;
-	for (unsigned n = 0; n < w->node_count; n++) {
-		if (done[space->node_kind[n]])
-			continue;
-		done[space->node_kind[n]] = true;
-		for (unsigned r = 0; r < space->size_count; r++) {
-			size_t row = search_row(space, n, r);
-			for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
-				if (!space->choices[row + s].valid)
-					continue;
-				struct map_placed placed = place(space, n, 0, space->sizes[r],
-				                                 space->choices[row + s].split, samples);
-				space->compute_ns[row + s] =
-				        (float)map_shares(&placed, space->package,
-				                          &space->model->network.scratch,
-				                          space->model->network.shares);
-			}
-		}
-	}
 }

@@ -48,6 +48,12 @@ struct search_edge {
 	struct search_time leave[SEARCH_SPLITS]; /* [producer]: to the next region, at the consumer's best */
 };
 
+/* A thread's scratch. */
+struct search_worker {
+	struct map_network network;
+	struct map_phase phase;
+};
+
 struct search_space {
 	const struct wl_workload *workload;
 	const struct hw_package *package;
@@ -59,10 +65,13 @@ struct search_space {
 	unsigned *node_kind; /* row of a node, of an edge */
 	unsigned *edge_kind;
 	unsigned node_kinds, edge_kinds;
+	unsigned *kind_node, *kind_edge; /* the first node, edge of a kind */
 	struct search_choice *choices; /* [kind][size][split] */
 	struct search_edge *edges;     /* [kind][size] */
 	float *compute_ns; /* [kind][size][split] for the micro-batch of search_space_samples */
 	unsigned samples;
+	unsigned jobs;                 /* threads */
+	struct search_worker *workers; /* one per thread */
 	double dram_GBps;              /* all channels */
 	uint64_t weight_limit, activation_limit; /* smallest buffers of the package */
 };
@@ -75,8 +84,11 @@ void search_snake(const struct hw_package *package, unsigned band, unsigned *sna
 void search_choose_split(const struct wl_node *node, enum search_split kind, unsigned size,
                          unsigned split[MAP_DIMS]);
 
-void search_space_init(struct search_space *space, struct cost_model *model);
+void search_space_init(struct search_space *space, struct cost_model *model, unsigned jobs);
 void search_space_release(struct search_space *space);
+
+/* Fill choices and edges (search_space_init does). */
+void search_space_fill(struct search_space *space);
 
 /* Fill compute_ns for micro-batches of `samples`. */
 void search_space_samples(struct search_space *space, unsigned samples);

@@ -42,6 +42,8 @@ struct sim_program *sim_lean_activities(const struct sim_program *program, const
 
 /* ---- the running segment ---- */
 
+#define SIM_MAX_PERIOD 8u /* micro-batches */
+
 /*
  * Watches for the steady state of a segment. Micro-batches of a task are
  * expected to end in order (a task whose instances overtake each other is
@@ -52,7 +54,7 @@ struct sim_steady {
 	uint32_t task_count, marker;  /* index into tasks */
 	const double *start_ns, *end_ns; /* [u * task_count + t] */
 	uint32_t *ended;              /* per task: instances [0, ended) have ended */
-	uint32_t run[9];              /* run[p]: last intervals in a row that equal the one p before */
+	uint32_t run[SIM_MAX_PERIOD + 1];             /* run[p]: last intervals in a row that equal the one p before */
 };
 
 void sim_steady_init(struct sim_steady *steady, const struct sim_task *tasks, uint32_t task_count,

@@ -13,15 +13,6 @@
 #include <float.h>
 #include <math.h>
 
-#define MAX_PERIOD 8u
-
-/*
- * Where upstream clusters are faster by very little they need thousands of
- * micro-batches to fill their buffers. A marker that is regular for this long
- * is believed without them.
- */
-#define LONG_RUN 96u
-
 void sim_steady_init(struct sim_steady *steady, const struct sim_task *tasks, uint32_t task_count,
                      uint32_t marker, const double *start_ns, const double *end_ns)
 {
@@ -58,7 +49,7 @@ static void update_runs(struct sim_steady *steady, uint32_t last)
 	uint32_t marker = steady->marker;
 	double clock_ns = at(steady, end_ns, marker, last);
 	double newest_ns = clock_ns - at(steady, end_ns, marker, last - 1);
-	for (uint32_t p = 1; p <= MAX_PERIOD && last > p; p++) {
+	for (uint32_t p = 1; p <= SIM_MAX_PERIOD && last > p; p++) {
 		double before_ns = at(steady, end_ns, marker, last - p) -
 		                   at(steady, end_ns, marker, last - p - 1);
 		steady->run[p] = same(newest_ns, before_ns, clock_ns) ? steady->run[p] + 1 : 0;
@@ -69,13 +60,8 @@ static void update_runs(struct sim_steady *steady, uint32_t last)
 static bool task_repeats(const struct sim_steady *steady, uint32_t task, uint32_t p, double shift_ns)
 {
 	uint32_t ended = steady->ended[task];
-	uint32_t window = MAX(2 * p, 4);
-	if (steady->tasks[task].once)
-		return ended == 1;
-	if (ended < window + p)
-		return false;
 	double clock_ns = at(steady, steady->end_ns, task, ended - 1);
-	for (uint32_t u = ended - window; u < ended; u++) {
+	for (uint32_t u = ended - MAX(2 * p, 4); u < ended; u++) {
 		double end_ns = at(steady, steady->end_ns, task, u) - at(steady, steady->end_ns, task, u - p);
 		double start_ns = at(steady, steady->start_ns, task, u) - at(steady, steady->start_ns, task, u - p);
 		if (!same(end_ns, shift_ns, clock_ns) || !same(start_ns, shift_ns, clock_ns))
@@ -87,7 +73,10 @@ static bool task_repeats(const struct sim_steady *steady, uint32_t task, uint32_
 static bool all_tasks_repeat(const struct sim_steady *steady, uint32_t p, double shift_ns)
 {
 	for (uint32_t t = 0; t < steady->task_count; t++) {
-		if (!task_repeats(steady, t, p, shift_ns))
+		uint32_t ended = steady->ended[t];
+		if (steady->tasks[t].once ? ended == 0 : ended < MAX(2 * p, 4) + p)
+			return false;
+		if (!steady->tasks[t].once && !task_repeats(steady, t, p, shift_ns))
 			return false;
 	}
 	return true;
@@ -100,12 +89,12 @@ uint32_t sim_steady_marker_ended(struct sim_steady *steady)
 		return 0;
 	uint32_t last = steady->ended[marker] - 1;
 	update_runs(steady, last);
-	for (uint32_t p = 1; p <= MAX_PERIOD; p++) {
+	for (uint32_t p = 1; p <= SIM_MAX_PERIOD; p++) {
 		if (steady->run[p] < MAX(3 * p, 4))
 			continue;
 		double shift_ns = at(steady, steady->end_ns, marker, last) -
 		                  at(steady, steady->end_ns, marker, last - p);
-		if (steady->run[p] >= LONG_RUN || all_tasks_repeat(steady, p, shift_ns))
+		if (all_tasks_repeat(steady, p, shift_ns))
 			return p;
 	}
 	return 0;

@@ -34,6 +34,12 @@ static const char *strategy_of(const struct run *run, unsigned index)
 	return search_strategy_name(run->options->strategies[index]);
 }
 
+/* As many strategies at a time as --jobs allows; what is left over goes to their searches. */
+static unsigned processes(const struct options *options)
+{
+	return MIN(options->jobs, options->strategy_count);
+}
+
 /* In the worker */
 
 static void set_fraction(void *state, double fraction)
@@ -55,6 +61,7 @@ static bool work_on(struct run *run, unsigned index, struct result *result, GErr
 		                               .objective = options->objective,
 		                               .batch = options->batch,
 		                               .tiles = options->tiles,
+		                               .jobs = options->jobs / processes(options),
 		                               .progress = set_fraction,
 		                               .progress_data = state };
 	gint64 start_us = g_get_monotonic_time();
@@ -187,7 +194,7 @@ static enum tool_status work_and_print(struct run *run, GError **error)
 	g_autofree GString **answers = g_new(GString *, count);
 	g_autofree char **errors = g_new(char *, count);
 	g_autofree struct result *results = g_new0(struct result, count);
-	const struct workers workers = { count, run->options->jobs, work,
+	const struct workers workers = { count, processes(run->options), work,
 		                         run->progress.on ? show_progress : NULL, run };
 	workers_run(&workers, answers, errors);
 	progress_end(&run->progress);
@@ -248,7 +255,7 @@ const struct command run_command = {
 	.usage = "--package P --workload W [--strategy S[,S...]] [-o DIR] [OPTION...]",
 	.about = "Searches a mapping of the network for each strategy, evaluates it with the\n"
 		 "analytical cost model, simulates it, and prints one row per strategy: how far "
-	         "the\n"
+		 "the\n"
 		 "model is from the simulation, what the network costs, and what the chiplets do\n"
 		 "while they do not compute (bubbles). Below the table: what to look at first.\n"
 		 "\n"
@@ -259,7 +266,7 @@ const struct command run_command = {
 		 "  scope       groups of nodes, pipelines whose stages may hold several nodes\n"
 		 "\n"
 		 "With -o DIR each strategy gets a folder DIR/STRATEGY (DIR itself if there is "
-	         "only\n"
+		 "only\n"
 		 "one) with mapping.json, report.json, timeline.csv, timeline.json (for\n"
 		 "chrome://tracing or https://ui.perfetto.dev) and platform.xml (for SimGrid).\n",
 	.examples =

@@ -114,6 +114,7 @@ static enum tool_status search(const struct subject *subject, const struct optio
 		                               .objective = options->objective,
 		                               .batch = options->batch,
 		                               .tiles = options->tiles,
+		                               .jobs = options->jobs,
 		                               .progress = progress_fraction,
 		                               .progress_data = &progress };
 	gint64 start_us = g_get_monotonic_time();
@@ -155,11 +156,11 @@ const struct command search_command = {
 	.summary = "find a mapping with the analytical cost model and write it",
 	.usage = "--package P --workload W [--strategy S] [-o MAPPING.json] [OPTION...]",
 	.about = "Searches the mapping with the least latency, energy, or product of both (edp) "
-	         "that\n"
+		 "that\n"
 		 "a strategy allows, as the analytical cost model sees it, and prints what the "
-	         "model\n"
+		 "model\n"
 		 "expects. With -o the mapping is written to a file: show it with mcmsim show "
-	         "mapping,\n"
+		 "mapping,\n"
 		 "change it by hand, execute it with mcmsim simulate.\n",
 	.examples =
 		"  mcmsim search --package simba-6x6 --workload alexnet -o alexnet.mapping.json\n"

@@ -86,16 +86,16 @@ const struct command show_command = {
 	.usage = "package|workload|mapping FILE-OR-PRESET [OPTION...]",
 	.about =
 		"Prints what there is to know about one thing: a package with a drawing of its "
-	        "grid\n"
+		"grid\n"
 		"and its totals; a workload with its nodes, shapes, MACs and weights; a mapping "
-	        "with\n"
+		"with\n"
 		"the clusters of each segment, their nodes and buffer use, and a drawing of where\n"
 		"they are. A mapping needs --package and --workload, which say what it is for.\n",
 	.examples = "  mcmsim show package simba-6x6\n"
 		    "  mcmsim show package mcm-64 --set nop.topology=torus\n"
 		    "  mcmsim show workload resnet50 --json\n"
 		    "  mcmsim show mapping results/mapping.json --package simba-6x6 --workload "
-	            "alexnet\n",
+		    "alexnet\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_SET | OPTION_JSON | OPTION_QUIET,
 	.argument_count = 2,
 	.run = show_main,

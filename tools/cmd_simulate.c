@@ -46,10 +46,10 @@ const struct command simulate_command = {
 	.summary = "execute a mapping on the simulated package",
 	.usage = "--package P --workload W --mapping M [-o DIR] [OPTION...]",
 	.about = "Executes a mapping (from mcmsim search, by hand, or by another tool) and prints "
-	         "the\n"
+		 "the\n"
 		 "same row as mcmsim run: simulated against analytical latency, energy, and the\n"
 		 "bubbles by cause. The mapping is checked first: each node once and in order, "
-	         "regions\n"
+		 "regions\n"
 		 "disjoint and on the grid, buffers large enough.\n"
 		 "\n"
 		 "Once a pipeline repeats itself, the remaining micro-batches are extrapolated;\n"

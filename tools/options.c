@@ -59,8 +59,7 @@ static const struct option_info table[] = {
 	  "number that anything random starts from [1]; the strategies\nof today use no random "
 	  "numbers",
 	  TEXT(seed) },
-	{ OPTION_JOBS, "jobs", 0, "N",
-	  "strategies to work on at a time [one per processor];\nresults do not depend on it",
+	{ OPTION_JOBS, "jobs", 0, "N", "processors to use [all]; results do not depend on it",
 	  TEXT(jobs) },
 	{ OPTION_JSON, "json", 0, NULL, "print the result as JSON", FLAG(json) },
 	{ OPTION_QUIET, "quiet", 0, NULL, "print the result only: no remarks, no progress",

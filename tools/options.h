@@ -45,7 +45,7 @@ struct options {
 	unsigned batch;
 	bool batch_given;
 	unsigned tiles;
-	unsigned jobs;
+	unsigned jobs; /* processors to use */
 	uint64_t seed;
 	bool exact, json, quiet;
 	enum sim_trace_level trace_level;

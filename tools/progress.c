@@ -2,6 +2,7 @@
 #include "tools/progress.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define INTERVAL_US 100000
@@ -18,13 +19,21 @@ void progress_end(struct progress *progress)
 	progress->shown_us = 0;
 }
 
+/* A line that wraps could not be replaced. */
+static int terminal_columns(void)
+{
+	struct winsize size;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1
+	                                                                       : 79;
+}
+
 void progress_line(struct progress *progress, const char *line)
 {
 	gint64 now_us = g_get_monotonic_time();
 	if (!progress->on || now_us - progress->shown_us < INTERVAL_US)
 		return;
 	progress->shown_us = now_us;
-	fprintf(stderr, "\r\033[K%s", line);
+	fprintf(stderr, "\r\033[K%.*s", terminal_columns(), line);
 	fflush(stderr);
 }
 

@@ -260,6 +260,7 @@ static void write_totals(struct json_writer *w, const struct hw_package *package
 char *show_package_json(const struct hw_package *package)
 {
 	struct json_writer w;
+	g_assert(package->columns > 0); /* a package has a chiplet */
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_string(&w, "name", package->name);

@@ -140,6 +140,8 @@ GArray *trace_counter_samples(const struct tl_timeline *timeline, enum trace_cou
 		count++;
 		end_ns = fmax(end_ns, row->end_ns);
 	}
+	if (count == 0)
+		return samples;
 	if (count <= TRACE_MAX_SAMPLES / 2)
 		sample_steps(timeline, counter, count, samples);
 	else

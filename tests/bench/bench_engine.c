@@ -10,6 +10,7 @@
 #include "tests/support/bare.h"
 #include "tests/support/synthetic.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ static struct sim_result *execute(const struct hw_package *package, const struct
                                   const char *platform)
 {
 	struct sim_options options = { .exact = exact, .platform_path = platform };
+	fflush(stdout);
 	GError *error = NULL;
 	struct sim_result *result = sim_execute(package, program, &options, &error);
 	if (!result)
@@ -48,12 +50,13 @@ static void compare(const char *what, const struct sim_program *activities, cons
                     const char *platform, const GArray *steps, const struct sim_result *result)
 {
 	g_autofree double *end_ns = g_new(double, steps->len);
+	fflush(stdout);
 	double wall_s = bare_run(activities, package, platform, steps, end_ns);
 	double worst_ns = 0.0;
 	for (guint k = 0; k < steps->len; k++) {
 		const struct bare_step *step = &g_array_index(steps, struct bare_step, k);
 		double off_ns = end_ns[k] - result->end_ns[step->instance];
-		worst_ns = MAX(worst_ns, MAX(off_ns, -off_ns));
+		worst_ns = fmax(worst_ns, fabs(off_ns));
 	}
 	printf("bare loop, %s: %.2f s; engine / bare loop %.2f; ends differ by %.1e ns at most\n", what, wall_s,
 	       result->wall_s / wall_s, worst_ns);

@@ -8,7 +8,7 @@
 #include "sim/bubbles.h"
 
 /* a on chiplet 0 sends to b on chiplet 1, 10 MACs each; one tile, three micro-batches. */
-struct case_ {
+struct scene {
 	struct tiny tiny;
 	struct map_plan plan;
 	struct sim_lowered *lowered;
@@ -17,9 +17,9 @@ struct case_ {
 	struct sim_run run;
 };
 
-static void set_up(struct case_ *c)
+static void set_up(struct scene *c)
 {
-	*c = (struct case_){ .tiny = { .package = tiny_package(
+	*c = (struct scene){ .tiny = { .package = tiny_package(
 					       (struct tiny_package){ .columns = 2 }) } };
 	c->tiny.workload = tiny_workload(
 		1, 10, 1,
@@ -42,7 +42,7 @@ static void set_up(struct case_ *c)
 	c->run = (struct sim_run){ c->tiny.package, c->lowered, &c->result };
 }
 
-static void tear_down(struct case_ *c)
+static void tear_down(struct scene *c)
 {
 	g_free(c->result.start_ns);
 	g_free(c->result.end_ns);
@@ -52,7 +52,7 @@ static void tear_down(struct case_ *c)
 }
 
 /* Micro-batch u of the task of that kind and node. */
-static void set_times(struct case_ *c, enum sim_task_kind kind, unsigned node, uint32_t u,
+static void set_times(struct scene *c, enum sim_task_kind kind, unsigned node, uint32_t u,
                       double start_ns, double end_ns)
 {
 	const GArray *tasks = c->lowered->program->tasks;
@@ -67,7 +67,7 @@ static void set_times(struct case_ *c, enum sim_task_kind kind, unsigned node, u
 	ck_abort_msg("no such task");
 }
 
-static void compute_at(struct case_ *c, unsigned node, double first_ns, double second_ns,
+static void compute_at(struct scene *c, unsigned node, double first_ns, double second_ns,
                        double third_ns)
 {
 	set_times(c, SIM_COMPUTE, node, 0, first_ns, first_ns + 10);
@@ -75,7 +75,7 @@ static void compute_at(struct case_ *c, unsigned node, double first_ns, double s
 	set_times(c, SIM_COMPUTE, node, 2, third_ns, third_ns + 10);
 }
 
-static struct sim_cluster_outcome count(const struct case_ *c, unsigned cluster)
+static struct sim_cluster_outcome count(const struct scene *c, unsigned cluster)
 {
 	struct sim_cluster_outcome outcome = { 0 };
 	sim_count_bubbles(&c->run, &g_array_index(c->lowered->regions, struct sim_region, cluster),
@@ -99,7 +99,7 @@ static void assert_counts(const struct sim_cluster_outcome *o, double busy, doub
  * 41, but the store of the first at 45: wait_dram. Drain from 55. */
 START_TEST(the_last_dependency_decides)
 {
-	struct case_ c;
+	struct scene c;
 	set_up(&c);
 	set_times(&c, SIM_LOAD, 1, 0, 0, 5);
 	set_times(&c, SIM_TRANSFER, 1, 0, 3, 7);
@@ -116,7 +116,7 @@ END_TEST
 /* Weights and first input at the same time: weights come first, it is not fill. */
 START_TEST(weights_win_a_tie)
 {
-	struct case_ c;
+	struct scene c;
 	set_up(&c);
 	set_times(&c, SIM_LOAD, 1, 0, 0, 7);
 	set_times(&c, SIM_TRANSFER, 1, 0, 3, 7);
@@ -131,7 +131,7 @@ END_TEST
  * with the fetch it is the fetch's. */
 START_TEST(own_transfer_is_back_pressure)
 {
-	struct case_ c;
+	struct scene c;
 	set_up(&c);
 	set_times(&c, SIM_FETCH, 0, 0, 0, 4);
 	set_times(&c, SIM_FETCH, 0, 2, 14, 16);
@@ -149,7 +149,7 @@ END_TEST
 /* The rest of a tile that a chiplet does not compute is shard. */
 START_TEST(time_beyond_the_own_cycles_is_shard)
 {
-	struct case_ c;
+	struct scene c;
 	set_up(&c);
 	compute_at(&c, 0, 0, 10, 20);
 	set_times(&c, SIM_COMPUTE, 0, 2, 20, 32);
@@ -163,7 +163,7 @@ END_TEST
  * 4 of input; the gap of the third is after the cut and counts for itself. */
 START_TEST(skipped_time_follows_the_window)
 {
-	struct case_ c;
+	struct scene c;
 	set_up(&c);
 	set_times(&c, SIM_TRANSFER, 1, 1, 10, 14);
 	set_times(&c, SIM_STORE, 1, 0, 10, 30);
@@ -181,7 +181,7 @@ END_TEST
  * it has more to compute: here both have the same, so a waits for input too. */
 START_TEST(skipped_time_without_a_window)
 {
-	struct case_ c;
+	struct scene c;
 	set_up(&c);
 	compute_at(&c, 0, 0, 10, 20);
 	compute_at(&c, 1, 0, 10, 20);

@@ -306,3 +306,21 @@ struct sim_program *synthetic_pipeline(const struct synthetic_pipeline *shape, c
 	synthetic_segment(b.program, shape->microbatches, shape->has_tail);
 	return b.program;
 }
+
+struct synthetic_pipeline synthetic_random(uint32_t seed, double spread, uint32_t microbatches)
+{
+	GRand *random = g_rand_new_with_seed(seed);
+	struct synthetic_pipeline shape = { .columns = 6, .rows = 4, .microbatches = microbatches };
+	shape.clusters = (unsigned)g_rand_int_range(random, 2, 7);
+	shape.tiles = (unsigned)g_rand_int_range(random, 1, 5);
+	shape.has_tail = g_rand_boolean(random);
+	for (unsigned j = 0; j < shape.clusters; j++) {
+		shape.chiplets[j] = (unsigned)g_rand_int_range(random, 1, 5);
+		shape.tile_ns[j] = 1000.0 * (1.0 + spread * g_rand_double(random));
+		shape.out_bytes[j] = g_rand_double_range(random, 500, 15000);
+		if (g_rand_double(random) < 0.3)
+			shape.stream_bytes[j] = g_rand_double_range(random, 2000, 20000);
+	}
+	g_rand_free(random);
+	return shape;
+}

@@ -48,6 +48,12 @@ struct synthetic_pipeline {
 	bool has_tail; /* the last micro-batch is half as large */
 };
 
+/*
+ * A random shape on 6 x 4 chiplets: 2-6 clusters of 1-4 chiplets, 1-4 tiles, compute
+ * times of 1,000-(1 + spread) x 1,000 ns, transfers that take from little to all of it.
+ */
+struct synthetic_pipeline synthetic_random(uint32_t seed, double spread, uint32_t microbatches);
+
 struct sim_program *synthetic_pipeline(const struct synthetic_pipeline *shape, const struct hw_package *package);
 
 #endif

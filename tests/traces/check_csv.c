@@ -78,7 +78,7 @@ START_TEST(rows_that_touch_still_touch)
 		               start, end),
 			2);
 		ck_assert_str_eq(start, last_end);
-		strcpy(last_end, end);
+		memcpy(last_end, end, sizeof(end));
 	}
 	tl_free(timeline);
 }
