@@ -27,8 +27,7 @@ Q := $(if $(V),,@)
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-PROGRAM := $(if $(wildcard tools/main.c),mcmsim)
-all: $(PROGRAM:%=$(BUILD)/%) $(BUILD)/release/libmcmsim.a ## build the program: build/mcmsim
+all: $(BUILD)/mcmsim ## build the program: build/mcmsim
 .PHONY: all run test asan bench lint cppcheck clang-tidy format format-check install \
 	clean help FORCE
 
@@ -124,7 +123,7 @@ run: all ## search, simulate and compare four strategies: ResNet-50 on a 6 x 6 p
 test: all $(release_TESTS) ## build and run all tests
 	@MCMSIM=$(BUILD)/mcmsim tools/run-tests -j $(JOBS) $(release_TESTS)
 
-asan: $(asan_TESTS) $(PROGRAM:%=$(BUILD)/asan/%) ## the same with address and undefined-behaviour sanitizers
+asan: $(asan_TESTS) $(BUILD)/asan/mcmsim ## the same with address and undefined-behaviour sanitizers
 	@MCMSIM=$(BUILD)/asan/mcmsim MCMSIM_SIMGRID_CFG=contexts/factory:thread \
 	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/data/lsan.supp:print_suppressions=0 \
 	UBSAN_OPTIONS=print_stacktrace=1 G_SLICE=always-malloc CK_DEFAULT_TIMEOUT=120 \

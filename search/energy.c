@@ -54,11 +54,32 @@ double cost_total_pJ(const struct cost_totals *totals, double static_pJ)
 	return totals->mac_pJ + totals->buffer_pJ + totals->nop_pJ + totals->dram_pJ + static_pJ;
 }
 
+/* Elements of an edge's tensor that its consumer's whole output reaches: a window that strides
+ * past the last rows leaves them unread. */
+static uint64_t reached_elements(const struct wl_workload *workload, const struct wl_edge *edge)
+{
+	struct wl_shape shape = wl_edge_shape(workload, edge), output = workload->nodes[edge->to].output;
+	uint32_t rows[2] = { 0, output.rows }, columns[2] = { 0, output.columns };
+	wl_reach_apply(&edge->rows, shape.rows, &rows[0], &rows[1]);
+	wl_reach_apply(&edge->columns, shape.columns, &columns[0], &columns[1]);
+	return (uint64_t)shape.channels * (rows[1] - rows[0]) * (columns[1] - columns[0]);
+}
+
+/* Of one network input, at least what one of its readers needs. */
+static uint64_t input_elements_at_least(const struct wl_workload *workload, unsigned input)
+{
+	uint64_t most = 0;
+	for (unsigned e = 0; e < workload->edge_count; e++)
+		if (workload->edges[e].from == -1 - (int)input)
+			most = MAX(most, reached_elements(workload, &workload->edges[e]));
+	return most;
+}
+
 static double dram_bytes_at_least(const struct wl_workload *workload, unsigned batch)
 {
 	uint64_t per_sample = 0;
 	for (unsigned i = 0; i < workload->input_count; i++)
-		per_sample += wl_shape_elements(workload->inputs[i].shape);
+		per_sample += input_elements_at_least(workload, i);
 	for (unsigned n = 0; n < workload->node_count; n++)
 		if (workload->nodes[n].is_output)
 			per_sample += wl_shape_elements(workload->nodes[n].output);

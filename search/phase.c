@@ -32,6 +32,7 @@ void map_network_init(struct map_network *network, const struct hw_package *pack
 	network->nearest = g_new(unsigned, chiplets);
 	for (unsigned c = 0; c < chiplets; c++)
 		network->nearest[c] = nearest_channel(package, c);
+	map_spreads_init(network);
 	for (int d = 0; d < MAP_DIMS; d++)
 		network->meets[d] = g_new(struct map_meet, chiplets);
 	map_scratch_init(&network->scratch, chiplets);
@@ -46,6 +47,7 @@ void map_network_release(struct map_network *network)
 	g_free(network->links);
 	g_free(network->receivers);
 	g_free(network->nearest);
+	map_spreads_release(network);
 	for (int d = 0; d < MAP_DIMS; d++)
 		g_free(network->meets[d]);
 	g_free(network->shares);
@@ -217,44 +219,41 @@ static void read_all_channels(struct map_network *network, struct map_phase *pha
 	}
 }
 
+/* A message between DRAM and one chiplet. */
+static void send_spread(struct map_phase *phase, const struct map_spread *spread, double bytes)
+{
+	for (unsigned i = 0; i < spread->count; i++)
+		charge(phase, spread->resources[i], bytes * spread->shares[i]);
+}
+
+static void read_one(struct map_network *network, struct map_phase *phase, unsigned to, double bytes)
+{
+	const struct map_spread *spread = &network->reads[to];
+	send_spread(phase, spread, bytes);
+	phase->dram_read_bytes += bytes;
+	note_route(phase, spread->latency_ns, MAP_DRAM_TO_CHIPLET, spread->far_channel, to,
+	           bytes * spread->far_share);
+}
+
 void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count, double bytes)
 {
-	if (count == 0 || bytes <= 0)
+	if (bytes <= 0)
 		return;
-	if (count == 1 || network->package->nop.multicast) {
+	if (count > 1 && network->package->nop.multicast) {
 		read_all_channels(network, phase, count, bytes);
 		return;
 	}
-	unsigned *all = network->receivers;
-	for (unsigned i = 0; i < count; i++) {
-		network->receivers = all + i;
-		read_all_channels(network, phase, 1, bytes);
-	}
-	network->receivers = all;
-}
-
-static void write_channel(struct map_network *network, struct map_phase *phase, unsigned from,
-                          unsigned channel, double bytes)
-{
-	const struct hw_dram_channel *dram = &network->package->dram[channel];
-	unsigned hops = hw_route(network->package, from, dram->at, network->links);
-	charge(phase, hw_inject_id(network->package, from), bytes);
-	charge_links(phase, network->links, hops, bytes);
-	charge(phase, hw_dram_id(network->package, channel), bytes);
-	phase->dram_write_bytes += bytes;
-	note_route(phase, hops * network->package->nop.hop_ns + dram->latency_ns, MAP_CHIPLET_TO_DRAM,
-	           from, channel, bytes);
+	for (unsigned i = 0; i < count; i++)
+		read_one(network, phase, network->receivers[i], bytes);
 }
 
 void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from, double bytes)
 {
-	unsigned channels = network->package->dram_count;
+	const struct map_spread *spread = &network->writes[from];
 	if (bytes <= 0)
 		return;
-	if (network->package->interleave == HW_INTERLEAVE_NEAREST) {
-		write_channel(network, phase, from, network->nearest[from], bytes);
-		return;
-	}
-	for (unsigned c = 0; c < channels; c++)
-		write_channel(network, phase, from, c, bytes / channels);
+	send_spread(phase, spread, bytes);
+	phase->dram_write_bytes += bytes;
+	note_route(phase, spread->latency_ns, MAP_CHIPLET_TO_DRAM, from, spread->far_channel,
+	           bytes * spread->far_share);
 }

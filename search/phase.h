@@ -38,6 +38,16 @@ struct map_meet {
 	unsigned first, end;
 };
 
+/* Where one byte between DRAM and a chiplet goes: the share of it on each resource, and the channel
+ * that is farthest in time. */
+struct map_spread {
+	unsigned *resources;
+	double *shares;
+	unsigned count;
+	unsigned far_channel;
+	double far_share, latency_ns;
+};
+
 /* What building phases takes besides the phase: the package, its reciprocal
  * bandwidths, and scratch. One per thread. */
 struct map_network {
@@ -47,6 +57,7 @@ struct map_network {
 	unsigned *links;     /* of a route or tree under construction */
 	unsigned *receivers; /* of a message under construction */
 	unsigned *nearest;   /* DRAM channel by chiplet: the fewest hops, then the lowest index */
+	struct map_spread *reads, *writes; /* by chiplet */
 	struct map_meet *meets[MAP_DIMS]; /* of an exchange under construction */
 	struct map_scratch scratch;
 	struct map_share *shares; /* room for one per chiplet */
@@ -54,6 +65,10 @@ struct map_network {
 
 void map_network_init(struct map_network *network, const struct hw_package *package);
 void map_network_release(struct map_network *network);
+
+/* Its spreads (search/spread.c); map_network_init and _release call them. */
+void map_spreads_init(struct map_network *network);
+void map_spreads_release(struct map_network *network);
 
 void map_phase_init(struct map_phase *phase, const struct hw_package *package);
 void map_phase_release(struct map_phase *phase);

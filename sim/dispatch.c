@@ -19,12 +19,13 @@ struct dispatcher {
 	struct sim_program *lean; /* what SimGrid is given of the activities */
 	struct sim_shared *shared;
 	bool exact;
-	sg_host_t *hosts;  /* lean->hosts, as SimGrid's */
-	double *bytes;     /* scratch: the largest byte matrix, all zero between uses */
+	sg_host_t *hosts; /* lean->hosts, as SimGrid's */
+	double *bytes;    /* scratch: the largest byte matrix, all zero between uses */
 	sg_exec_t *execs;
 	struct sim_ready *instances;
 	size_t in_flight, capacity;
-	struct sim_ready *computing; /* per chiplet: the compute instance on it; task SIM_NONE: none */
+	struct sim_ready
+		*computing; /* per chiplet: the compute instance on it; task SIM_NONE: none */
 	struct sim_segment_run run;
 };
 
@@ -96,26 +97,28 @@ static double *new_byte_matrix(const struct sim_program *program)
 static sg_exec_t start_phase(struct dispatcher *d, const struct sim_activity *activity)
 {
 	size_t hosts = activity->host_count;
-	const struct sim_flow *flows = &g_array_index(d->lean->flows, struct sim_flow, activity->first_flow);
+	const struct sim_flow *flows = &g_array_index(d->lean->flows, struct sim_flow,
+	                                              activity->first_flow);
 	for (uint32_t f = 0; f < activity->flow_count; f++)
 		d->bytes[flows[f].from * hosts + flows[f].to] += flows[f].bytes;
-	sg_exec_t exec = sg_actor_parallel_exec_init((int)hosts, d->hosts + activity->first_host, NULL, d->bytes);
+	sg_exec_t exec = sg_actor_parallel_exec_init((int)hosts, d->hosts + activity->first_host,
+	                                             NULL, d->bytes);
 	for (uint32_t f = 0; f < activity->flow_count; f++)
 		d->bytes[flows[f].from * hosts + flows[f].to] = 0.0;
 	return exec;
 }
 
 /* SimGrid copies the arrays that it is given. */
-static void start_activity(struct dispatcher *d, struct sim_ready instance, const struct sim_activity *activity)
+static void start_activity(struct dispatcher *d, struct sim_ready instance,
+                           const struct sim_activity *activity)
 {
 	sg_exec_t exec;
 	if (activity->first_cycles == SIM_NONE)
 		exec = start_phase(d, activity);
 	else
-		exec = sg_actor_parallel_exec_init((int)activity->host_count, d->hosts + activity->first_host,
-		                                   &g_array_index(d->lean->cycles, double,
-		                                                  activity->first_cycles),
-		                                   NULL);
+		exec = sg_actor_parallel_exec_init(
+			(int)activity->host_count, d->hosts + activity->first_host,
+			&g_array_index(d->lean->cycles, double, activity->first_cycles), NULL);
 	sg_exec_start(exec);
 	if (d->in_flight == d->capacity) {
 		d->capacity = MAX(2 * d->capacity, 256);
@@ -136,10 +139,12 @@ static void end_instance(struct dispatcher *d, struct sim_ready instance, double
 }
 
 /* Returns false, with an error, if some other compute is on one of its chiplets. */
-static bool occupy_chiplets(struct dispatcher *d, struct sim_ready instance, const struct sim_activity *activity)
+static bool occupy_chiplets(struct dispatcher *d, struct sim_ready instance,
+                            const struct sim_activity *activity)
 {
 	for (uint32_t h = 0; activity->first_cycles != SIM_NONE && h < activity->host_count; h++) {
-		uint32_t host = g_array_index(d->program->hosts, uint32_t, activity->first_host + h);
+		uint32_t host = g_array_index(d->program->hosts, uint32_t,
+		                              activity->first_host + h);
 		if (g_array_index(d->program->cycles, double, activity->first_cycles + h) <= 0.0)
 			continue;
 		if (d->computing[host].task != SIM_NONE) {
@@ -160,8 +165,9 @@ static void free_chiplets(struct dispatcher *d, const struct sim_activity *activ
 {
 	for (uint32_t h = 0; activity->first_cycles != SIM_NONE && h < activity->host_count; h++) {
 		if (g_array_index(d->program->cycles, double, activity->first_cycles + h) > 0.0)
-			d->computing[g_array_index(d->program->hosts, uint32_t, activity->first_host + h)].task =
-				SIM_NONE;
+			d->computing[g_array_index(d->program->hosts, uint32_t,
+			                           activity->first_host + h)]
+				.task = SIM_NONE;
 	}
 }
 
@@ -170,7 +176,8 @@ static bool start_all_ready(struct dispatcher *d, double now_ns)
 	struct sim_ready instance;
 	while (sim_segment_start_next(&d->run, now_ns, &instance)) {
 		uint32_t index = sim_segment_activity(&d->run, instance);
-		const struct sim_activity *lean = index == SIM_NONE ? NULL : activity_at(d->lean, index);
+		const struct sim_activity *lean = index == SIM_NONE ? NULL
+		                                                    : activity_at(d->lean, index);
 		if (!lean || lean->host_count == 0)
 			end_instance(d, instance, now_ns);
 		else if (occupy_chiplets(d, instance, activity_at(d->program, index)))
@@ -209,7 +216,8 @@ static bool run_segment(struct dispatcher *d, unsigned index)
 	if (good && d->run.left > 0) {
 		good = false;
 		d->shared->error_code = SIM_ERROR_DEADLOCK;
-		sim_segment_describe_deadlock(&d->run, index, d->shared->error, sizeof(d->shared->error));
+		sim_segment_describe_deadlock(&d->run, index, d->shared->error,
+		                              sizeof(d->shared->error));
 	}
 	sim_segment_end(&d->run);
 	return good;
@@ -247,7 +255,8 @@ bool sim_dispatch(const struct sim_program *program, const char *platform_path,
 	d.computing = g_new(struct sim_ready, hw_chiplet_count(package));
 	for (unsigned c = 0; c < hw_chiplet_count(package); c++)
 		d.computing[c].task = SIM_NONE;
-	sg_actor_t actor = sg_actor_init("dispatcher", sg_host_by_name(sim_host_name(package, 0, name, sizeof(name))));
+	sg_actor_t actor = sg_actor_init(
+		"dispatcher", sg_host_by_name(sim_host_name(package, 0, name, sizeof(name))));
 	sg_actor_set_data(actor, &d);
 	sg_actor_start_(actor, dispatcher_main, 0, NULL);
 	simgrid_run();

@@ -38,7 +38,8 @@ bool sim_dispatch(const struct sim_program *program, const char *platform_path,
  * flows that can ever decide how long it takes; no tasks and segments. Free with
  * sim_program_free.
  */
-struct sim_program *sim_lean_activities(const struct sim_program *program, const struct hw_package *package);
+struct sim_program *sim_lean_activities(const struct sim_program *program,
+                                        const struct hw_package *package);
 
 /* ---- the running segment ---- */
 
@@ -50,11 +51,12 @@ struct sim_program *sim_lean_activities(const struct sim_program *program, const
  * counted up to the first gap).
  */
 struct sim_steady {
-	const struct sim_task *tasks; /* of the segment */
-	uint32_t task_count, marker;  /* index into tasks */
+	const struct sim_task *tasks;    /* of the segment */
+	uint32_t task_count, marker;     /* index into tasks */
 	const double *start_ns, *end_ns; /* [u * task_count + t] */
-	uint32_t *ended;              /* per task: instances [0, ended) have ended */
-	uint32_t run[SIM_MAX_PERIOD + 1];             /* run[p]: last intervals in a row that equal the one p before */
+	uint32_t *ended;                 /* per task: instances [0, ended) have ended */
+	uint32_t run[SIM_MAX_PERIOD +
+	             1]; /* run[p]: last intervals in a row that equal the one p before */
 };
 
 void sim_steady_init(struct sim_steady *steady, const struct sim_task *tasks, uint32_t task_count,
@@ -79,23 +81,23 @@ struct sim_ready {
 /*
  * Instances are indexed u * task_count + t. Those with u >= limit never start.
  * `count` holds the number of dependencies that have ended, or one of the marks
- * below; it is zero-filled lazily by the system, so untouched micro-batches
- * cost no memory.
+ * below; it starts as zeros, of which the system gives out pages when they are
+ * touched, so that skipped micro-batches cost no memory.
  */
 struct sim_segment_run {
 	const struct sim_segment *segment;
 	const struct sim_task *tasks;
-	const struct sim_dep *deps;          /* the program's */
+	const struct sim_dep *deps; /* the program's */
 	struct sim_segment_result *result;
-	double *start_ns, *end_ns;           /* of the segment's instances */
+	double *start_ns, *end_ns; /* of the segment's instances */
 	uint32_t limit;
 	uint32_t *count;
-	uint32_t *first_successor;           /* task_count + 1 entries */
+	uint32_t *first_successor; /* task_count + 1 entries */
 	struct sim_successor *successors;
-	uint32_t *max_back;                  /* per task, over its dependencies on repeating tasks */
-	struct sim_ready *ready;             /* heap, smallest (microbatch, task) on top */
+	uint32_t *max_back;      /* per task, over its dependencies on repeating tasks */
+	struct sim_ready *ready; /* heap, smallest (microbatch, task) on top */
 	size_t ready_count, ready_capacity;
-	uint64_t left;                       /* instances within limit that have not ended */
+	uint64_t left; /* instances within limit that have not ended */
 	uint32_t highest_started;
 	bool watching;
 	struct sim_steady steady;
@@ -105,8 +107,8 @@ struct sim_segment_run {
 #define SIM_ENDED UINT32_MAX
 
 /* Begins segment `index`: fills the ready heap. `shared` receives its results. */
-void sim_segment_begin(struct sim_segment_run *run, const struct sim_program *program, unsigned index,
-                       bool exact, struct sim_shared *shared);
+void sim_segment_begin(struct sim_segment_run *run, const struct sim_program *program,
+                       unsigned index, bool exact, struct sim_shared *shared);
 /* Ends it: marks what never ran. */
 void sim_segment_end(struct sim_segment_run *run);
 
@@ -120,7 +122,8 @@ uint32_t sim_segment_activity(const struct sim_segment_run *run, struct sim_read
 uint64_t sim_segment_ended(struct sim_segment_run *run, struct sim_ready instance, double now_ns);
 
 /* "compute of node 3 (cluster 1, tile 0, micro-batch 2)" */
-void sim_segment_describe(const struct sim_segment_run *run, struct sim_ready instance, GString *text);
+void sim_segment_describe(const struct sim_segment_run *run, struct sim_ready instance,
+                          GString *text);
 
 /* Describes the first instance that is blocked, and by what, into buffer. */
 void sim_segment_describe_deadlock(const struct sim_segment_run *run, unsigned segment_index,

@@ -29,13 +29,13 @@ struct load {
 struct lean {
 	const struct hw_package *package;
 	const struct sim_program *program;
-	bool *keep;          /* per flow of the program */
-	bool *listed;        /* per activity: is in `users` of this segment */
-	double *bytes;       /* per resource; scratch, all zero between uses */
+	bool *keep;           /* per flow of the program */
+	bool *listed;         /* per activity: is in `users` of this segment */
+	double *bytes;        /* per resource; scratch, all zero between uses */
 	GArray **of_activity; /* per activity of this segment: struct load by resource */
-	GArray **users;      /* per resource: struct load by activity, ascending */
-	unsigned *route;     /* scratch */
-	GArray *activities;  /* uint32_t: the phases of this segment, each once */
+	GArray **users;       /* per resource: struct load by activity, ascending */
+	unsigned *route;      /* scratch */
+	GArray *activities;   /* uint32_t: the phases of this segment, each once */
 };
 
 static const struct sim_activity *activity_at(const struct sim_program *program, uint32_t index)
@@ -43,9 +43,11 @@ static const struct sim_activity *activity_at(const struct sim_program *program,
 	return &g_array_index(program->activities, struct sim_activity, index);
 }
 
-static unsigned flow_route(struct lean *lean, const struct sim_activity *activity, const struct sim_flow *flow)
+static unsigned flow_route(struct lean *lean, const struct sim_activity *activity,
+                           const struct sim_flow *flow)
 {
-	const uint32_t *hosts = &g_array_index(lean->program->hosts, uint32_t, activity->first_host);
+	const uint32_t *hosts = &g_array_index(lean->program->hosts, uint32_t,
+	                                       activity->first_host);
 	return sim_route(lean->package, hosts[flow->from], hosts[flow->to], lean->route);
 }
 
@@ -83,7 +85,8 @@ static void list_phase(struct lean *lean, uint32_t index)
 	}
 	for (guint i = 0; i < loads->len; i++) {
 		struct load *load = &g_array_index(loads, struct load, i);
-		load->time_ns = rounded(lean->bytes[load->key] / hw_resource_GBps(lean->package, load->key));
+		load->time_ns = rounded(lean->bytes[load->key] /
+		                        hw_resource_GBps(lean->package, load->key));
 		lean->bytes[load->key] = 0.0;
 	}
 }
@@ -97,7 +100,8 @@ static void list_users(struct lean *lean)
 			const struct load *load = &g_array_index(loads, struct load, i);
 			struct load user = { a, load->time_ns };
 			if (!lean->users[load->key])
-				lean->users[load->key] = g_array_new(FALSE, FALSE, sizeof(struct load));
+				lean->users[load->key] = g_array_new(FALSE, FALSE,
+				                                     sizeof(struct load));
 			g_array_append_val(lean->users[load->key], user);
 		}
 	}
@@ -126,7 +130,8 @@ static bool dominates(const struct lean *lean, uint32_t m, uint32_t l)
 static bool is_slack(const struct lean *lean, uint32_t resource)
 {
 	uint32_t user = g_array_index(lean->users[resource], struct load, 0).key;
-	const GArray *candidates = lean->of_activity[g_array_index(lean->activities, uint32_t, user)];
+	const GArray *candidates =
+		lean->of_activity[g_array_index(lean->activities, uint32_t, user)];
 	for (guint i = 0; i < candidates->len; i++) {
 		if (dominates(lean, g_array_index(candidates, struct load, i).key, resource))
 			return true;
@@ -180,8 +185,8 @@ static void mark_segment(struct lean *lean, const struct sim_segment *segment)
 	unsigned resources = hw_resource_count(lean->package);
 	g_autofree bool *slack = g_new0(bool, resources);
 	for (uint32_t t = 0; t < segment->task_count; t++) {
-		const struct sim_task *task =
-			&g_array_index(lean->program->tasks, struct sim_task, segment->first_task + t);
+		const struct sim_task *task = &g_array_index(lean->program->tasks, struct sim_task,
+		                                             segment->first_task + t);
 		if (task->full != SIM_NONE)
 			list_phase(lean, task->full);
 		if (task->tail != SIM_NONE && segment->has_tail)
@@ -195,7 +200,8 @@ static void mark_segment(struct lean *lean, const struct sim_segment *segment)
 	forget_segment(lean);
 }
 
-static void copy_compute(const struct lean *lean, const struct sim_activity *activity, struct sim_program *to)
+static void copy_compute(const struct lean *lean, const struct sim_activity *activity,
+                         struct sim_program *to)
 {
 	const struct sim_program *from = lean->program;
 	struct sim_activity copy = { .first_host = to->hosts->len,
@@ -220,7 +226,8 @@ static void copy_compute(const struct lean *lean, const struct sim_activity *act
 	g_array_append_val(to->activities, copy);
 }
 
-static uint32_t copy_host(struct sim_program *to, uint32_t first_host, uint32_t host, uint32_t *place)
+static uint32_t copy_host(struct sim_program *to, uint32_t first_host, uint32_t host,
+                          uint32_t *place)
 {
 	if (place[host] == SIM_NONE) {
 		place[host] = to->hosts->len - first_host;
@@ -230,13 +237,14 @@ static uint32_t copy_host(struct sim_program *to, uint32_t first_host, uint32_t 
 }
 
 /* `place`: scratch per host of the package, all SIM_NONE between uses. */
-static void copy_phase(const struct lean *lean, const struct sim_activity *activity, struct sim_program *to,
-                       uint32_t *place)
+static void copy_phase(const struct lean *lean, const struct sim_activity *activity,
+                       struct sim_program *to, uint32_t *place)
 {
 	struct sim_activity copy = { .first_host = to->hosts->len,
 		                     .first_flow = to->flows->len,
 		                     .first_cycles = SIM_NONE };
-	const uint32_t *hosts = &g_array_index(lean->program->hosts, uint32_t, activity->first_host);
+	const uint32_t *hosts = &g_array_index(lean->program->hosts, uint32_t,
+	                                       activity->first_host);
 	const struct sim_flow *flows = flows_of(lean, activity);
 	for (uint32_t f = 0; f < activity->flow_count; f++) {
 		struct sim_flow flow = flows[f];
@@ -270,7 +278,8 @@ static struct sim_program *copy_kept(const struct lean *lean)
 	return to;
 }
 
-struct sim_program *sim_lean_activities(const struct sim_program *program, const struct hw_package *package)
+struct sim_program *sim_lean_activities(const struct sim_program *program,
+                                        const struct hw_package *package)
 {
 	unsigned resources = hw_resource_count(package);
 	struct lean lean = { .package = package,

@@ -1,9 +1,10 @@
 /* Words for instances, and for a segment that is stuck. */
 #include "sim/dispatch.h"
 
-void sim_segment_describe(const struct sim_segment_run *run, struct sim_ready instance, GString *text)
+void sim_segment_describe(const struct sim_segment_run *run, struct sim_ready instance,
+                          GString *text)
 {
-	static const char *const kinds[SIM_TASK_KINDS] = { "compute", "load",  "gather",
+	static const char *const kinds[SIM_TASK_KINDS] = { "compute",  "load",  "gather",
 		                                           "transfer", "fetch", "store" };
 	const struct sim_task *t = &run->tasks[instance.task];
 	g_string_append_printf(text, "%s of node %u (cluster %u, tile %u", kinds[t->kind], t->node,
@@ -14,7 +15,8 @@ void sim_segment_describe(const struct sim_segment_run *run, struct sim_ready in
 }
 
 /* The first dependency of an instance that has not ended; false if all have. */
-static bool first_missing(const struct sim_segment_run *run, uint32_t task, uint32_t u, struct sim_ready *missing)
+static bool first_missing(const struct sim_segment_run *run, uint32_t task, uint32_t u,
+                          struct sim_ready *missing)
 {
 	const struct sim_task *waiting = &run->tasks[task];
 	for (uint32_t d = 0; d < waiting->dep_count; d++) {
@@ -24,7 +26,8 @@ static bool first_missing(const struct sim_segment_run *run, uint32_t task, uint
 		if (!once && u < dep->back)
 			continue;
 		*missing = (struct sim_ready){ once ? 0 : u - dep->back, on };
-		if (run->count[(uint64_t)missing->microbatch * run->segment->task_count + on] != SIM_ENDED)
+		if (run->count[(uint64_t)missing->microbatch * run->segment->task_count + on] !=
+		    SIM_ENDED)
 			return true;
 	}
 	return false;

@@ -6,7 +6,6 @@
 #include "sim/dispatch.h"
 
 #include <math.h>
-#include <sys/mman.h>
 
 /* Number of dependencies that instance (task, u) waits for. */
 static uint32_t needed(const struct sim_segment_run *run, uint32_t task, uint32_t u)
@@ -50,7 +49,8 @@ static struct sim_ready pop_ready(struct sim_segment_run *run)
 	struct sim_ready top = run->ready[0], last = run->ready[--run->ready_count];
 	size_t hole = 0, child;
 	while ((child = 2 * hole + 1) < run->ready_count) {
-		if (child + 1 < run->ready_count && before(run->ready[child + 1], run->ready[child]))
+		if (child + 1 < run->ready_count &&
+		    before(run->ready[child + 1], run->ready[child]))
 			child++;
 		if (!before(run->ready[child], last))
 			break;
@@ -71,7 +71,8 @@ static void build_successors(struct sim_segment_run *run)
 	for (uint32_t t = 0; t < tasks; t++) {
 		for (uint32_t d = 0; d < run->tasks[t].dep_count; d++) {
 			const struct sim_dep *dep = &run->deps[run->tasks[t].first_dep + d];
-			g_assert(dep->task >= first && dep->task - first < tasks); /* same segment */
+			g_assert(dep->task >= first &&
+			         dep->task - first < tasks); /* same segment */
 			run->first_successor[dep->task - first + 1]++;
 			if (!run->tasks[dep->task - first].once)
 				run->max_back[t] = MAX(run->max_back[t], dep->back);
@@ -84,7 +85,8 @@ static void build_successors(struct sim_segment_run *run)
 	for (uint32_t t = 0; t < tasks; t++) {
 		for (uint32_t d = 0; d < run->tasks[t].dep_count; d++) {
 			const struct sim_dep *dep = &run->deps[run->tasks[t].first_dep + d];
-			run->successors[next[dep->task - first]++] = (struct sim_successor){ t, dep->back };
+			run->successors[next[dep->task - first]++] =
+				(struct sim_successor){ t, dep->back };
 		}
 	}
 }
@@ -93,7 +95,8 @@ static void push_initial(struct sim_segment_run *run)
 {
 	for (uint32_t t = 0; t < run->segment->task_count; t++) {
 		uint32_t instances = run->tasks[t].once ? 1 : run->limit;
-		uint32_t candidates = run->tasks[t].dep_count ? MIN(run->max_back[t], instances) : instances;
+		uint32_t candidates = run->tasks[t].dep_count ? MIN(run->max_back[t], instances)
+		                                              : instances;
 		for (uint32_t u = 0; u < candidates; u++) {
 			if (needed(run, t, u) == 0)
 				push_ready(run, u, t);
@@ -109,15 +112,11 @@ static uint64_t instances_within(const struct sim_segment_run *run, uint32_t lim
 	return count;
 }
 
-static size_t count_bytes(const struct sim_segment_run *run)
+void sim_segment_begin(struct sim_segment_run *run, const struct sim_program *program,
+                       unsigned index, bool exact, struct sim_shared *shared)
 {
-	return MAX((size_t)run->segment->microbatches * run->segment->task_count, 1) * sizeof(*run->count);
-}
-
-void sim_segment_begin(struct sim_segment_run *run, const struct sim_program *program, unsigned index,
-                       bool exact, struct sim_shared *shared)
-{
-	const struct sim_segment *segment = &g_array_index(program->segments, struct sim_segment, index);
+	const struct sim_segment *segment = &g_array_index(program->segments, struct sim_segment,
+	                                                   index);
 	struct sim_segment_result *result = &shared->segments[index];
 	*run = (struct sim_segment_run){ .segment = segment,
 		                         .tasks = &g_array_index(program->tasks, struct sim_task,
@@ -127,18 +126,14 @@ void sim_segment_begin(struct sim_segment_run *run, const struct sim_program *pr
 		                         .start_ns = shared->start_ns + result->first_instance,
 		                         .end_ns = shared->end_ns + result->first_instance,
 		                         .limit = segment->microbatches };
-	run->count = mmap(NULL, count_bytes(run), PROT_READ | PROT_WRITE,
-	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (run->count == MAP_FAILED)
-		g_error("out of memory for %u micro-batches of %u tasks", segment->microbatches,
-		        segment->task_count);
+	run->count = g_new0(uint32_t, (gsize)segment->microbatches * segment->task_count);
 	run->left = instances_within(run, run->limit);
 	build_successors(run);
 	uint32_t marker = segment->marker - segment->first_task;
 	run->watching = !exact && marker < segment->task_count && !run->tasks[marker].once;
 	if (run->watching)
-		sim_steady_init(&run->steady, run->tasks, segment->task_count, marker, run->start_ns,
-		                run->end_ns);
+		sim_steady_init(&run->steady, run->tasks, segment->task_count, marker,
+		                run->start_ns, run->end_ns);
 	push_initial(run);
 }
 
@@ -148,9 +143,10 @@ void sim_segment_end(struct sim_segment_run *run)
 	run->result->simulated = run->limit;
 	for (uint32_t t = 0; t < tasks; t++) {
 		for (uint32_t u = 1; run->tasks[t].once && u < run->limit; u++)
-			run->start_ns[(uint64_t)u * tasks + t] = run->end_ns[(uint64_t)u * tasks + t] = NAN;
+			run->start_ns[(uint64_t)u * tasks + t] =
+				run->end_ns[(uint64_t)u * tasks + t] = NAN;
 	}
-	munmap(run->count, count_bytes(run));
+	g_free(run->count);
 	g_free(run->first_successor);
 	g_free(run->successors);
 	g_free(run->max_back);
@@ -193,7 +189,8 @@ static void release_one(struct sim_segment_run *run, uint32_t task, uint32_t u)
 		push_ready(run, u, task);
 }
 
-static void release(struct sim_segment_run *run, struct sim_ready ended, struct sim_successor successor)
+static void release(struct sim_segment_run *run, struct sim_ready ended,
+                    struct sim_successor successor)
 {
 	bool once = run->tasks[successor.task].once;
 	uint32_t instances = once ? 1 : run->limit;
@@ -223,7 +220,8 @@ static uint64_t stop_early(struct sim_segment_run *run, uint32_t period)
 	run->result->cut = cut;
 	run->result->skipped = skipped;
 	run->result->period_ns = (end_ns[(uint64_t)last * run->segment->task_count] -
-	                          end_ns[(uint64_t)(last - period) * run->segment->task_count]) / period;
+	                          end_ns[(uint64_t)(last - period) * run->segment->task_count]) /
+	                         period;
 	return instances_within(run, total) - instances_within(run, run->limit);
 }
 
@@ -248,7 +246,8 @@ uint64_t sim_segment_ended(struct sim_segment_run *run, struct sim_ready instanc
 	run->end_ns[i] = now_ns;
 	run->left--;
 	uint64_t skipped = run->watching ? watch(run, instance) : 0;
-	for (uint32_t s = run->first_successor[instance.task]; s < run->first_successor[instance.task + 1]; s++)
+	for (uint32_t s = run->first_successor[instance.task];
+	     s < run->first_successor[instance.task + 1]; s++)
 		release(run, instance, run->successors[s]);
 	return skipped;
 }

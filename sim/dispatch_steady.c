@@ -57,13 +57,16 @@ static void update_runs(struct sim_steady *steady, uint32_t last)
 }
 
 /* Did the last 2p instances of a task start and end `shift_ns` after those p before? */
-static bool task_repeats(const struct sim_steady *steady, uint32_t task, uint32_t p, double shift_ns)
+static bool task_repeats(const struct sim_steady *steady, uint32_t task, uint32_t p,
+                         double shift_ns)
 {
 	uint32_t ended = steady->ended[task];
 	double clock_ns = at(steady, steady->end_ns, task, ended - 1);
 	for (uint32_t u = ended - MAX(2 * p, 4); u < ended; u++) {
-		double end_ns = at(steady, steady->end_ns, task, u) - at(steady, steady->end_ns, task, u - p);
-		double start_ns = at(steady, steady->start_ns, task, u) - at(steady, steady->start_ns, task, u - p);
+		double end_ns = at(steady, steady->end_ns, task, u) -
+		                at(steady, steady->end_ns, task, u - p);
+		double start_ns = at(steady, steady->start_ns, task, u) -
+		                  at(steady, steady->start_ns, task, u - p);
 		if (!same(end_ns, shift_ns, clock_ns) || !same(start_ns, shift_ns, clock_ns))
 			return false;
 	}

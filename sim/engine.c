@@ -33,7 +33,8 @@ static uint64_t instance_count(const struct sim_program *program)
 {
 	uint64_t count = 0;
 	for (guint s = 0; s < program->segments->len; s++) {
-		const struct sim_segment *segment = &g_array_index(program->segments, struct sim_segment, s);
+		const struct sim_segment *segment = &g_array_index(program->segments,
+		                                                   struct sim_segment, s);
 		count += (uint64_t)segment->microbatches * segment->task_count;
 	}
 	return count;
@@ -43,11 +44,14 @@ static void number_instances(const struct sim_program *program, struct sim_share
 {
 	uint64_t next = 0;
 	for (guint s = 0; s < program->segments->len; s++) {
-		const struct sim_segment *segment = &g_array_index(program->segments, struct sim_segment, s);
+		const struct sim_segment *segment = &g_array_index(program->segments,
+		                                                   struct sim_segment, s);
 		shared->segments[s].first_instance = next;
 		next += (uint64_t)segment->microbatches * segment->task_count;
 		for (uint32_t t = 0; t < segment->task_count; t++) {
-			bool once = g_array_index(program->tasks, struct sim_task, segment->first_task + t).once;
+			bool once = g_array_index(program->tasks, struct sim_task,
+			                          segment->first_task + t)
+			                    .once;
 			shared->progress_total += once ? 1 : segment->microbatches;
 		}
 	}
@@ -64,8 +68,9 @@ static struct sim_result *new_result(const struct sim_program *program, GError *
 	char *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 	                   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (block == MAP_FAILED) {
-		g_set_error(error, SIM_ERROR, SIM_ERROR_CHILD, "no memory for %" G_GUINT64_FORMAT
-		            " task instances (%zu bytes): %s", instances, bytes, g_strerror(errno));
+		g_set_error(error, SIM_ERROR, SIM_ERROR_CHILD,
+		            "no memory for %" G_GUINT64_FORMAT " task instances (%zu bytes): %s",
+		            instances, bytes, g_strerror(errno));
 		return NULL;
 	}
 	struct sim_shared *shared = (struct sim_shared *)(void *)block;
@@ -96,8 +101,9 @@ void sim_result_free(struct sim_result *result)
 /* ---- the child ---- */
 
 /* SimGrid's words go to `log`; a crash leaves no core file, a dead parent no orphan. */
-G_NORETURN static void child_main(const struct sim_program *program, const struct hw_package *package,
-                                  const char *platform_path, bool exact, struct sim_shared *shared, int log)
+G_NORETURN static void child_main(const struct sim_program *program,
+                                  const struct hw_package *package, const char *platform_path,
+                                  bool exact, struct sim_shared *shared, int log)
 {
 	const struct rlimit no_core = { 0, 0 };
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -110,13 +116,16 @@ G_NORETURN static void child_main(const struct sim_program *program, const struc
 
 static void report_progress(const struct sim_shared *shared, const struct sim_options *options)
 {
+	if (!options->progress)
+		return;
 	uint64_t done = atomic_load_explicit(&shared->progress_done, memory_order_relaxed);
 	double time_ns = atomic_load_explicit(&shared->progress_ns, memory_order_relaxed);
 	double total = (double)MAX(shared->progress_total, 1);
 	options->progress(options->progress_data, MIN((double)done / total, 1.0), time_ns);
 }
 
-static int wait_for_child(pid_t child, const struct sim_shared *shared, const struct sim_options *options)
+static int wait_for_child(pid_t child, const struct sim_shared *shared,
+                          const struct sim_options *options)
 {
 	int status = 0;
 	pid_t ended;
@@ -127,8 +136,7 @@ static int wait_for_child(pid_t child, const struct sim_shared *shared, const st
 			g_usleep(POLL_US);
 		}
 	} while (ended == 0 || (ended < 0 && errno == EINTR));
-	if (ended > 0 && options->progress)
-		report_progress(shared, options);
+	report_progress(shared, options);
 	return status;
 }
 
@@ -142,7 +150,8 @@ static char *last_words(int log)
 	off_t size = lseek(log, 0, SEEK_END);
 	ssize_t length = pread(log, text, sizeof(text) - 1, MAX(size - (off_t)sizeof(text) + 1, 0));
 	text[MAX(length, 0)] = '\0';
-	char *critical = strstr(text, "CRITICAL] "), *from = critical ? critical : strstr(text, "ERROR] ");
+	char *critical = strstr(text, "CRITICAL] "),
+	     *from = critical ? critical : strstr(text, "ERROR] ");
 	g_auto(GStrv) lines = g_strsplit(g_strstrip(from ? strchr(from, ' ') : text), "\n", -1);
 	GString *words = g_string_new(NULL);
 	for (unsigned i = 0; i < 4 && lines[i] && !strstr(lines[i], "acktrace"); i++)
@@ -162,8 +171,9 @@ static bool check_end(int status, int log, const struct sim_shared *shared, GErr
 	}
 	g_autofree char *words = last_words(log);
 	if (WIFSIGNALED(status))
-		g_set_error(error, SIM_ERROR, SIM_ERROR_CHILD, "SimGrid ended by signal %d (%s): %s",
-		            WTERMSIG(status), g_strsignal(WTERMSIG(status)), words);
+		g_set_error(error, SIM_ERROR, SIM_ERROR_CHILD,
+		            "SimGrid ended by signal %d (%s): %s", WTERMSIG(status),
+		            g_strsignal(WTERMSIG(status)), words);
 	else
 		g_set_error(error, SIM_ERROR, SIM_ERROR_CHILD, "SimGrid ended with status %d: %s",
 		            WEXITSTATUS(status), words);

@@ -18,14 +18,15 @@
 #define SIM_ERROR (g_quark_from_static_string("sim-error"))
 enum sim_error {
 	SIM_ERROR_CHILD = 1, /* SimGrid gave up, or could not be started */
-	SIM_ERROR_DEADLOCK,  /* nothing in flight, instances left: names one and what it waits for */
-	SIM_ERROR_OVERLAP    /* two computes at once on one chiplet */
+	SIM_ERROR_DEADLOCK, /* nothing in flight, instances left: names one and what it waits for */
+	SIM_ERROR_OVERLAP   /* two computes at once on one chiplet */
 };
 
 struct sim_options {
-	bool exact;         /* simulate every micro-batch */
+	bool exact;                /* simulate every micro-batch */
 	const char *platform_path; /* where platform.xml goes and stays; NULL: a temporary file */
-	void (*progress)(void *data, double fraction, double time_ns); /* NULL: none; called in the parent */
+	void (*progress)(void *data, double fraction,
+	                 double time_ns); /* NULL: none; called in the parent */
 	void *progress_data;
 };
 
@@ -38,13 +39,15 @@ struct sim_segment_result {
 	double start_ns, end_ns; /* on the engine's clock, without skipped micro-batches */
 	uint32_t simulated, skipped, cut;
 	double period_ns; /* mean per micro-batch over the repeating pattern; 0 if none was skipped */
-	uint64_t first_instance; /* instance of (first_task + t, u) is first_instance + u * task_count + t */
+	uint64_t
+		first_instance; /* instance of (first_task + t, u) is first_instance + u * task_count + t */
 };
 
 struct sim_result {
 	struct sim_segment_result *segments;
 	unsigned segment_count;
-	double *start_ns, *end_ns; /* per instance, engine's clock; NaN where it never ran (once tasks,
+	double *start_ns,
+		*end_ns; /* per instance, engine's clock; NaN where it never ran (once tasks,
 	                              u > 0); not set for u >= simulated */
 	uint64_t instance_count;
 	uint64_t activities; /* SimGrid activities executed */

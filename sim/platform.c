@@ -13,7 +13,8 @@ static unsigned host_total(const struct hw_package *package)
 	return 2 * hw_chiplet_count(package) + package->dram_count;
 }
 
-const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer, size_t size)
+const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer,
+                          size_t size)
 {
 	unsigned chiplets = hw_chiplet_count(package);
 	unsigned length = (unsigned)size;
@@ -54,7 +55,8 @@ unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to,
 	return count;
 }
 
-static const char *link_name(const struct hw_package *package, unsigned resource, char *buffer, unsigned size)
+static const char *link_name(const struct hw_package *package, unsigned resource, char *buffer,
+                             unsigned size)
 {
 	static const char *const directions[HW_DIRECTIONS] = { "east", "west", "south", "north" };
 	unsigned chiplets = hw_chiplet_count(package);
@@ -114,7 +116,8 @@ static void append_links(GString *xml, const struct hw_package *package)
 		if (hw_resource_kind(package, resource) == HW_LINK &&
 		    !hw_link_exists(package, resource, &to))
 			continue;
-		g_string_append_printf(xml, "<link id=\"%s\" bandwidth=\"%sBps\" latency=\"%ss\"/>\n",
+		g_string_append_printf(xml,
+		                       "<link id=\"%s\" bandwidth=\"%sBps\" latency=\"%ss\"/>\n",
 		                       link_name(package, resource, name, sizeof(name)),
 		                       number(hw_resource_GBps(package, resource), bandwidth),
 		                       number(sim_link_latency_ns(package, resource), latency));
@@ -126,10 +129,11 @@ static uint8_t *pairs_in_use(const struct sim_program *program, size_t hosts)
 {
 	uint8_t *used = g_malloc0((hosts * hosts + 7) / 8);
 	for (guint a = 0; a < program->activities->len; a++) {
-		const struct sim_activity *activity =
-			&g_array_index(program->activities, struct sim_activity, a);
+		const struct sim_activity *activity = &g_array_index(program->activities,
+		                                                     struct sim_activity, a);
 		const uint32_t *of = &g_array_index(program->hosts, uint32_t, activity->first_host);
-		const struct sim_flow *flows = &g_array_index(program->flows, struct sim_flow, activity->first_flow);
+		const struct sim_flow *flows = &g_array_index(program->flows, struct sim_flow,
+		                                              activity->first_flow);
 		for (uint32_t f = 0; f < activity->flow_count; f++) {
 			size_t pair = of[flows[f].from] * hosts + of[flows[f].to];
 			used[pair / 8] |= (uint8_t)(1u << pair % 8);
@@ -152,7 +156,8 @@ static void append_route(GString *xml, const struct hw_package *package, uint32_
 	g_string_append(xml, "</route>\n");
 }
 
-static void append_routes(GString *xml, const struct hw_package *package, const struct sim_program *program)
+static void append_routes(GString *xml, const struct hw_package *package,
+                          const struct sim_program *program)
 {
 	size_t hosts = host_total(package);
 	g_autofree uint8_t *used = pairs_in_use(program, hosts);
@@ -169,11 +174,13 @@ static void append_routes(GString *xml, const struct hw_package *package, const 
 bool sim_platform_write(const struct hw_package *package, const struct sim_program *program,
                         const char *path, GError **error)
 {
-	GString *xml = g_string_new("<?xml version=\"1.0\"?>\n"
-	                            "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
-	                            "<platform version=\"4.1\">\n"
-	                            "<!-- 1 s here is 1 ns of the package: speeds are cycles/ns, bandwidths bytes/ns -->\n"
-	                            "<zone id=\"package\" routing=\"Full\">\n");
+	GString *xml = g_string_new(
+		"<?xml version=\"1.0\"?>\n"
+		"<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+		"<platform version=\"4.1\">\n"
+		"<!-- 1 s here is 1 ns of the package: speeds are cycles/ns, bandwidths bytes/ns "
+	        "-->\n"
+		"<zone id=\"package\" routing=\"Full\">\n");
 	append_hosts(xml, package);
 	append_links(xml, package);
 	append_routes(xml, package, program);

@@ -15,7 +15,8 @@
 #include "sim/program.h"
 
 /* Host's name in the platform, into buffer (returned). */
-const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer, size_t size);
+const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer,
+                          size_t size);
 
 /*
  * Resource ids (hw/routes.h) on the route between two hosts, in order; `links`

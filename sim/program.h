@@ -32,7 +32,7 @@ struct sim_flow {
 struct sim_activity {
 	uint32_t first_host, host_count; /* in program->hosts */
 	uint32_t first_flow, flow_count; /* in program->flows; 0 for compute */
-	uint32_t first_cycles;           /* in program->cycles, one per host; SIM_NONE for a phase */
+	uint32_t first_cycles; /* in program->cycles, one per host; SIM_NONE for a phase */
 };
 
 /*
@@ -44,15 +44,24 @@ struct sim_dep {
 	uint32_t task, back;
 };
 
-enum sim_task_kind { SIM_COMPUTE, SIM_LOAD, SIM_GATHER, SIM_TRANSFER, SIM_FETCH, SIM_STORE, SIM_TASK_KINDS };
+enum sim_task_kind {
+	SIM_COMPUTE,
+	SIM_LOAD,
+	SIM_GATHER,
+	SIM_TRANSFER,
+	SIM_FETCH,
+	SIM_STORE,
+	SIM_TASK_KINDS
+};
 
 struct sim_task {
-	uint8_t kind;   /* enum sim_task_kind */
-	bool once;      /* one instance per segment (u = 0) instead of one per micro-batch */
-	uint32_t full;  /* activity for a full micro-batch; SIM_NONE: takes no time */
-	uint32_t tail;  /* activity for the segment's last, smaller micro-batch */
+	uint8_t kind;  /* enum sim_task_kind */
+	bool once;     /* one instance per segment (u = 0) instead of one per micro-batch */
+	uint32_t full; /* activity for a full micro-batch; SIM_NONE: takes no time */
+	uint32_t tail; /* activity for the segment's last, smaller micro-batch */
 	uint32_t first_dep, dep_count; /* in program->deps; tasks of the same segment only */
-	uint32_t cluster, node, tile;  /* cluster within the segment; workload node; consumer's for a transfer */
+	uint32_t cluster, node,
+		tile; /* cluster within the segment; workload node; consumer's for a transfer */
 	uint32_t from_node, from_cluster; /* transfer: the producer; else SIM_NONE */
 };
 

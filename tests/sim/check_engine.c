@@ -15,7 +15,7 @@
 
 #define COMPUTE(...) ((struct sim_task){ .kind = SIM_COMPUTE, __VA_ARGS__ })
 #define TRANSFER(...) ((struct sim_task){ .kind = SIM_TRANSFER, __VA_ARGS__ })
-#define DEPS(...) \
+#define DEPS(...)                                \
 	(const struct sim_dep[]){ __VA_ARGS__ }, \
 		sizeof((const struct sim_dep[]){ __VA_ARGS__ }) / sizeof(struct sim_dep)
 #define BOTH(activity) .full = (activity), .tail = (activity)
@@ -24,7 +24,8 @@
 static const struct sim_options exact = { .exact = true };
 
 /* On 2 x 1 chiplets: hosts 0, 1 chiplets, 2, 3 their routers, 4, 5 DRAM. */
-static struct sim_result *run_with(struct sim_program *program, const struct sim_options *options, GError **error)
+static struct sim_result *run_with(struct sim_program *program, const struct sim_options *options,
+                                   GError **error)
 {
 	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_result *result = sim_execute(package, program, options, error);
@@ -40,13 +41,15 @@ static struct sim_result *run(struct sim_program *program)
 	return result;
 }
 
-static double start_of(const struct sim_program *program, const struct sim_result *result, uint32_t task, uint32_t u)
+static double start_of(const struct sim_program *program, const struct sim_result *result,
+                       uint32_t task, uint32_t u)
 {
 	uint32_t tasks = g_array_index(program->segments, struct sim_segment, 0).task_count;
 	return result->start_ns[u * tasks + task];
 }
 
-static double end_of(const struct sim_program *program, const struct sim_result *result, uint32_t task, uint32_t u)
+static double end_of(const struct sim_program *program, const struct sim_result *result,
+                     uint32_t task, uint32_t u)
 {
 	uint32_t tasks = g_array_index(program->segments, struct sim_segment, 0).task_count;
 	return result->end_ns[u * tasks + task];
@@ -136,8 +139,12 @@ START_TEST(back_counts_microbatches)
 	synthetic_task(program, COMPUTE(BOTH(b)), DEPS({ 1, 0 }, { 2, 1 }));
 	synthetic_segment(program, 4, false);
 	struct sim_result *result = run(program);
-	static const double start[4][3] = { { 0, 10, 25 }, { 10, 25, 45 }, { 45, 55, 70 }, { 65, 75, 90 } };
-	static const double end[4][3] = { { 10, 25, 45 }, { 20, 40, 65 }, { 55, 70, 90 }, { 75, 90, 110 } };
+	static const double start[4][3] = {
+		{ 0, 10, 25 }, { 10, 25, 45 }, { 45, 55, 70 }, { 65, 75, 90 }
+	};
+	static const double end[4][3] = {
+		{ 10, 25, 45 }, { 20, 40, 65 }, { 55, 70, 90 }, { 75, 90, 110 }
+	};
 	for (uint32_t u = 0; u < 4; u++) {
 		for (uint32_t t = 0; t < 3; t++) {
 			assert_ns(start_of(program, result, t, u), start[u][t]);
@@ -156,10 +163,13 @@ END_TEST
 START_TEST(once_tasks_run_once)
 {
 	struct sim_program *program = sim_program_new();
-	uint32_t load = synthetic_phase1(program, 4, 0, 600), compute = synthetic_compute1(program, 0, 10);
-	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(load) }, NULL, 0);
+	uint32_t load = synthetic_phase1(program, 4, 0, 600),
+		 compute = synthetic_compute1(program, 0, 10);
+	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(load) },
+	               NULL, 0);
 	synthetic_task(program, COMPUTE(BOTH(compute)), DEPS({ 0, 7 }, { 1, 1 }));
-	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(load) }, DEPS({ 0, 0 }));
+	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(load) },
+	               DEPS({ 0, 0 }));
 	synthetic_segment(program, 3, false);
 	struct sim_result *result = run(program);
 	assert_ns(end_of(program, result, 0, 0), 130);
@@ -182,7 +192,8 @@ END_TEST
 START_TEST(phases_share_a_link_equally)
 {
 	struct sim_program *program = sim_program_new();
-	uint32_t one = synthetic_phase1(program, 0, 1, 1000), two = synthetic_phase1(program, 2, 3, 2000);
+	uint32_t one = synthetic_phase1(program, 0, 1, 1000),
+		 two = synthetic_phase1(program, 2, 3, 2000);
 	synthetic_task(program, TRANSFER(BOTH(one)), NULL, 0);
 	synthetic_task(program, TRANSFER(BOTH(two)), NULL, 0);
 	synthetic_segment(program, 1, false);
@@ -203,8 +214,10 @@ END_TEST
 START_TEST(long_and_short_phases_share_exactly)
 {
 	struct sim_program *program = sim_program_new();
-	uint32_t large = synthetic_phase1(program, 0, 1, 1e9), small = synthetic_phase1(program, 2, 3, 10);
-	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(large) }, NULL, 0);
+	uint32_t large = synthetic_phase1(program, 0, 1, 1e9),
+		 small = synthetic_phase1(program, 2, 3, 10);
+	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(large) },
+	               NULL, 0);
 	synthetic_task(program, TRANSFER(BOTH(small)), DEPS({ 1, 1 }));
 	synthetic_segment(program, 1000, false);
 	struct sim_result *result = run(program);
@@ -219,7 +232,8 @@ END_TEST
 START_TEST(last_microbatch_uses_the_tail)
 {
 	struct sim_program *program = sim_program_new();
-	uint32_t full = synthetic_compute1(program, 0, 10), tail = synthetic_compute1(program, 0, 4);
+	uint32_t full = synthetic_compute1(program, 0, 10),
+		 tail = synthetic_compute1(program, 0, 4);
 	synthetic_task(program, COMPUTE(.full = full, .tail = tail), DEPS({ 0, 1 }));
 	synthetic_task(program, COMPUTE(.full = SIM_NONE, .tail = SIM_NONE, .once = true), NULL, 0);
 	synthetic_segment(program, 3, true);
@@ -289,7 +303,8 @@ START_TEST(deadlock_names_the_blocked_task)
 	struct sim_program *program = sim_program_new();
 	uint32_t compute = synthetic_compute1(program, 0, 10);
 	synthetic_task(program, COMPUTE(BOTH(compute), .node = 4), DEPS({ 0, 1 }, { 1, 1 }));
-	synthetic_task(program, TRANSFER(BOTH(SIM_NONE), .node = 5, .cluster = 1, .tile = 2), DEPS({ 0, 0 }, { 2, 0 }));
+	synthetic_task(program, TRANSFER(BOTH(SIM_NONE), .node = 5, .cluster = 1, .tile = 2),
+	               DEPS({ 0, 0 }, { 2, 0 }));
 	synthetic_task(program, TRANSFER(BOTH(SIM_NONE), .node = 6, .cluster = 2), DEPS({ 1, 0 }));
 	synthetic_segment(program, 2, false);
 	assert_fails(program, SIM_ERROR_DEADLOCK,
@@ -306,9 +321,10 @@ START_TEST(computes_must_not_overlap_on_a_chiplet)
 	synthetic_task(program, COMPUTE(BOTH(compute), .node = 4), NULL, 0);
 	synthetic_task(program, COMPUTE(BOTH(compute), .node = 5), NULL, 0);
 	synthetic_segment(program, 1, false);
-	assert_fails(program, SIM_ERROR_OVERLAP,
-	             "compute of node 5 (cluster 0, tile 0, micro-batch 0) starts on chiplet 1 during "
-	             "compute of node 4");
+	assert_fails(
+		program, SIM_ERROR_OVERLAP,
+		"compute of node 5 (cluster 0, tile 0, micro-batch 0) starts on chiplet 1 during "
+		"compute of node 4");
 }
 END_TEST
 
@@ -318,7 +334,8 @@ START_TEST(simgrid_abort_becomes_an_error)
 	g_setenv("MCMSIM_SIMGRID_CFG", "host/solver:nonsense", TRUE);
 	synthetic_task(program, COMPUTE(BOTH(synthetic_compute1(program, 0, 10))), NULL, 0);
 	synthetic_segment(program, 1, false);
-	assert_fails(program, SIM_ERROR_CHILD, "SimGrid ended by signal 6 (Aborted): Invalid system solver");
+	assert_fails(program, SIM_ERROR_CHILD,
+	             "SimGrid ended by signal 6 (Aborted): Invalid system solver");
 }
 END_TEST
 
@@ -453,7 +470,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("engine");
-	TCase *times = tcase_create("times"), *errors = tcase_create("errors"), *runs = tcase_create("runs");
+	TCase *times = tcase_create("times"), *errors = tcase_create("errors"),
+	      *runs = tcase_create("runs");
 	tcase_add_test(times, compute_takes_the_slowest_host);
 	tcase_add_test(times, phase_takes_bottleneck_plus_latency);
 	tcase_add_test(times, port_alone_has_no_latency);

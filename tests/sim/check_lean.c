@@ -20,7 +20,10 @@ static struct sim_program *lean_of(struct sim_program *program)
 {
 	struct hw_package *package = synthetic_package(2, 1);
 	for (uint32_t a = 0; a < program->activities->len; a++)
-		synthetic_task(program, (struct sim_task){ .kind = SIM_TRANSFER, .full = a, .tail = SIM_NONE }, NULL, 0);
+		synthetic_task(
+			program,
+			(struct sim_task){ .kind = SIM_TRANSFER, .full = a, .tail = SIM_NONE },
+			NULL, 0);
 	synthetic_segment(program, 1, false);
 	struct sim_program *lean = sim_lean_activities(program, package);
 	ck_assert_uint_eq(lean->activities->len, program->activities->len);
@@ -48,7 +51,8 @@ START_TEST(slack_ports_are_dropped)
 {
 	struct sim_program *program = sim_program_new();
 	const uint32_t hosts[] = { 0, 1, 2 };
-	const struct sim_flow few[] = { { 0, 1, 100 }, { 0, 2, 200 } }, many[] = { { 0, 1, 100 }, { 0, 2, 600 } };
+	const struct sim_flow few[] = { { 0, 1, 100 }, { 0, 2, 200 } },
+			      many[] = { { 0, 1, 100 }, { 0, 2, 600 } };
 	synthetic_phase(program, hosts, 3, _i ? many : few, 2);
 	struct sim_program *lean = lean_of(program);
 	ck_assert_uint_eq(activity_of(lean, 0)->flow_count, _i ? 2 : 1);
@@ -59,7 +63,8 @@ START_TEST(slack_ports_are_dropped)
 }
 END_TEST
 
-/* The same port is used by another phase, too, that does not use the link: it may decide. */
+/* The same port is used by another phase, too, that does not use the link: it may decide,
+ * however busy a third phase keeps the link. */
 START_TEST(shared_ports_stay)
 {
 	struct sim_program *program = sim_program_new();
@@ -67,6 +72,7 @@ START_TEST(shared_ports_stay)
 	const struct sim_flow flows[] = { { 0, 1, 100 }, { 0, 2, 200 } };
 	synthetic_phase(program, hosts, 3, flows, 2);
 	synthetic_phase1(program, 0, 2, 10);
+	synthetic_phase1(program, 2, 3, 1000);
 	struct sim_program *lean = lean_of(program);
 	ck_assert_uint_eq(activity_of(lean, 0)->flow_count, 2);
 	ck_assert_uint_eq(activity_of(lean, 1)->flow_count, 1);

@@ -10,11 +10,12 @@
 #include <check.h>
 #include <math.h>
 
-#define DEPS(...) \
+#define DEPS(...)                                \
 	(const struct sim_dep[]){ __VA_ARGS__ }, \
 		sizeof((const struct sim_dep[]){ __VA_ARGS__ }) / sizeof(struct sim_dep)
 
-static struct sim_result *run(const struct hw_package *package, const struct sim_program *program, bool exact)
+static struct sim_result *run(const struct hw_package *package, const struct sim_program *program,
+                              bool exact)
 {
 	struct sim_options options = { .exact = exact };
 	GError *error = NULL;
@@ -36,12 +37,14 @@ static void check_promises(const struct sim_segment_result *segment, uint32_t mi
 }
 
 /* Runs both ways, compares the totals, returns the result of the steady one. */
-static struct sim_result *compare(const struct hw_package *package, const struct sim_program *program)
+static struct sim_result *compare(const struct hw_package *package,
+                                  const struct sim_program *program)
 {
 	struct sim_result *all = run(package, program, true), *some = run(package, program, false);
 	const struct sim_segment_result *segment = some->segments;
 	double total_ns = segment->end_ns + segment->skipped * segment->period_ns;
-	uint32_t microbatches = g_array_index(program->segments, struct sim_segment, 0).microbatches;
+	uint32_t microbatches =
+		g_array_index(program->segments, struct sim_segment, 0).microbatches;
 	ck_assert_uint_eq(all->segments[0].simulated, microbatches);
 	check_promises(segment, microbatches);
 	ck_assert_double_eq_tol(total_ns / all->segments[0].end_ns, 1.0, 1e-8);
@@ -68,7 +71,8 @@ START_TEST(even_chain_is_recognised_early)
 	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_program *program = sim_program_new();
 	uint32_t compute = synthetic_compute1(program, 0, 10);
-	synthetic_task(program, (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
+	synthetic_task(program,
+	               (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
 	               DEPS({ 0, 1 }));
 	synthetic_segment(program, 1000, false);
 	struct sim_result *result = compare(package, program);
@@ -89,9 +93,13 @@ START_TEST(patterns_of_several_microbatches)
 {
 	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_program *program = sim_program_new();
-	uint32_t compute = synthetic_compute1(program, 0, 5), fetch = synthetic_phase1(program, 4, 2, 20);
-	synthetic_task(program, (struct sim_task){ .kind = SIM_FETCH, .full = fetch, .tail = fetch }, DEPS({ 1, 0 }));
-	synthetic_task(program, (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
+	uint32_t compute = synthetic_compute1(program, 0, 5),
+		 fetch = synthetic_phase1(program, 4, 2, 20);
+	synthetic_task(program,
+	               (struct sim_task){ .kind = SIM_FETCH, .full = fetch, .tail = fetch },
+	               DEPS({ 1, 0 }));
+	synthetic_task(program,
+	               (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
 	               DEPS({ 1, 1 }, { 0, 2 }));
 	synthetic_segment(program, 501, false);
 	struct sim_result *result = compare(package, program);
@@ -108,8 +116,11 @@ START_TEST(tail_is_still_simulated)
 {
 	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_program *program = sim_program_new();
-	uint32_t full = synthetic_compute1(program, 0, 10), tail = synthetic_compute1(program, 0, 4);
-	synthetic_task(program, (struct sim_task){ .kind = SIM_COMPUTE, .full = full, .tail = tail }, DEPS({ 0, 1 }));
+	uint32_t full = synthetic_compute1(program, 0, 10),
+		 tail = synthetic_compute1(program, 0, 4);
+	synthetic_task(program,
+	               (struct sim_task){ .kind = SIM_COMPUTE, .full = full, .tail = tail },
+	               DEPS({ 0, 1 }));
 	synthetic_segment(program, 100, true);
 	struct sim_result *result = compare(package, program);
 	uint32_t last = result->segments[0].simulated - 1;
@@ -128,7 +139,8 @@ START_TEST(few_microbatches_are_all_simulated)
 	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_program *program = sim_program_new();
 	uint32_t compute = synthetic_compute1(program, 0, 10);
-	synthetic_task(program, (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
+	synthetic_task(program,
+	               (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
 	               DEPS({ 0, 1 }));
 	synthetic_segment(program, 5, false);
 	struct sim_result *result = compare(package, program);
@@ -148,10 +160,13 @@ START_TEST(regular_marker_is_not_enough)
 {
 	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_program *program = sim_program_new();
-	uint32_t slow = synthetic_compute1(program, 1, 60), fast = synthetic_compute1(program, 0, 50);
-	synthetic_task(program, (struct sim_task){ .kind = SIM_COMPUTE, .full = fast, .tail = fast },
+	uint32_t slow = synthetic_compute1(program, 1, 60),
+		 fast = synthetic_compute1(program, 0, 50);
+	synthetic_task(program,
+	               (struct sim_task){ .kind = SIM_COMPUTE, .full = fast, .tail = fast },
 	               DEPS({ 0, 1 }, { 1, 8 }));
-	synthetic_task(program, (struct sim_task){ .kind = SIM_COMPUTE, .full = slow, .tail = slow },
+	synthetic_task(program,
+	               (struct sim_task){ .kind = SIM_COMPUTE, .full = slow, .tail = slow },
 	               DEPS({ 0, 0 }, { 1, 1 }));
 	synthetic_segment(program, 500, false);
 	struct sim_result *result = compare(package, program);

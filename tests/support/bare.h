@@ -18,10 +18,9 @@ struct bare_step {
 GArray *bare_steps(const struct sim_program *program, const struct sim_result *result);
 
 /*
- * Runs the steps in a child and returns its wall-clock time in seconds;
- * end_ns[k] is when step k ended. `activities` holds the hosts, flows and cycles.
+ * Runs the steps in a child; end_ns[k] is when step k ended. `activities` holds the hosts, flows and cycles.
  */
-double bare_run(const struct sim_program *activities, const struct hw_package *package, const char *platform_path,
-                const GArray *steps, double *end_ns);
+void bare_run(const struct sim_program *activities, const struct hw_package *package,
+              const char *platform_path, const GArray *steps, double *end_ns);
 
 #endif

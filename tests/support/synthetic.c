@@ -6,16 +6,20 @@ struct hw_package *synthetic_package(unsigned columns, unsigned rows)
 {
 	g_autofree char *text = g_strdup_printf(
 		"{\"format\": \"mcmsim-package/1\", \"name\": \"synthetic\","
-		" \"chiplet_types\": {\"unit\": {\"clock_GHz\": 1.0, \"array\": {\"unroll\": {\"K\": 8, \"C\": 8}},"
+		" \"chiplet_types\": {\"unit\": {\"clock_GHz\": 1.0, \"array\": {\"unroll\": "
+	        "{\"K\": 8, \"C\": 8}},"
 		"  \"vector_lanes\": 8, \"weight_buffer_KiB\": 512, \"activation_buffer_KiB\": 256,"
-		"  \"buffer_GBps\": 512, \"energy_pJ\": {\"mac\": 0.1, \"buffer_byte\": 1.0, \"static_W\": 0.1},"
+		"  \"buffer_GBps\": 512, \"energy_pJ\": {\"mac\": 0.1, \"buffer_byte\": 1.0, "
+	        "\"static_W\": 0.1},"
 		"  \"area_mm2\": 6}},"
 		" \"grid\": {\"columns\": %u, \"rows\": %u, \"chiplets\": \"unit\"},"
-		" \"nop\": {\"topology\": \"mesh\", \"link_GBps\": 10, \"port_GBps\": 40, \"hop_ns\": 5,"
+		" \"nop\": {\"topology\": \"mesh\", \"link_GBps\": 10, \"port_GBps\": 40, "
+	        "\"hop_ns\": 5,"
 		"  \"energy_pJ_per_bit\": 1.0, \"multicast\": true, \"router_conflict\": 0.0},"
 		" \"dram\": {\"interleave\": \"all\", \"channels\": ["
 		"  {\"at\": [0, 0], \"GBps\": 20, \"latency_ns\": 100, \"energy_pJ_per_bit\": 7.5},"
-		"  {\"at\": [%u, %u], \"GBps\": 20, \"latency_ns\": 100, \"energy_pJ_per_bit\": 7.5}]}}",
+		"  {\"at\": [%u, %u], \"GBps\": 20, \"latency_ns\": 100, \"energy_pJ_per_bit\": "
+	        "7.5}]}}",
 		columns, rows, columns - 1, rows - 1);
 	GError *error = NULL;
 	struct hw_package *package = hw_package_parse(text, "synthetic", NULL, &error);
@@ -24,7 +28,8 @@ struct hw_package *synthetic_package(unsigned columns, unsigned rows)
 	return package;
 }
 
-uint32_t synthetic_compute(struct sim_program *program, const uint32_t *hosts, const double *cycles, uint32_t count)
+uint32_t synthetic_compute(struct sim_program *program, const uint32_t *hosts, const double *cycles,
+                           uint32_t count)
 {
 	struct sim_activity activity = { .first_host = program->hosts->len,
 		                         .host_count = count,
@@ -62,7 +67,8 @@ uint32_t synthetic_phase1(struct sim_program *program, uint32_t from, uint32_t t
 	return synthetic_phase(program, hosts, 2, &flow, 1);
 }
 
-uint32_t synthetic_task(struct sim_program *program, struct sim_task task, const struct sim_dep *deps, uint32_t count)
+uint32_t synthetic_task(struct sim_program *program, struct sim_task task,
+                        const struct sim_dep *deps, uint32_t count)
 {
 	task.first_dep = program->deps->len;
 	task.dep_count = count;
@@ -74,10 +80,12 @@ uint32_t synthetic_task(struct sim_program *program, struct sim_task task, const
 
 void synthetic_segment(struct sim_program *program, uint32_t microbatches, bool has_tail)
 {
-	struct sim_segment segment = { .microbatches = microbatches, .has_tail = has_tail, .cluster_count = 1 };
+	struct sim_segment segment = { .microbatches = microbatches,
+		                       .has_tail = has_tail,
+		                       .cluster_count = 1 };
 	if (program->segments->len > 0) {
-		const struct sim_segment *last =
-			&g_array_index(program->segments, struct sim_segment, program->segments->len - 1);
+		const struct sim_segment *last = &g_array_index(
+			program->segments, struct sim_segment, program->segments->len - 1);
 		segment.first_task = last->first_task + last->task_count;
 	}
 	segment.task_count = program->tasks->len - segment.first_task;
@@ -96,7 +104,7 @@ void synthetic_segment(struct sim_program *program, uint32_t microbatches, bool 
 /* A phase is gathered as bytes per resource, then written as neighbour-to-neighbour flows. */
 struct phase {
 	const struct hw_package *package;
-	double *bytes;     /* per resource */
+	double *bytes; /* per resource */
 	uint32_t far_from, far_to;
 	unsigned far_hops;
 	double far_bytes;
@@ -104,7 +112,8 @@ struct phase {
 
 static void phase_start(struct phase *phase, const struct hw_package *package)
 {
-	*phase = (struct phase){ .package = package, .bytes = g_new0(double, hw_resource_count(package)) };
+	*phase = (struct phase){ .package = package,
+		                 .bytes = g_new0(double, hw_resource_count(package)) };
 }
 
 /* From a chiplet (or a DRAM channel's host) to a chiplet (or a channel). */
@@ -139,7 +148,8 @@ static uint32_t host_index(GArray *hosts, uint32_t host)
 }
 
 /* The two hosts that a resource alone joins. */
-static void resource_ends(const struct hw_package *p, unsigned resource, uint32_t *from, uint32_t *to)
+static void resource_ends(const struct hw_package *p, unsigned resource, uint32_t *from,
+                          uint32_t *to)
 {
 	unsigned n = hw_chiplet_count(p), next = 0;
 	if (resource < 4 * n) {
@@ -165,20 +175,23 @@ static uint32_t phase_end(struct phase *phase, struct sim_program *program, doub
 	g_autofree unsigned *links = g_new(unsigned, p->columns + p->rows);
 	g_autofree double *left = g_memdup2(phase->bytes, hw_resource_count(p) * sizeof(double));
 	uint32_t a = phase->far_from, b = phase->far_to;
-	unsigned source = a < n ? a : p->dram[a - 2 * n].at, target = b < n ? b : p->dram[b - 2 * n].at;
+	unsigned source = a < n ? a : p->dram[a - 2 * n].at,
+		 target = b < n ? b : p->dram[b - 2 * n].at;
 	unsigned hops = hw_route(p, source, target, links);
 	for (unsigned i = 0; i < hops; i++)
 		left[links[i]] -= phase->far_bytes;
 	left[a < n ? hw_inject_id(p, a) : hw_dram_id(p, a - 2 * n)] -= phase->far_bytes;
 	left[b < n ? hw_eject_id(p, b) : hw_dram_id(p, b - 2 * n)] -= phase->far_bytes;
-	struct sim_flow flow = { host_index(hosts, a), host_index(hosts, b), phase->far_bytes * scale };
+	struct sim_flow flow = { host_index(hosts, a), host_index(hosts, b),
+		                 phase->far_bytes * scale };
 	g_array_append_val(flows, flow);
 	for (unsigned r = 0; r < hw_resource_count(p); r++) {
 		uint32_t from, to;
 		if (left[r] <= 0.0)
 			continue;
 		resource_ends(p, r, &from, &to);
-		flow = (struct sim_flow){ host_index(hosts, from), host_index(hosts, to), left[r] * scale };
+		flow = (struct sim_flow){ host_index(hosts, from), host_index(hosts, to),
+			                  left[r] * scale };
 		g_array_append_val(flows, flow);
 	}
 	return synthetic_phase(program, &g_array_index(hosts, uint32_t, 0), hosts->len,
@@ -186,7 +199,8 @@ static uint32_t phase_end(struct phase *phase, struct sim_program *program, doub
 }
 
 /* Both sizes of a task. */
-static struct sim_task phase_task(struct phase *phase, struct sim_program *program, enum sim_task_kind kind)
+static struct sim_task phase_task(struct phase *phase, struct sim_program *program,
+                                  enum sim_task_kind kind)
 {
 	struct sim_task task = { .kind = (uint8_t)kind,
 		                 .full = phase_end(phase, program, 1.0),
@@ -219,15 +233,18 @@ static uint32_t out_index(const struct builder *b, unsigned cluster, unsigned ti
 	return compute_index(b, cluster, tile) + b->shape->tiles;
 }
 
-static void add_from_dram(struct builder *b, unsigned cluster, double bytes, enum sim_task_kind kind)
+static void add_from_dram(struct builder *b, unsigned cluster, double bytes,
+                          enum sim_task_kind kind)
 {
 	struct phase phase;
 	uint32_t self = b->program->tasks->len;
 	unsigned n = hw_chiplet_count(b->package), count = b->shape->chiplets[cluster];
 	phase_start(&phase, b->package);
 	for (unsigned c = 0; c < count; c++)
-		phase_add(&phase, 2 * n + c % b->package->dram_count, b->first_chiplet[cluster] + c, bytes / count);
-	const struct sim_dep deps[] = { { self, 1 }, { compute_index(b, cluster, b->shape->tiles - 1), 2 } };
+		phase_add(&phase, 2 * n + c % b->package->dram_count, b->first_chiplet[cluster] + c,
+		          bytes / count);
+	const struct sim_dep deps[] = { { self, 1 },
+		                        { compute_index(b, cluster, b->shape->tiles - 1), 2 } };
 	struct sim_task task = phase_task(&phase, b->program, kind);
 	task.cluster = task.node = cluster;
 	synthetic_task(b->program, task, deps, 2);
@@ -246,13 +263,20 @@ static void add_compute(struct builder *b, unsigned cluster, unsigned tile)
 	}
 	struct sim_dep deps[4];
 	uint32_t deps_used = 0;
-	deps[deps_used++] = (struct sim_dep){ compute_index(b, cluster, tile ? tile - 1 : shape->tiles - 1), !tile };
+	deps[deps_used++] = (struct sim_dep){
+		compute_index(b, cluster, tile ? tile - 1 : shape->tiles - 1), !tile
+	};
 	deps[deps_used++] = (struct sim_dep){ out_index(b, cluster, tile), 1 };
-	deps[deps_used++] = (struct sim_dep){ cluster ? out_index(b, cluster - 1, tile) : b->input, 0 };
+	deps[deps_used++] = (struct sim_dep){ cluster ? out_index(b, cluster - 1, tile) : b->input,
+		                              0 };
 	if (shape->stream_bytes[cluster] > 0.0 && tile == 0)
 		deps[deps_used++] = (struct sim_dep){ b->stream[cluster], 0 };
-	struct sim_task task = { .kind = SIM_COMPUTE, .cluster = cluster, .node = cluster, .tile = tile,
-		                 .from_node = SIM_NONE, .from_cluster = SIM_NONE };
+	struct sim_task task = { .kind = SIM_COMPUTE,
+		                 .cluster = cluster,
+		                 .node = cluster,
+		                 .tile = tile,
+		                 .from_node = SIM_NONE,
+		                 .from_cluster = SIM_NONE };
 	task.full = synthetic_compute(b->program, hosts, cycles, count);
 	task.tail = synthetic_compute(b->program, hosts, half, count);
 	synthetic_task(b->program, task, deps, deps_used);
@@ -284,7 +308,8 @@ static void add_out(struct builder *b, unsigned cluster, unsigned tile)
 	synthetic_task(b->program, task, deps, last ? 2 : 3);
 }
 
-struct sim_program *synthetic_pipeline(const struct synthetic_pipeline *shape, const struct hw_package *package)
+struct sim_program *synthetic_pipeline(const struct synthetic_pipeline *shape,
+                                       const struct hw_package *package)
 {
 	struct builder b = { .shape = shape, .package = package, .program = sim_program_new() };
 	uint32_t next = 1;

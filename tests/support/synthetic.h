@@ -16,7 +16,8 @@
 struct hw_package *synthetic_package(unsigned columns, unsigned rows);
 
 /* One activity; arrays are copied. Return its index. */
-uint32_t synthetic_compute(struct sim_program *program, const uint32_t *hosts, const double *cycles, uint32_t count);
+uint32_t synthetic_compute(struct sim_program *program, const uint32_t *hosts, const double *cycles,
+                           uint32_t count);
 uint32_t synthetic_phase(struct sim_program *program, const uint32_t *hosts, uint32_t host_count,
                          const struct sim_flow *flows, uint32_t flow_count);
 
@@ -25,7 +26,8 @@ uint32_t synthetic_compute1(struct sim_program *program, uint32_t chiplet, doubl
 uint32_t synthetic_phase1(struct sim_program *program, uint32_t from, uint32_t to, double bytes);
 
 /* A task and its dependencies (copied); returns its program index. */
-uint32_t synthetic_task(struct sim_program *program, struct sim_task task, const struct sim_dep *deps, uint32_t count);
+uint32_t synthetic_task(struct sim_program *program, struct sim_task task,
+                        const struct sim_dep *deps, uint32_t count);
 
 /* Makes a segment of all tasks since the last one; the marker is the last compute task. */
 void synthetic_segment(struct sim_program *program, uint32_t microbatches, bool has_tail);
@@ -43,7 +45,8 @@ struct synthetic_pipeline {
 	unsigned columns, rows;
 	unsigned clusters, tiles;
 	unsigned chiplets[SYNTHETIC_CLUSTERS];
-	double tile_ns[SYNTHETIC_CLUSTERS], out_bytes[SYNTHETIC_CLUSTERS], stream_bytes[SYNTHETIC_CLUSTERS];
+	double tile_ns[SYNTHETIC_CLUSTERS], out_bytes[SYNTHETIC_CLUSTERS],
+		stream_bytes[SYNTHETIC_CLUSTERS];
 	uint32_t microbatches;
 	bool has_tail; /* the last micro-batch is half as large */
 };
@@ -54,6 +57,7 @@ struct synthetic_pipeline {
  */
 struct synthetic_pipeline synthetic_random(uint32_t seed, double spread, uint32_t microbatches);
 
-struct sim_program *synthetic_pipeline(const struct synthetic_pipeline *shape, const struct hw_package *package);
+struct sim_program *synthetic_pipeline(const struct synthetic_pipeline *shape,
+                                       const struct hw_package *package);
 
 #endif
