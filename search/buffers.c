@@ -63,13 +63,15 @@ uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scrat
 	unsigned mark = scratch->used, tiles;
 	map_tile_dim(placed, &tiles);
 	struct map_grid output;
-	map_tile_grid(placed, tiles - 1, scratch, &output); /* the last tile is never the smallest */
+	map_tile_grid(placed, tiles - 1, scratch,
+	              &output); /* the last tile is never the smallest */
 	uint64_t bytes = map_largest_box(&output) * placed->workload->activation_bytes;
 	scratch->used = mark;
 	return bytes;
 }
 
-uint64_t map_weight_working_bytes(const struct map_placed *placed, const struct hw_chiplet_type *type)
+uint64_t map_weight_working_bytes(const struct map_placed *placed,
+                                  const struct hw_chiplet_type *type)
 {
 	if (placed->weights == MAP_RESIDENT)
 		return 0;
@@ -81,7 +83,8 @@ static const struct hw_chiplet_type *smallest_buffers(const struct hw_package *p
                                                       const struct map_cluster *cluster,
                                                       struct map_buffer_use *use)
 {
-	const struct hw_chiplet_type *first = hw_chiplet(package, cluster->region[0]), *widest = first;
+	const struct hw_chiplet_type *first = hw_chiplet(package, cluster->region[0]),
+				     *widest = first;
 	use->weight_limit = first->weight_buffer_bytes;
 	use->activation_limit = first->activation_buffer_bytes;
 	for (unsigned i = 1; i < cluster->region_size; i++) {
@@ -94,15 +97,16 @@ static const struct hw_chiplet_type *smallest_buffers(const struct hw_package *p
 	return widest;
 }
 
-static void weight_use(const struct map_plan *plan, const struct map_cluster *cluster, unsigned samples,
-                       const struct hw_chiplet_type *type, struct map_buffer_use *use)
+static void weight_use(const struct map_plan *plan, const struct map_cluster *cluster,
+                       unsigned samples, const struct hw_chiplet_type *type,
+                       struct map_buffer_use *use)
 {
 	uint64_t persistent = 0, working = 0, largest = 0;
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		struct map_placed placed = map_place(plan, cluster->nodes[i].node, samples);
-		uint64_t bytes = placed.weights == MAP_RESIDENT    ? map_share_weight_bytes(&placed) :
-		                 placed.weights == MAP_DISTRIBUTED ? map_shard_bytes(&placed) :
-		                                                     0;
+		uint64_t bytes = placed.weights == MAP_RESIDENT ? map_share_weight_bytes(&placed)
+		                 : placed.weights == MAP_DISTRIBUTED ? map_shard_bytes(&placed)
+		                                                     : 0;
 		uint64_t space = map_weight_working_bytes(&placed, type);
 		if (bytes + space > largest || i == 0) {
 			largest = bytes + space;
@@ -112,7 +116,8 @@ static void weight_use(const struct map_plan *plan, const struct map_cluster *cl
 		working = MAX(working, space);
 	}
 	use->weight_bytes = persistent + working;
-	use->free_weight_bytes = use->weight_limit > persistent ? use->weight_limit - persistent : 0;
+	use->free_weight_bytes = use->weight_limit > persistent ? use->weight_limit - persistent
+	                                                        : 0;
 }
 
 /* Position in the cluster of the node that produces an edge within it. */
@@ -124,7 +129,8 @@ static unsigned producer_position(const struct map_plan *plan, const struct map_
 
 /* Bytes of node `reader`'s inputs from its own cluster while the node at `now` runs. */
 static uint64_t live_bytes(const struct map_plan *plan, const struct map_cluster *cluster,
-                           const struct map_placed *reader, unsigned now, struct map_scratch *scratch)
+                           const struct map_placed *reader, unsigned now,
+                           struct map_scratch *scratch)
 {
 	uint64_t bytes = 0;
 	for (unsigned e = 0; e < reader->node->edge_in_count; e++) {
@@ -154,7 +160,8 @@ static uint64_t standing_bytes(const struct map_plan *plan, const struct map_pla
 }
 
 static void activation_use(const struct map_plan *plan, const struct map_cluster *cluster,
-                           unsigned samples, struct map_scratch *scratch, struct map_buffer_use *use)
+                           unsigned samples, struct map_scratch *scratch,
+                           struct map_buffer_use *use)
 {
 	uint64_t standing = 0, peak = 0;
 	for (unsigned i = 0; i < cluster->node_count; i++) {
@@ -165,7 +172,8 @@ static void activation_use(const struct map_plan *plan, const struct map_cluster
 		struct map_placed running = map_place(plan, cluster->nodes[now].node, samples);
 		uint64_t bytes = 2 * map_tile_output_bytes(&running, scratch);
 		for (unsigned reader = now; reader < cluster->node_count; reader++) {
-			struct map_placed placed = map_place(plan, cluster->nodes[reader].node, samples);
+			struct map_placed placed = map_place(plan, cluster->nodes[reader].node,
+			                                     samples);
 			bytes += live_bytes(plan, cluster, &placed, now, scratch);
 		}
 		if (bytes >= peak) {
@@ -209,11 +217,12 @@ bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned c
 		if (buffers[i].bytes <= buffers[i].limit)
 			continue;
 		g_set_error(error, MAP_ERROR, 0,
-		            "segment %u cluster %u: node '%s': the %s buffer must hold %" G_GUINT64_FORMAT
-		            " bytes per chiplet but has %" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT
-		            " bytes do not fit)",
-		            segment, cluster, plan->workload->nodes[buffers[i].node].name, buffers[i].what,
-		            buffers[i].bytes, buffers[i].limit, buffers[i].bytes - buffers[i].limit);
+		            "segment %u cluster %u: node '%s': the %s buffer must hold "
+		            "%" G_GUINT64_FORMAT " bytes per chiplet but has %" G_GUINT64_FORMAT
+		            " (%" G_GUINT64_FORMAT " bytes do not fit)",
+		            segment, cluster, plan->workload->nodes[buffers[i].node].name,
+		            buffers[i].what, buffers[i].bytes, buffers[i].limit,
+		            buffers[i].bytes - buffers[i].limit);
 		return false;
 	}
 	return true;

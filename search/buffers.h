@@ -44,14 +44,15 @@ uint64_t map_tile_input_bytes(const struct map_placed *placed, const struct wl_e
 uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scratch *scratch);
 
 /* Working space that weights which are not resident must have. */
-uint64_t map_weight_working_bytes(const struct map_placed *placed, const struct hw_chiplet_type *type);
+uint64_t map_weight_working_bytes(const struct map_placed *placed,
+                                  const struct hw_chiplet_type *type);
 
 /* What a cluster needs on its fullest chiplet, and where. */
 struct map_buffer_use {
 	uint64_t weight_bytes, weight_limit; /* persistent and working space together */
 	uint64_t activation_bytes, activation_limit;
-	unsigned weight_node;     /* workload node with the largest part of it */
-	unsigned activation_node; /* workload node during which it peaks */
+	unsigned weight_node;       /* workload node with the largest part of it */
+	unsigned activation_node;   /* workload node during which it peaks */
 	uint64_t free_weight_bytes; /* left beside what is persistent: for prefetched weights */
 };
 

@@ -14,13 +14,13 @@
 #define PRICES 2
 
 struct state {
-	float rank;      /* what paths are compared by: time + price x weights */
-	float before_ns; /* all nodes but the last */
-	float last_ns, traffic_ns; /* of the last: compute; fetch and halo */
-	float weights, spared;     /* bytes per chiplet: resident; spared if distributed */
+	float rank;                 /* what paths are compared by: time + price x weights */
+	float before_ns;            /* all nodes but the last */
+	float last_ns, traffic_ns;  /* of the last: compute; fetch and halo */
+	float weights, spared;      /* bytes per chiplet: resident; spared if distributed */
 	float gather_ns, stream_ns; /* of all weights */
 	float most_weights, most_spared, most_gather_ns, most_stream_ns; /* of the node with most */
-	float dram_ns; /* activations from and to DRAM, over all channels */
+	float dram_ns;     /* activations from and to DRAM, over all channels */
 	uint64_t standing; /* activation bytes held all the time */
 	uint64_t inputs;   /* of the last node, from within the cluster */
 };
@@ -35,7 +35,7 @@ struct walk {
 	struct state state[SEARCH_SPLITS];
 	bool alive[SEARCH_SPLITS];
 	bool overflowed; /* some path held more weights than fit */
-	uint8_t *back; /* [node - first][split]: the split before */
+	uint8_t *back;   /* [node - first][split]: the split before */
 };
 
 /* Split of node `node` on the path that ends in split `s` of node `last`. */
@@ -61,7 +61,8 @@ static float leave_ns(const struct walk *walk, unsigned edge, unsigned s)
 /* A tensor's part of all DRAM channels' time. */
 static float dram_ns(const struct search_space *space, struct wl_shape shape)
 {
-	return (float)(wl_shape_elements(shape) * space->workload->activation_bytes * space->samples) /
+	return (float)(wl_shape_elements(shape) * space->workload->activation_bytes *
+	               space->samples) /
 	       (float)space->dram_GBps;
 }
 
@@ -85,7 +86,8 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 	state.most_spared = state.spared;
 	for (unsigned i = 0; i < n->edge_in_count; i++) {
 		const struct wl_edge *edge = &space->workload->edges[n->edges_in[i]];
-		const struct search_edge *costs = search_edge_costs(space, n->edges_in[i], walk->size);
+		const struct search_edge *costs = search_edge_costs(space, n->edges_in[i],
+		                                                    walk->size);
 		uint64_t need = costs->need_bytes[s] * space->samples;
 		if (edge->from >= (int)walk->first) {
 			state.inputs += need;
@@ -109,8 +111,8 @@ static uint64_t output_bytes(const struct walk *walk, unsigned node, unsigned s)
 
 /* Traffic from the path's nodes before `to` straight to it with split t: the neighbour's
  * overlaps with its compute, older ones are added on top. */
-static void edges_into(const struct walk *walk, unsigned s, unsigned to, unsigned t, float *neighbour_ns,
-                       float *older_ns)
+static void edges_into(const struct walk *walk, unsigned s, unsigned to, unsigned t,
+                       float *neighbour_ns, float *older_ns)
 {
 	const struct wl_node *n = &walk->space->workload->nodes[to];
 	*neighbour_ns = *older_ns = 0;
@@ -213,7 +215,8 @@ static float overflow_ns(const struct walk *walk, const struct state *state, flo
 }
 
 /* What the path's older nodes still owe to readers at or after `end`. */
-static float open_edges_ns(const struct walk *walk, unsigned last, unsigned s, bool ends, float *stored_ns)
+static float open_edges_ns(const struct walk *walk, unsigned last, unsigned s, bool ends,
+                           float *stored_ns)
 {
 	const struct wl_workload *w = walk->space->workload;
 	float sum = 0;
@@ -228,8 +231,9 @@ static float open_edges_ns(const struct walk *walk, unsigned last, unsigned s, b
 				sum += leave_ns(walk, n->edges_out[i], split);
 				continue;
 			}
-			float store_ns = search_time_ns(search_choices(walk->space, node, walk->size)[split].store,
-			                                walk->space->samples);
+			float store_ns = search_time_ns(
+				search_choices(walk->space, node, walk->size)[split].store,
+				walk->space->samples);
 			sum += store_ns;
 			*stored_ns += store_ns;
 			break; /* one store serves all readers */
@@ -255,7 +259,8 @@ static float out_ns(const struct walk *walk, unsigned last, unsigned s, bool end
 }
 
 /* Time of the run that ends with node `last`, over all its paths; the best one's last split. */
-static float finish(const struct walk *walk, unsigned last, bool ends, float *dram_time_ns, unsigned *split)
+static float finish(const struct walk *walk, unsigned last, bool ends, float *dram_time_ns,
+                    unsigned *split)
 {
 	float best = INFINITY;
 	*dram_time_ns = 0;
@@ -268,8 +273,10 @@ static float finish(const struct walk *walk, unsigned last, bool ends, float *dr
 		    walk->space->activation_limit)
 			continue;
 		float stored = 0, streamed;
-		float time = state->before_ns + node_ns(state, out_ns(walk, last, s, ends, &stored)) +
-		             open_edges_ns(walk, last, s, ends, &stored) + overflow_ns(walk, state, &streamed);
+		float time = state->before_ns +
+		             node_ns(state, out_ns(walk, last, s, ends, &stored)) +
+		             open_edges_ns(walk, last, s, ends, &stored) +
+		             overflow_ns(walk, state, &streamed);
 		if (time < best) {
 			best = time;
 			*dram_time_ns = state->dram_ns + stored + streamed;
@@ -313,7 +320,8 @@ static void note_overflow(struct walk *walk)
 			walk->overflowed = true;
 }
 
-static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsigned end, float limit_ns)
+static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsigned end,
+                      float limit_ns)
 {
 	unsigned most = MIN(clusters->longest, end - walk->first);
 	for (unsigned length = 1; length <= most; length++) {
@@ -324,8 +332,11 @@ static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsig
 		note_overflow(walk);
 		size_t run = search_run(clusters, walk->size, walk->first, length);
 		for (unsigned ends = 0; ends < 2; ends++) {
-			unsigned borders = (walk->starts ? SEARCH_STARTS : 0) | (ends ? SEARCH_ENDS : 0), split;
-			float dram, time_ns = finish(walk, walk->first + length - 1, ends, &dram, &split);
+			unsigned borders = (walk->starts ? SEARCH_STARTS : 0) |
+			                   (ends ? SEARCH_ENDS : 0),
+				 split;
+			float dram, time_ns = finish(walk, walk->first + length - 1, ends, &dram,
+			                             &split);
 			if (time_ns < clusters->time_ns[borders][run]) {
 				clusters->time_ns[borders][run] = time_ns;
 				clusters->dram_ns[borders][run] = dram;
@@ -337,7 +348,8 @@ static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsig
 void search_clusters_init(struct search_clusters *clusters, const struct search_space *space,
                           unsigned longest, unsigned tiles)
 {
-	*clusters = (struct search_clusters){ .space = space, .nodes = space->workload->node_count,
+	*clusters = (struct search_clusters){ .space = space,
+		                              .nodes = space->workload->node_count,
 		                              .tiles = tiles };
 	clusters->longest = MIN(longest, clusters->nodes);
 	size_t runs = (size_t)space->size_count * clusters->nodes * clusters->longest;
@@ -360,7 +372,8 @@ static void clear_runs(struct search_clusters *clusters, unsigned first, unsigne
 	size_t count = (size_t)(end - first) * clusters->longest;
 	for (int b = 0; b < SEARCH_BORDERS; b++)
 		for (unsigned size = 0; size < clusters->space->size_count; size++) {
-			float *time_ns = clusters->time_ns[b] + search_run(clusters, size, first, 1);
+			float *time_ns = clusters->time_ns[b] +
+			                 search_run(clusters, size, first, 1);
 			for (size_t i = 0; i < count; i++)
 				time_ns[i] = INFINITY;
 		}
@@ -384,7 +397,8 @@ static void fill_size(void *data, unsigned thread, unsigned index)
 			for (unsigned price = 0; price < PRICES; price++) {
 				if (price && !walk.overflowed)
 					continue; /* the price would not change what fits */
-				start_walk(&walk, f->clusters, f->smallest + index, a, starts, price);
+				start_walk(&walk, f->clusters, f->smallest + index, a, starts,
+				           price);
 				fill_runs(f->clusters, &walk, f->end, f->limit_ns);
 			}
 	g_free(walk.back);
@@ -395,7 +409,8 @@ void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsi
 {
 	struct filling filling = { clusters, first, end, smallest, limit_ns };
 	clear_runs(clusters, first, end);
-	search_parallel(clusters->space->jobs, clusters->space->size_count - smallest, fill_size, &filling);
+	search_parallel(clusters->space->jobs, clusters->space->size_count - smallest, fill_size,
+	                &filling);
 }
 
 void search_cluster_splits(const struct search_clusters *clusters, unsigned size, unsigned a,
@@ -409,12 +424,14 @@ void search_cluster_splits(const struct search_clusters *clusters, unsigned size
 		for (unsigned length_so_far = 1; length_so_far < length; length_so_far++)
 			step(&walk, a + length_so_far);
 		unsigned split;
-		float dram, time_ns = finish(&walk, a + length - 1, (borders & SEARCH_ENDS) != 0, &dram, &split);
+		float dram, time_ns = finish(&walk, a + length - 1, (borders & SEARCH_ENDS) != 0,
+		                             &dram, &split);
 		if (time_ns >= best)
 			continue;
 		best = time_ns;
 		for (unsigned i = 0; i < length; i++)
-			splits[i] = (enum search_split)split_on_path(&walk, a + length - 1, split, a + i);
+			splits[i] = (enum search_split)split_on_path(&walk, a + length - 1, split,
+			                                             a + i);
 	}
 	g_free(walk.back);
 }

@@ -18,8 +18,8 @@ struct search_clusters {
 	const struct search_space *space;
 	unsigned nodes, longest; /* the longest run in the tables */
 	unsigned tiles;
-	float *time_ns[SEARCH_BORDERS];   /* [size][a][length - 1], INFINITY where it does not fit */
-	float *dram_ns[SEARCH_BORDERS];   /* what it takes of all DRAM channels' time */
+	float *time_ns[SEARCH_BORDERS]; /* [size][a][length - 1], INFINITY where it does not fit */
+	float *dram_ns[SEARCH_BORDERS]; /* what it takes of all DRAM channels' time */
 };
 
 static inline size_t search_run(const struct search_clusters *clusters, unsigned size, unsigned a,

@@ -103,8 +103,8 @@ static double evaluate_load(struct cost_model *model, const struct map_plan *pla
 	for (unsigned c = 0; c < segment->cluster_count; c++) {
 		double chain_ns = 0;
 		for (unsigned i = 0; i < segment->clusters[c].node_count; i++) {
-			struct map_placed placed = map_place(plan, segment->clusters[c].nodes[i].node,
-			                                     segment->microbatch);
+			struct map_placed placed = map_place(
+				plan, segment->clusters[c].nodes[i].node, segment->microbatch);
 			map_phase_clear(&model->part);
 			if (placed.weights != MAP_STREAMED)
 				map_load(&model->network, &placed, &model->part);
@@ -160,8 +160,8 @@ static void segment_totals(struct cost_model *model, const struct map_plan *plan
 }
 
 struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct map_plan *plan,
-                                          unsigned segment, double *cluster_ns, struct cost_node *nodes,
-                                          struct cost_totals *totals)
+                                          unsigned segment, double *cluster_ns,
+                                          struct cost_node *nodes, struct cost_totals *totals)
 {
 	const struct map_segment *s = &plan->mapping->segments[segment];
 	struct cost_totals full = { 0 };
@@ -170,13 +170,15 @@ struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct
 		.microbatches = map_microbatches(plan->mapping->batch, s->microbatch),
 	};
 	cost.load_ns = evaluate_load(model, plan, s, totals);
-	evaluate_microbatch(model, plan, s, s->microbatch, cluster_ns, nodes, totals ? &full : NULL);
+	evaluate_microbatch(model, plan, s, s->microbatch, cluster_ns, nodes,
+	                    totals ? &full : NULL);
 	model->shared.latency_ns = 0;
 	cost.shared_ns = map_phase_ns(&model->network, &model->shared);
 	cost.period_ns = cost.shared_ns;
 	for (unsigned c = 0; c < s->cluster_count; c++)
 		cost.period_ns = MAX(cost.period_ns, cluster_ns[c]);
-	cost.latency_ns = cost.load_ns + (cost.microbatches + s->cluster_count - 1) * cost.period_ns;
+	cost.latency_ns = cost.load_ns +
+	                  (cost.microbatches + s->cluster_count - 1) * cost.period_ns;
 	if (totals)
 		segment_totals(model, plan, s, &full, totals);
 	return cost;
@@ -194,8 +196,8 @@ void cost_evaluate(struct cost_model *model, const struct map_mapping *mapping,
 	unsigned first = 0;
 	for (unsigned s = 0; s < mapping->segment_count; s++) {
 		struct cost_segment *segment = &report->segments[s];
-		*segment = cost_evaluate_segment(model, &plan, s, report->cluster_ns + first, report->nodes,
-		                                 &report->totals);
+		*segment = cost_evaluate_segment(model, &plan, s, report->cluster_ns + first,
+		                                 report->nodes, &report->totals);
 		segment->first_cluster = first;
 		first += segment->cluster_count;
 		report->latency_ns += segment->latency_ns;

@@ -82,11 +82,11 @@ void cost_evaluate(struct cost_model *model, const struct map_mapping *mapping,
 /* One segment alone; cluster_ns has room for its clusters, nodes (by workload index) may be
  * NULL. totals may be NULL. */
 struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct map_plan *plan,
-                                          unsigned segment, double *cluster_ns, struct cost_node *nodes,
-                                          struct cost_totals *totals);
+                                          unsigned segment, double *cluster_ns,
+                                          struct cost_node *nodes, struct cost_totals *totals);
 
 /* max(all MACs / all MAC units, compulsory DRAM bytes / all DRAM bandwidth). Compulsory are
- * every weight, the network's inputs and its outputs, once. */
+ * every weight, what is read of the network's inputs, and its outputs, once. */
 double cost_bound_ns(const struct wl_workload *workload, const struct hw_package *package,
                      unsigned batch);
 

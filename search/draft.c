@@ -28,6 +28,19 @@ void search_draft_copy(struct search_draft *to, const struct search_draft *from)
 	to->clusters = clusters;
 }
 
+struct map_mapping *search_empty_mapping(const struct search_space *space, unsigned batch,
+                                         const char *strategy, unsigned segments)
+{
+	struct map_mapping *mapping = g_new0(struct map_mapping, 1);
+	mapping->workload = g_strdup(space->workload->name);
+	mapping->package = g_strdup(space->package->name);
+	mapping->strategy = g_strdup(strategy);
+	mapping->batch = batch;
+	mapping->segments = g_new0(struct map_segment, segments);
+	mapping->segment_count = segments;
+	return mapping;
+}
+
 void search_draft_from(struct search_draft *draft, const struct search_space *space,
                        const struct search_segment *segment, enum search_split *splits)
 {
@@ -62,7 +75,8 @@ static void lay_out(const struct search_draft *draft, const struct search_space 
 		start += from->chiplets;
 		for (unsigned i = 0; i < from->length; i++) {
 			struct map_node *node = &to->nodes[i];
-			*node = (struct map_node){ .node = from->first + i, .weights = MAP_RESIDENT,
+			*node = (struct map_node){ .node = from->first + i,
+				                   .weights = MAP_RESIDENT,
 				                   .tiles = tiles };
 			search_choose_split(&space->workload->nodes[node->node],
 			                    draft->splits[node->node], from->chiplets, node->split);
@@ -87,7 +101,8 @@ struct placing {
 };
 
 /* What a placement costs per micro-batch beyond being resident. */
-static double placement_ns(const struct placing *p, struct map_placed *placed, enum map_weights weights)
+static double placement_ns(const struct placing *p, struct map_placed *placed,
+                           enum map_weights weights)
 {
 	struct map_network *network = &p->space->model->network;
 	struct map_phase *phase = &p->space->model->part;
@@ -111,7 +126,8 @@ static bool spill_one(const struct placing *p, struct map_cluster *cluster)
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		struct map_node *node = &cluster->nodes[i];
 		struct map_placed placed = map_place(p->plan, node->node, p->samples);
-		double share = (double)map_share_weight_bytes(&placed), shard = (double)map_shard_bytes(&placed);
+		double share = (double)map_share_weight_bytes(&placed),
+		       shard = (double)map_shard_bytes(&placed);
 		for (int to = (int)node->weights + 1; to <= MAP_STREAMED; to++) {
 			double saved = (node->weights == MAP_RESIDENT ? share : shard) -
 			               (to == MAP_DISTRIBUTED ? shard : 0);
@@ -144,7 +160,8 @@ static void fit_cluster(const struct placing *p, unsigned segment, unsigned c)
 	map_buffer_use(p->plan, segment, c, scratch, &use);
 	while (use.weight_bytes > use.weight_limit && spill_one(p, cluster))
 		map_weight_use(p->plan, segment, c, &use);
-	while (use.activation_bytes > use.activation_limit && cluster->nodes[0].tiles < MOST_TILES) {
+	while (use.activation_bytes > use.activation_limit &&
+	       cluster->nodes[0].tiles < MOST_TILES) {
 		more_tiles(cluster);
 		map_buffer_use(p->plan, segment, c, scratch, &use);
 	}

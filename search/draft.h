@@ -15,16 +15,21 @@ struct search_draft_cluster {
 
 struct search_draft {
 	unsigned samples;
-	unsigned snake;             /* which of the refiner's snakes its regions follow */
-	unsigned first, end;        /* nodes */
-	enum search_split *splits;  /* by workload node, the whole network's; borrowed */
+	unsigned snake;            /* which of the refiner's snakes its regions follow */
+	unsigned first, end;       /* nodes */
+	enum search_split *splits; /* by workload node, the whole network's; borrowed */
 	struct search_draft_cluster *clusters; /* room for one per chiplet */
 	unsigned cluster_count;
 };
 
+/* A mapping of the space's workload and package with `segments` empty segments. */
+struct map_mapping *search_empty_mapping(const struct search_space *space, unsigned batch,
+                                         const char *strategy, unsigned segments);
+
 void search_draft_from(struct search_draft *draft, const struct search_space *space,
                        const struct search_segment *segment, enum search_split *splits);
-void search_draft_copy(struct search_draft *to, const struct search_draft *from); /* both initialised */
+void search_draft_copy(struct search_draft *to,
+                       const struct search_draft *from); /* both initialised */
 void search_draft_init(struct search_draft *draft, const struct search_space *space);
 void search_draft_release(struct search_draft *draft);
 

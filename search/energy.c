@@ -58,7 +58,8 @@ double cost_total_pJ(const struct cost_totals *totals, double static_pJ)
  * past the last rows leaves them unread. */
 static uint64_t reached_elements(const struct wl_workload *workload, const struct wl_edge *edge)
 {
-	struct wl_shape shape = wl_edge_shape(workload, edge), output = workload->nodes[edge->to].output;
+	struct wl_shape shape = wl_edge_shape(workload, edge);
+	struct wl_shape output = workload->nodes[edge->to].output;
 	uint32_t rows[2] = { 0, output.rows }, columns[2] = { 0, output.columns };
 	wl_reach_apply(&edge->rows, shape.rows, &rows[0], &rows[1]);
 	wl_reach_apply(&edge->columns, shape.columns, &columns[0], &columns[1]);

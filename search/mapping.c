@@ -34,7 +34,8 @@ struct map_mapping *map_copy(const struct map_mapping *mapping)
 	copy->workload = g_strdup(mapping->workload);
 	copy->package = g_strdup(mapping->package);
 	copy->strategy = g_strdup(mapping->strategy);
-	copy->segments = g_memdup2(mapping->segments, mapping->segment_count * sizeof *mapping->segments);
+	copy->segments = g_memdup2(mapping->segments,
+	                           mapping->segment_count * sizeof *mapping->segments);
 	for (unsigned s = 0; s < copy->segment_count; s++) {
 		struct map_segment *segment = &copy->segments[s];
 		segment->clusters = g_memdup2(segment->clusters,

@@ -68,8 +68,9 @@ const char *map_dim_name(enum map_dim dim); /* "N", "K", "P", "Q" */
  */
 struct map_mapping *map_read(const char *path, const struct wl_workload *workload,
                              const struct hw_package *package, GError **error);
-struct map_mapping *map_parse(const char *text, const char *origin, const struct wl_workload *workload,
-                              const struct hw_package *package, GError **error);
+struct map_mapping *map_parse(const char *text, const char *origin,
+                              const struct wl_workload *workload, const struct hw_package *package,
+                              GError **error);
 char *map_to_json(const struct map_mapping *mapping, const struct wl_workload *workload,
                   const struct hw_package *package); /* caller frees */
 bool map_write(const struct map_mapping *mapping, const struct wl_workload *workload,

@@ -27,8 +27,8 @@ static gpointer run_member(gpointer data)
 	}
 }
 
-void search_parallel(unsigned jobs, unsigned count, void (*work)(void *data, unsigned thread, unsigned index),
-                     void *data)
+void search_parallel(unsigned jobs, unsigned count,
+                     void (*work)(void *data, unsigned thread, unsigned index), void *data)
 {
 	struct team team = { work, data, count, 0 };
 	unsigned helpers = CLAMP(jobs, 1, MAX(count, 1)) - 1;

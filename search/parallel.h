@@ -7,7 +7,7 @@
 
 /* Calls work(data, thread, index) for every index below count, from at most `jobs` threads
  * (the caller's included); thread is below jobs. Returns when all are done. */
-void search_parallel(unsigned jobs, unsigned count, void (*work)(void *data, unsigned thread, unsigned index),
-                     void *data);
+void search_parallel(unsigned jobs, unsigned count,
+                     void (*work)(void *data, unsigned thread, unsigned index), void *data);
 
 #endif

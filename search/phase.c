@@ -87,8 +87,8 @@ static inline void charge(struct map_phase *phase, unsigned resource, double byt
 	phase->bytes[resource] += bytes;
 }
 
-static void note_route(struct map_phase *phase, double latency_ns, enum map_ends ends, unsigned from,
-                       unsigned to, double bytes)
+static void note_route(struct map_phase *phase, double latency_ns, enum map_ends ends,
+                       unsigned from, unsigned to, double bytes)
 {
 	if (phase->far_bytes > 0 && latency_ns <= phase->latency_ns)
 		return;
@@ -131,7 +131,8 @@ double map_phase_byte_hops(const struct map_network *network, const struct map_p
 	return sum;
 }
 
-static void charge_links(struct map_phase *phase, const unsigned *links, unsigned count, double bytes)
+static void charge_links(struct map_phase *phase, const unsigned *links, unsigned count,
+                         double bytes)
 {
 	for (unsigned i = 0; i < count; i++)
 		charge(phase, links[i], bytes);
@@ -139,7 +140,8 @@ static void charge_links(struct map_phase *phase, const unsigned *links, unsigne
 
 /* One message to all of network->receivers as a tree from router `root`; the farthest is noted. */
 static void send_tree(struct map_network *network, struct map_phase *phase, unsigned root,
-                      unsigned count, double bytes, enum map_ends ends, unsigned from, double extra_ns)
+                      unsigned count, double bytes, enum map_ends ends, unsigned from,
+                      double extra_ns)
 {
 	const struct hw_package *package = network->package;
 	unsigned links = 0, farthest = 0, farthest_hops = 0;
@@ -154,17 +156,19 @@ static void send_tree(struct map_network *network, struct map_phase *phase, unsi
 		charge(phase, hw_eject_id(package, to), bytes);
 	}
 	charge_links(phase, network->links, links, bytes);
-	note_route(phase, farthest_hops * package->nop.hop_ns + extra_ns, ends, from, farthest, bytes);
+	note_route(phase, farthest_hops * package->nop.hop_ns + extra_ns, ends, from, farthest,
+	           bytes);
 }
 
-static void send_one(struct map_network *network, struct map_phase *phase, unsigned from, unsigned to,
-                     double bytes)
+static void send_one(struct map_network *network, struct map_phase *phase, unsigned from,
+                     unsigned to, double bytes)
 {
 	unsigned hops = hw_route(network->package, from, to, network->links);
 	charge(phase, hw_inject_id(network->package, from), bytes);
 	charge(phase, hw_eject_id(network->package, to), bytes);
 	charge_links(phase, network->links, hops, bytes);
-	note_route(phase, hops * network->package->nop.hop_ns, MAP_CHIPLET_TO_CHIPLET, from, to, bytes);
+	note_route(phase, hops * network->package->nop.hop_ns, MAP_CHIPLET_TO_CHIPLET, from, to,
+	           bytes);
 }
 
 void map_send(struct map_network *network, struct map_phase *phase, unsigned from, unsigned count,
@@ -188,7 +192,8 @@ static void read_channel(struct map_network *network, struct map_phase *phase, u
 	const struct hw_dram_channel *dram = &network->package->dram[channel];
 	charge(phase, hw_dram_id(network->package, channel), bytes);
 	phase->dram_read_bytes += bytes;
-	send_tree(network, phase, dram->at, count, bytes, MAP_DRAM_TO_CHIPLET, channel, dram->latency_ns);
+	send_tree(network, phase, dram->at, count, bytes, MAP_DRAM_TO_CHIPLET, channel,
+	          dram->latency_ns);
 }
 
 /* The tree of each channel goes to all receivers, or to those that are its own. */
@@ -226,7 +231,8 @@ static void send_spread(struct map_phase *phase, const struct map_spread *spread
 		charge(phase, spread->resources[i], bytes * spread->shares[i]);
 }
 
-static void read_one(struct map_network *network, struct map_phase *phase, unsigned to, double bytes)
+static void read_one(struct map_network *network, struct map_phase *phase, unsigned to,
+                     double bytes)
 {
 	const struct map_spread *spread = &network->reads[to];
 	send_spread(phase, spread, bytes);
@@ -235,7 +241,8 @@ static void read_one(struct map_network *network, struct map_phase *phase, unsig
 	           bytes * spread->far_share);
 }
 
-void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count, double bytes)
+void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count,
+                   double bytes)
 {
 	if (bytes <= 0)
 		return;
@@ -247,7 +254,8 @@ void map_read_dram(struct map_network *network, struct map_phase *phase, unsigne
 		read_one(network, phase, network->receivers[i], bytes);
 }
 
-void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from, double bytes)
+void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from,
+                    double bytes)
 {
 	const struct map_spread *spread = &network->writes[from];
 	if (bytes <= 0)

@@ -58,7 +58,7 @@ struct map_network {
 	unsigned *receivers; /* of a message under construction */
 	unsigned *nearest;   /* DRAM channel by chiplet: the fewest hops, then the lowest index */
 	struct map_spread *reads, *writes; /* by chiplet */
-	struct map_meet *meets[MAP_DIMS]; /* of an exchange under construction */
+	struct map_meet *meets[MAP_DIMS];  /* of an exchange under construction */
 	struct map_scratch scratch;
 	struct map_share *shares; /* room for one per chiplet */
 };
@@ -90,7 +90,9 @@ double map_phase_byte_hops(const struct map_network *network, const struct map_p
  */
 void map_send(struct map_network *network, struct map_phase *phase, unsigned from, unsigned count,
               double bytes);
-void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count, double bytes);
-void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from, double bytes);
+void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count,
+                   double bytes);
+void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from,
+                    double bytes);
 
 #endif

@@ -11,7 +11,7 @@ void map_plan_init(struct map_plan *plan, const struct map_mapping *mapping,
 			const struct map_cluster *cluster = &mapping->segments[s].clusters[c];
 			for (unsigned i = 0; i < cluster->node_count; i++)
 				plan->nodes[cluster->nodes[i].node] =
-				        (struct map_plan_node){ s, c, cluster, &cluster->nodes[i] };
+					(struct map_plan_node){ s, c, cluster, &cluster->nodes[i] };
 		}
 }
 

@@ -17,7 +17,7 @@ struct map_plan {
 		unsigned segment, cluster; /* cluster within the segment */
 		const struct map_cluster *where;
 		const struct map_node *how;
-	} *nodes; /* per workload node */
+	} * nodes; /* per workload node */
 };
 
 void map_plan_init(struct map_plan *plan, const struct map_mapping *mapping,

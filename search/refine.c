@@ -9,15 +9,20 @@
 static const unsigned bands[3] = { 2, 1, 4 };
 
 void search_refiner_init(struct search_refiner *refiner, struct search_space *space,
-                         const struct search_freedom *freedom, unsigned tiles, struct map_mapping *mapping)
+                         const struct search_freedom *freedom, unsigned tiles,
+                         struct map_mapping *mapping)
 {
-	*refiner = (struct search_refiner){ .space = space, .freedom = freedom, .tiles = tiles,
-		                            .mapping = mapping, .weights = { 1, 0 } };
+	*refiner = (struct search_refiner){ .space = space,
+		                            .freedom = freedom,
+		                            .tiles = tiles,
+		                            .mapping = mapping,
+		                            .weights = { 1, 0 } };
 	refiner->cluster_ns = g_new(double, space->chiplets);
 	search_draft_init(&refiner->trial, space);
 	for (unsigned i = 0; i < G_N_ELEMENTS(bands); i++) {
 		refiner->snakes[i] = g_new(unsigned, space->chiplets);
-		search_snake(space->package, MIN(bands[i], space->package->rows), refiner->snakes[i]);
+		search_snake(space->package, MIN(bands[i], space->package->rows),
+		             refiner->snakes[i]);
 	}
 }
 
@@ -33,7 +38,8 @@ static double score(struct search_refiner *r, const struct search_draft *draft, 
 {
 	struct map_plan plan;
 	struct cost_totals totals = { 0 };
-	if (!search_draft_place(draft, r->space, r->snakes[draft->snake], r->tiles, r->mapping, r->index, error))
+	if (!search_draft_place(draft, r->space, r->snakes[draft->snake], r->tiles, r->mapping,
+	                        r->index, error))
 		return INFINITY;
 	bool energy = r->weights.per_pJ > 0;
 	map_plan_init(&plan, r->mapping, r->space->workload, r->space->package);
@@ -43,7 +49,8 @@ static double score(struct search_refiner *r, const struct search_draft *draft, 
 	double result = r->weights.per_ns * r->cost.latency_ns;
 	if (energy)
 		result += r->weights.per_pJ *
-		          cost_total_pJ(&totals, cost_static_pJ(r->space->package, r->cost.latency_ns));
+		          cost_total_pJ(&totals,
+		                        cost_static_pJ(r->space->package, r->cost.latency_ns));
 	return result;
 }
 
@@ -153,7 +160,8 @@ static bool shrink_slowest(struct hunt *h)
 	unsigned slowest = h->slowest;
 	if (h->draft->clusters[slowest].length < 2)
 		return false;
-	if (slowest > 0 && h->draft->clusters[slowest - 1].length < h->r->freedom->longest_cluster) {
+	if (slowest > 0 &&
+	    h->draft->clusters[slowest - 1].length < h->r->freedom->longest_cluster) {
 		struct search_draft *trial = fresh_trial(h);
 		trial->clusters[slowest - 1].length++;
 		trial->clusters[slowest].first++;
@@ -224,8 +232,9 @@ static bool change_snake(struct hunt *h)
 double search_refine(struct search_refiner *refiner, unsigned index, struct search_draft *draft,
                      unsigned evaluations, GError **error)
 {
-	static bool (*const moves[])(struct hunt *) = { change_snake, grow_slowest, resplit_slowest,
-		                                        shrink_slowest, merge_any, resize_microbatch };
+	static bool (*const moves[])(struct hunt *) = { change_snake,    grow_slowest,
+		                                        resplit_slowest, shrink_slowest,
+		                                        merge_any,       resize_microbatch };
 	refiner->index = index;
 	refiner->evaluations = evaluations;
 	refiner->trial.splits = draft->splits;

@@ -29,7 +29,8 @@ struct search_refiner {
 };
 
 void search_refiner_init(struct search_refiner *refiner, struct search_space *space,
-                         const struct search_freedom *freedom, unsigned tiles, struct map_mapping *mapping);
+                         const struct search_freedom *freedom, unsigned tiles,
+                         struct map_mapping *mapping);
 void search_refiner_release(struct search_refiner *refiner);
 
 /*

@@ -17,7 +17,13 @@
 #define SEARCH_ERROR (g_quark_from_static_string("search-error"))
 enum search_error { SEARCH_ERROR_TOO_MANY_NODES, SEARCH_ERROR_DOES_NOT_FIT };
 
-enum search_strategy { SEARCH_SEQUENTIAL, SEARCH_PIPELINE, SEARCH_SEGMENTED, SEARCH_SCOPE, SEARCH_STRATEGIES };
+enum search_strategy {
+	SEARCH_SEQUENTIAL,
+	SEARCH_PIPELINE,
+	SEARCH_SEGMENTED,
+	SEARCH_SCOPE,
+	SEARCH_STRATEGIES
+};
 enum search_objective { SEARCH_LATENCY, SEARCH_ENERGY, SEARCH_EDP, SEARCH_OBJECTIVES };
 
 const char *search_strategy_name(enum search_strategy strategy);
@@ -38,7 +44,8 @@ struct search_options {
  * if the strategy has no valid mapping (pipeline: more nodes than chiplets; a
  * node that fits no buffer, with its name and the bytes that do not fit).
  */
-struct map_mapping *search_mapping(const struct wl_workload *workload, const struct hw_package *package,
+struct map_mapping *search_mapping(const struct wl_workload *workload,
+                                   const struct hw_package *package,
                                    const struct search_options *options, GError **error);
 
 #endif

@@ -33,12 +33,12 @@ struct segmenter {
 	struct search_clusters *clusters;
 	const struct search_freedom *freedom;
 	unsigned nodes, batch;
-	double limit_ns; /* of the whole network */
+	double limit_ns;                    /* of the whole network */
 	uint16_t *smallest[SEARCH_BORDERS]; /* [a][length - 1]: size index for the current tau */
-	double *load_ns; /* prefix sums over nodes */
-	struct best *best; /* [i][j - 1] */
+	double *load_ns;                    /* prefix sums over nodes */
+	struct best *best;                  /* [i][j - 1] */
 	const struct search_judge *judge;
-	double pessimism;  /* full cost over estimate, so far */
+	double pessimism; /* full cost over estimate, so far */
 	unsigned settled;
 	struct cover *cover, *closed; /* by end node; closed: the last cluster ends the segment */
 };
@@ -76,7 +76,8 @@ static void reset_smallest(struct segmenter *s, unsigned first, unsigned end)
 static void make_monotone(const struct segmenter *s, unsigned first, unsigned end)
 {
 	struct search_clusters *c = s->clusters;
-	size_t runs = (size_t)c->nodes * c->longest, count, start = runs_between(s, first, end, &count);
+	size_t runs = (size_t)c->nodes * c->longest, count,
+	       start = runs_between(s, first, end, &count);
 	for (int b = 0; b < SEARCH_BORDERS; b++)
 		for (unsigned size = 1; size < c->space->size_count; size++)
 			for (size_t i = size * runs + start; i < size * runs + start + count; i++)
@@ -106,7 +107,8 @@ static void lower_smallest(struct segmenter *s, unsigned first, unsigned end, fl
 /* What a cluster more is worth in chiplets: it lengthens U + C - 1 by one. */
 static float cluster_price(const struct segmenter *s)
 {
-	return (float)s->space->chiplets / (float)(map_microbatches(s->batch, s->space->samples) + 16);
+	return (float)s->space->chiplets /
+	       (float)(map_microbatches(s->batch, s->space->samples) + 16);
 }
 
 /* Extend a cover by the run [a, end). */
@@ -124,8 +126,10 @@ static void extend(const struct segmenter *s, const struct cover *from, unsigned
 	float rank = from->rank + (float)s->space->sizes[size] + cluster_price(s);
 	if (to->chiplets <= s->space->chiplets && rank >= to->rank)
 		return;
-	*to = (struct cover){ chiplets, from->clusters + 1, rank,
-		              MAX(from->longest_ns, s->clusters->time_ns[borders][entry]), dram_ns, a, size };
+	*to = (struct cover){ chiplets, from->clusters + 1,
+		              rank,     MAX(from->longest_ns, s->clusters->time_ns[borders][entry]),
+		              dram_ns,  a,
+		              size };
 }
 
 static const struct cover no_cover = { .chiplets = UINT_MAX };
@@ -154,10 +158,12 @@ static unsigned cover_from(struct segmenter *s, unsigned i, unsigned end, float 
 	return end;
 }
 
-static double segment_ns(const struct segmenter *s, unsigned i, unsigned j, const struct cover *closed)
+static double segment_ns(const struct segmenter *s, unsigned i, unsigned j,
+                         const struct cover *closed)
 {
 	unsigned microbatches = map_microbatches(s->batch, s->space->samples);
-	return s->load_ns[j] - s->load_ns[i] + (microbatches + closed->clusters - 1) * (double)closed->longest_ns;
+	return s->load_ns[j] - s->load_ns[i] +
+	       (microbatches + closed->clusters - 1) * (double)closed->longest_ns;
 }
 
 static void scan_tau(struct segmenter *s, float tau_ns)
@@ -190,7 +196,8 @@ static void tau_range(const struct segmenter *s, float *lowest_ns, float *highes
 			float fastest = c->time_ns[0][search_run(c, largest, a, length)];
 			float slowest = INFINITY;
 			for (int b = 0; b < SEARCH_BORDERS; b++)
-				slowest = MIN(slowest, c->time_ns[b][search_run(c, largest, a, length)]);
+				slowest = MIN(slowest,
+				              c->time_ns[b][search_run(c, largest, a, length)]);
 			if (isfinite(slowest) && slowest > 0) {
 				*lowest_ns = MIN(*lowest_ns, MIN(fastest, slowest));
 				*highest_ns = MAX(*highest_ns, slowest);
@@ -215,7 +222,8 @@ static void set_samples(struct segmenter *s, unsigned samples, unsigned first, u
 	if (s->space->samples != samples)
 		search_space_samples(s->space, samples);
 	search_clusters_fill(s->clusters, first, end,
-	                     s->freedom->whole_package ? s->space->size_count - 1 : 0, longest_run_ns(s));
+	                     s->freedom->whole_package ? s->space->size_count - 1 : 0,
+	                     longest_run_ns(s));
 	if (!s->freedom->whole_package)
 		make_monotone(s, first, end);
 }
@@ -261,7 +269,8 @@ static void free_cuts(struct search_segment *segment)
 }
 
 /* The best cover of [i, j) with a tau at most the ladder's. */
-static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j, const struct best *best)
+static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j,
+                                    const struct best *best)
 {
 	float low_ns = best->tau_ns / (float)(TAU_RATIO * TAU_RATIO), high_ns = best->tau_ns;
 	double best_ns = INFINITY;
@@ -325,7 +334,8 @@ static void settle(struct segmenter *s, unsigned i, unsigned j)
 	double estimate_ns = best->time_ns;
 	*segment = bisect(s, i, j, best);
 	best->settled = segment;
-	best->time_ns = segment->time_ns = segment->cuts ? s->judge->settle(s->judge->data, segment) : INFINITY;
+	best->time_ns = segment->time_ns = segment->cuts ? s->judge->settle(s->judge->data, segment)
+	                                                 : INFINITY;
 	s->settled++;
 	if (isfinite(best->time_ns)) {
 		double weight = 1.0 / MIN(s->settled, 8);
@@ -378,8 +388,9 @@ static void segmenter_init(struct segmenter *s)
 	s->load_ns = g_new(double, s->nodes + 1);
 	s->load_ns[0] = 0;
 	for (unsigned n = 0; n < s->nodes; n++)
-		s->load_ns[n + 1] = s->load_ns[n] + (double)s->space->workload->nodes[n].weight_bytes /
-		                                            s->space->dram_GBps;
+		s->load_ns[n + 1] = s->load_ns[n] +
+		                    (double)s->space->workload->nodes[n].weight_bytes /
+		                            s->space->dram_GBps;
 	s->best = g_new(struct best, pairs);
 	for (size_t i = 0; i < pairs; i++)
 		s->best[i] = (struct best){ .time_ns = INFINITY };
@@ -403,13 +414,18 @@ static void segmenter_release(struct segmenter *s)
 	g_free(s->closed);
 }
 
-struct search_solution *search_segments(struct search_space *space, struct search_clusters *clusters,
+struct search_solution *search_segments(struct search_space *space,
+                                        struct search_clusters *clusters,
                                         const struct search_freedom *freedom, unsigned batch,
                                         double limit_ns, const struct search_judge *judge,
                                         void (*progress)(void *, double), void *progress_data)
 {
-	struct segmenter s = { .space = space, .clusters = clusters, .freedom = freedom,
-		               .nodes = space->workload->node_count, .batch = batch, .limit_ns = limit_ns,
+	struct segmenter s = { .space = space,
+		               .clusters = clusters,
+		               .freedom = freedom,
+		               .nodes = space->workload->node_count,
+		               .batch = batch,
+		               .limit_ns = limit_ns,
 		               .judge = judge };
 	struct search_solution *solution = NULL;
 	unsigned samples[32], count = search_microbatches(batch, samples);

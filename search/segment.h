@@ -22,8 +22,8 @@ struct search_freedom {
 };
 
 struct search_cut {
-	unsigned first, length; /* nodes */
-	unsigned size;          /* index of the region's size */
+	unsigned first, length;    /* nodes */
+	unsigned size;             /* index of the region's size */
 	enum search_split *splits; /* per node */
 };
 
@@ -54,7 +54,8 @@ struct search_judge {
  * best cuts consist of settled ones. Only solutions faster than limit_ns are of interest
  * (INFINITY: all). Progress is called with a fraction in [0, 1]. NULL if no cut is feasible.
  */
-struct search_solution *search_segments(struct search_space *space, struct search_clusters *clusters,
+struct search_solution *search_segments(struct search_space *space,
+                                        struct search_clusters *clusters,
                                         const struct search_freedom *freedom, unsigned batch,
                                         double limit_ns, const struct search_judge *judge,
                                         void (*progress)(void *, double), void *progress_data);

@@ -29,8 +29,9 @@ static struct map_interval *scratch_take(struct map_scratch *scratch, unsigned c
 }
 
 /* A grid of the same parts as `like`, with its own intervals to fill in. */
-static void grid_alloc(struct map_grid *grid, const unsigned *region, const unsigned parts[MAP_DIMS],
-                       struct map_scratch *scratch, struct map_interval *rooms[MAP_DIMS])
+static void grid_alloc(struct map_grid *grid, const unsigned *region,
+                       const unsigned parts[MAP_DIMS], struct map_scratch *scratch,
+                       struct map_interval *rooms[MAP_DIMS])
 {
 	grid->region = region;
 	for (int d = 0; d < MAP_DIMS; d++) {
@@ -84,7 +85,8 @@ enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count)
 	return best;
 }
 
-void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch, struct map_grid *grid)
+void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,
+                     struct map_grid *grid)
 {
 	struct map_interval *rooms[MAP_DIMS];
 	grid_alloc(grid, placed->region, placed->split, scratch, rooms);
@@ -103,7 +105,8 @@ static void narrow_to_tiles(struct map_grid *grid, struct map_interval *room, en
 		struct map_interval share = grid->part[dim][i];
 		uint32_t length = map_length(share);
 		room[i].lo = share.lo + map_part(length, count, first).lo;
-		room[i].hi = end > first ? share.lo + map_part(length, count, end - 1).hi : room[i].lo;
+		room[i].hi = end > first ? share.lo + map_part(length, count, end - 1).hi
+		                         : room[i].lo;
 	}
 	grid->part[dim] = room;
 }
@@ -115,7 +118,8 @@ void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_sc
 	enum map_dim dim = map_tile_dim(placed, &count);
 	map_output_grid(placed, scratch, grid);
 	if (count > 1)
-		narrow_to_tiles(grid, scratch_take(scratch, grid->parts[dim]), dim, tile, tile + 1, count);
+		narrow_to_tiles(grid, scratch_take(scratch, grid->parts[dim]), dim, tile, tile + 1,
+		                count);
 }
 
 void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,
@@ -141,7 +145,8 @@ static struct map_interval need_channels(const struct wl_node *node, const struc
 }
 
 /* The same in the producer's own numbering, clipped to what it has. */
-static struct map_interval clip_channels(struct map_interval need, uint32_t offset, uint32_t channels)
+static struct map_interval clip_channels(struct map_interval need, uint32_t offset,
+                                         uint32_t channels)
 {
 	uint32_t lo = MAX(need.lo, offset), hi = MIN(need.hi, offset + channels);
 	if (hi <= lo)
@@ -159,7 +164,8 @@ static struct map_interval reach_interval(const struct wl_reach *reach, uint32_t
 }
 
 void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
-                   const struct map_grid *output, struct map_scratch *scratch, struct map_grid *need)
+                   const struct map_grid *output, struct map_scratch *scratch,
+                   struct map_grid *need)
 {
 	struct map_interval *rooms[MAP_DIMS];
 	struct wl_shape shape = wl_edge_shape(placed->workload, edge);
@@ -176,7 +182,8 @@ void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
 	for (unsigned i = 0; i < output->parts[MAP_P]; i++)
 		rooms[MAP_P][i] = reach_interval(&edge->rows, shape.rows, output->part[MAP_P][i]);
 	for (unsigned i = 0; i < output->parts[MAP_Q]; i++)
-		rooms[MAP_Q][i] = reach_interval(&edge->columns, shape.columns, output->part[MAP_Q][i]);
+		rooms[MAP_Q][i] = reach_interval(&edge->columns, shape.columns,
+		                                 output->part[MAP_Q][i]);
 }
 
 /* MAC outputs that belong to output interval `i`: up to where the next one's windows begin. */
@@ -209,8 +216,10 @@ void map_mac_grid(const struct map_placed *placed, const struct map_grid *output
 		uint32_t extent = map_extent(placed, (enum map_dim)d);
 		for (unsigned i = 0; i < output->parts[d]; i++)
 			rooms[d][i] = owned ? owned_interval(reach[d - MAP_P], extent,
-			                                     mac_extent[d - MAP_P], output->part[d][i]) :
-			                      reach_interval(reach[d - MAP_P], mac_extent[d - MAP_P],
+			                                     mac_extent[d - MAP_P],
+			                                     output->part[d][i])
+			                    : reach_interval(reach[d - MAP_P],
+			                                     mac_extent[d - MAP_P],
 			                                     output->part[d][i]);
 	}
 }
@@ -242,7 +251,8 @@ uint64_t map_weight_bytes(const struct map_placed *placed, struct map_interval c
 	return placed->node->weight_bytes / placed->node->K * map_length(channels);
 }
 
-static struct map_share share_of_box(const struct map_placed *placed, const struct hw_chiplet_type *type,
+static struct map_share share_of_box(const struct map_placed *placed,
+                                     const struct hw_chiplet_type *type,
                                      const struct map_grid *output, const struct map_grid *mac,
                                      uint64_t input_bytes, const unsigned index[MAP_DIMS])
 {
@@ -263,7 +273,8 @@ static struct map_share share_of_box(const struct map_placed *placed, const stru
 	double outputs = (double)wl_shape_elements(node->output);
 	work.vector_elements = (uint64_t)ceil((double)node->vector_elements *
 	                                      (double)share.output_elements / outputs);
-	share.buffer_bytes = input_bytes + map_weight_bytes(placed, output->part[MAP_K][index[MAP_K]]) +
+	share.buffer_bytes = input_bytes +
+	                     map_weight_bytes(placed, output->part[MAP_K][index[MAP_K]]) +
 	                     share.output_elements * placed->workload->activation_bytes;
 	work.buffer_bytes = share.buffer_bytes;
 	share.cycles = hw_compute_cycles(type, &work);
@@ -319,8 +330,8 @@ static void find_likes(const struct share_grids *g, struct map_interval *likes[M
 }
 
 /* Number of the box that box `index` is like. */
-static unsigned like_box(const struct map_placed *placed, struct map_interval *const likes[MAP_DIMS],
-                         const unsigned index[MAP_DIMS])
+static unsigned like_box(const struct map_placed *placed,
+                         struct map_interval *const likes[MAP_DIMS], const unsigned index[MAP_DIMS])
 {
 	unsigned like = 0;
 	for (int d = 0; d < MAP_DIMS; d++)
@@ -338,8 +349,8 @@ double map_shares(const struct map_placed *placed, const struct hw_package *pack
 	map_output_grid(placed, scratch, &g.output);
 	map_mac_grid(placed, &g.output, true, scratch, &g.mac);
 	for (unsigned e = 0; e < g.need_count; e++)
-		map_need_grid(placed, &placed->workload->edges[placed->node->edges_in[e]], &g.output, scratch,
-		              &g.needs[e]);
+		map_need_grid(placed, &placed->workload->edges[placed->node->edges_in[e]],
+		              &g.output, scratch, &g.needs[e]);
 	find_likes(&g, likes, scratch);
 	double slowest = 0;
 	for (unsigned i = 0; i < parts; i++) {

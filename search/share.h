@@ -37,7 +37,8 @@ struct map_placed {
 	enum map_weights weights;
 	unsigned tiles;
 	unsigned samples; /* of the micro-batch */
-	unsigned microbatch; /* samples of a full one if this is the smaller last one, else 0 or the same */
+	unsigned
+		microbatch; /* samples of a full one if this is the smaller last one, else 0 or the same */
 };
 
 /* Scratch for grids: room for the intervals of those alive at a time; users put
@@ -77,7 +78,8 @@ unsigned map_parts(const struct map_placed *placed);
 enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count);
 
 /* Output boxes: of the whole shares, and of their tile t. */
-void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch, struct map_grid *grid);
+void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,
+                     struct map_grid *grid);
 void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
                    struct map_grid *grid);
 
@@ -87,7 +89,8 @@ void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map
 
 /* What the boxes of `output` need of edge's tensor (clipped to it, before intersection). */
 void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
-                   const struct map_grid *output, struct map_scratch *scratch, struct map_grid *need);
+                   const struct map_grid *output, struct map_scratch *scratch,
+                   struct map_grid *need);
 
 /*
  * The MAC layer's output boxes. `owned`: every element once, cut where the

@@ -11,7 +11,7 @@ void search_snake(const struct hw_package *package, unsigned band, unsigned *sna
 		for (unsigned i = 0; i < package->columns; i++) {
 			unsigned x = b % 2 ? package->columns - 1 - i : i;
 			for (unsigned j = 0; j < height; j++) {
-					unsigned y = top + (i % 2 ? height - 1 - j : j);
+				unsigned y = top + (i % 2 ? height - 1 - j : j);
 				snake[count++] = y * package->columns + x;
 			}
 		}
@@ -45,24 +45,27 @@ static unsigned number_of(GHashTable *numbers, char *description)
 static char *describe_reach(const struct wl_reach *r)
 {
 	return g_strdup_printf("%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT
-	                       "/%" G_GINT64_FORMAT, r->down, r->up, r->pad, r->window);
+	                       "/%" G_GINT64_FORMAT,
+	                       r->down, r->up, r->pad, r->window);
 }
 
 static char *describe_edge_end(const struct wl_workload *w, const struct wl_edge *e)
 {
 	struct wl_shape shape = wl_edge_shape(w, e);
 	g_autofree char *rows = describe_reach(&e->rows), *columns = describe_reach(&e->columns);
-	return g_strdup_printf("%d %u %ux%ux%u %s %s;", e->channels, e->channel_offset, shape.channels,
-	                       shape.rows, shape.columns, rows, columns);
+	return g_strdup_printf("%d %u %ux%ux%u %s %s;", e->channels, e->channel_offset,
+	                       shape.channels, shape.rows, shape.columns, rows, columns);
 }
 
 static char *describe_node(const struct wl_workload *w, const struct wl_node *n)
 {
-	g_autofree char *rows = describe_reach(&n->mac_rows), *columns = describe_reach(&n->mac_columns);
+	g_autofree char *rows = describe_reach(&n->mac_rows),
+			*columns = describe_reach(&n->mac_columns);
 	GString *text = g_string_new(NULL);
-	g_string_append_printf(text, "%u %u %u %u %u %u %u %ux%ux%u %s %s %" G_GUINT64_FORMAT ":", n->K, n->C,
-	                       n->P, n->Q, n->R, n->S, n->groups, n->output.channels, n->output.rows,
-	                       n->output.columns, rows, columns, n->vector_elements);
+	g_string_append_printf(text, "%u %u %u %u %u %u %u %ux%ux%u %s %s %" G_GUINT64_FORMAT ":",
+	                       n->K, n->C, n->P, n->Q, n->R, n->S, n->groups, n->output.channels,
+	                       n->output.rows, n->output.columns, rows, columns,
+	                       n->vector_elements);
 	for (unsigned i = 0; i < n->edge_in_count; i++) {
 		g_autofree char *end = describe_edge_end(w, &w->edges[n->edges_in[i]]);
 		g_string_append(text, end);
@@ -83,8 +86,8 @@ static void number_kinds(struct search_space *space)
 		const struct wl_edge *edge = &w->edges[e];
 		g_autofree char *end = describe_edge_end(w, edge);
 		int from = edge->from < 0 ? -1 : (int)space->node_kind[edge->from];
-		space->edge_kind[e] = number_of(edges, g_strdup_printf("%d>%u %s", from,
-		                                                       space->node_kind[edge->to], end));
+		space->edge_kind[e] = number_of(
+			edges, g_strdup_printf("%d>%u %s", from, space->node_kind[edge->to], end));
 	}
 	space->node_kinds = g_hash_table_size(nodes);
 	space->edge_kinds = g_hash_table_size(edges);
@@ -135,8 +138,10 @@ static void note_limits(struct search_space *space)
 		const struct hw_chiplet_type *type = hw_chiplet(package, c);
 		uint64_t working = 2 * hw_array_macs(&type->array) * space->workload->weight_bytes;
 		uint64_t weights = type->weight_buffer_bytes;
-		space->weight_limit = MIN(space->weight_limit, weights > working ? weights - working : 0);
-		space->activation_limit = MIN(space->activation_limit, type->activation_buffer_bytes);
+		space->weight_limit = MIN(space->weight_limit,
+		                          weights > working ? weights - working : 0);
+		space->activation_limit = MIN(space->activation_limit,
+		                              type->activation_buffer_bytes);
 	}
 	for (unsigned i = 0; i < package->dram_count; i++)
 		space->dram_GBps += package->dram[i].GBps;
@@ -144,7 +149,9 @@ static void note_limits(struct search_space *space)
 
 void search_space_init(struct search_space *space, struct cost_model *model, unsigned jobs)
 {
-	*space = (struct search_space){ .workload = model->workload, .package = model->package, .model = model };
+	*space = (struct search_space){ .workload = model->workload,
+		                        .package = model->package,
+		                        .model = model };
 	space->chiplets = hw_chiplet_count(model->package);
 	space->snake = g_new(unsigned, space->chiplets);
 	search_snake(model->package, MIN(2, model->package->rows), space->snake);

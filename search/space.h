@@ -42,10 +42,11 @@ struct search_choice {
 
 /* One edge where producer and consumer have a region of the same size. */
 struct search_edge {
-	uint64_t need_bytes[SEARCH_SPLITS];       /* consumer's largest share, one sample */
-	struct search_time fetch[SEARCH_SPLITS];  /* through DRAM, by the consumer's split */
-	struct search_time within[SEARCH_SPLITS][SEARCH_SPLITS];  /* [producer][consumer] */
-	struct search_time leave[SEARCH_SPLITS]; /* [producer]: to the next region, at the consumer's best */
+	uint64_t need_bytes[SEARCH_SPLITS];      /* consumer's largest share, one sample */
+	struct search_time fetch[SEARCH_SPLITS]; /* through DRAM, by the consumer's split */
+	struct search_time within[SEARCH_SPLITS][SEARCH_SPLITS]; /* [producer][consumer] */
+	struct search_time
+		leave[SEARCH_SPLITS]; /* [producer]: to the next region, at the consumer's best */
 };
 
 /* A thread's scratch. */
@@ -66,13 +67,13 @@ struct search_space {
 	unsigned *edge_kind;
 	unsigned node_kinds, edge_kinds;
 	unsigned *kind_node, *kind_edge; /* the first node, edge of a kind */
-	struct search_choice *choices; /* [kind][size][split] */
-	struct search_edge *edges;     /* [kind][size] */
+	struct search_choice *choices;   /* [kind][size][split] */
+	struct search_edge *edges;       /* [kind][size] */
 	float *compute_ns; /* [kind][size][split] for the micro-batch of search_space_samples */
 	unsigned samples;
-	unsigned jobs;                 /* threads */
-	struct search_worker *workers; /* one per thread */
-	double dram_GBps;              /* all channels */
+	unsigned jobs;                           /* threads */
+	struct search_worker *workers;           /* one per thread */
+	double dram_GBps;                        /* all channels */
 	uint64_t weight_limit, activation_limit; /* smallest buffers of the package */
 };
 
@@ -98,14 +99,14 @@ static inline size_t search_row(const struct search_space *space, unsigned node,
 	return ((size_t)space->node_kind[node] * space->size_count + size) * SEARCH_SPLITS;
 }
 
-static inline const struct search_choice *search_choices(const struct search_space *space, unsigned node,
-                                                         unsigned size)
+static inline const struct search_choice *search_choices(const struct search_space *space,
+                                                         unsigned node, unsigned size)
 {
 	return &space->choices[search_row(space, node, size)];
 }
 
-static inline const struct search_edge *search_edge_costs(const struct search_space *space, unsigned edge,
-                                                          unsigned size)
+static inline const struct search_edge *search_edge_costs(const struct search_space *space,
+                                                          unsigned edge, unsigned size)
 {
 	return &space->edges[(size_t)space->edge_kind[edge] * space->size_count + size];
 }

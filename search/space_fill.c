@@ -46,15 +46,16 @@ static void fill_splits(const struct search_space *space, unsigned node, unsigne
 {
 	for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
 		choices[s].valid = true;
-		search_choose_split(&space->workload->nodes[node], (enum search_split)s, size, choices[s].split);
+		search_choose_split(&space->workload->nodes[node], (enum search_split)s, size,
+		                    choices[s].split);
 		for (unsigned t = 0; t < s; t++)
 			if (!memcmp(choices[s].split, choices[t].split, sizeof choices[s].split))
 				choices[s].valid = false;
 	}
 }
 
-static void fill_bytes(const struct search_space *space, struct search_worker *worker, unsigned node,
-                       unsigned size, struct search_choice *choice)
+static void fill_bytes(const struct search_space *space, struct search_worker *worker,
+                       unsigned node, unsigned size, struct search_choice *choice)
 {
 	struct map_scratch *scratch = &worker->network.scratch;
 	struct map_placed placed = place_at(space, node, size, choice, 1);
@@ -67,8 +68,8 @@ static void fill_bytes(const struct search_space *space, struct search_worker *w
 	choice->shard_bytes = (uint32_t)map_shard_bytes(&placed);
 }
 
-static void fill_times(const struct search_space *space, struct search_worker *worker, unsigned node,
-                       unsigned size, struct search_choice *choice)
+static void fill_times(const struct search_space *space, struct search_worker *worker,
+                       unsigned node, unsigned size, struct search_choice *choice)
 {
 	struct map_network *network = &worker->network;
 	struct map_placed placed = place_at(space, node, size, choice, 1);
@@ -94,12 +95,13 @@ static void fill_node(void *data, unsigned thread, unsigned index)
 	for (int s = 0; s < SEARCH_SPLITS; s++) {
 		fill_bytes(space, &space->workers[thread], node, space->sizes[r], &choices[s]);
 		if (is_anchor(space, r))
-			fill_times(space, &space->workers[thread], node, space->sizes[r], &choices[s]);
+			fill_times(space, &space->workers[thread], node, space->sizes[r],
+			           &choices[s]);
 	}
 }
 
-static void fill_transfers(const struct search_space *space, struct search_worker *worker, unsigned e,
-                           unsigned r, struct search_edge *costs)
+static void fill_transfers(const struct search_space *space, struct search_worker *worker,
+                           unsigned e, unsigned r, struct search_edge *costs)
 {
 	const struct wl_edge *edge = &space->workload->edges[e];
 	unsigned size = space->sizes[r], next = MIN(size, space->chiplets - size);
@@ -187,7 +189,8 @@ static void interpolate_node(const struct search_space *space, unsigned node, un
 	}
 }
 
-static void interpolate_edge(const struct search_space *space, struct search_edge *costs, unsigned r)
+static void interpolate_edge(const struct search_space *space, struct search_edge *costs,
+                             unsigned r)
 {
 	struct anchors at = find_anchors(space, r);
 	const struct search_edge *a = &costs[at.below], *b = &costs[at.above];
@@ -195,7 +198,8 @@ static void interpolate_edge(const struct search_space *space, struct search_edg
 		costs[r].fetch[s] = time_between(a->fetch[s], b->fetch[s], at.part);
 		costs[r].leave[s] = time_between(a->leave[s], b->leave[s], at.part);
 		for (int t = 0; t < SEARCH_SPLITS; t++)
-			costs[r].within[s][t] = time_between(a->within[s][t], b->within[s][t], at.part);
+			costs[r].within[s][t] = time_between(a->within[s][t], b->within[s][t],
+			                                     at.part);
 	}
 }
 
@@ -225,8 +229,8 @@ static void fill_compute(void *data, unsigned thread, unsigned index)
 	unsigned r = space->size_count - 1 - index / space->node_kinds;
 	size_t row = search_row(space, node, r);
 	for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
-		struct map_placed placed =
-		        place_at(space, node, space->sizes[r], &space->choices[row + s], space->samples);
+		struct map_placed placed = place_at(space, node, space->sizes[r],
+		                                    &space->choices[row + s], space->samples);
 		if (space->choices[row + s].valid)
 			space->compute_ns[row + s] = (float)map_shares(&placed, space->package,
 			                                               &worker->network.scratch,

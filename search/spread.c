@@ -17,14 +17,14 @@ static void mix_in(struct mix *mix, unsigned resource, double share)
 	mix->shares[resource] += share;
 }
 
-static void mix_channel(struct map_network *network, struct mix *mix, unsigned chiplet, unsigned channel,
-                        double share, bool read)
+static void mix_channel(struct map_network *network, struct mix *mix, unsigned chiplet,
+                        unsigned channel, double share, bool read)
 {
 	const struct hw_package *package = network->package;
 	const struct hw_dram_channel *dram = &package->dram[channel];
 	struct map_spread *spread = mix->spread;
-	unsigned hops = read ? hw_route(package, dram->at, chiplet, network->links) :
-	                       hw_route(package, chiplet, dram->at, network->links);
+	unsigned hops = read ? hw_route(package, dram->at, chiplet, network->links)
+	                     : hw_route(package, chiplet, dram->at, network->links);
 	double latency_ns = hops * package->nop.hop_ns + dram->latency_ns;
 	mix_in(mix, read ? hw_eject_id(package, chiplet) : hw_inject_id(package, chiplet), share);
 	mix_in(mix, hw_dram_id(package, channel), share);
@@ -41,7 +41,8 @@ static void make_spread(struct map_network *network, struct mix *mix, unsigned c
 {
 	unsigned channels = network->package->dram_count;
 	struct map_spread *spread = mix->spread;
-	*spread = (struct map_spread){ .resources = g_new(unsigned, hw_resource_count(network->package)) };
+	*spread = (struct map_spread){ .resources = g_new(unsigned,
+		                                          hw_resource_count(network->package)) };
 	if (network->package->interleave == HW_INTERLEAVE_NEAREST)
 		mix_channel(network, mix, chiplet, network->nearest[chiplet], 1, read);
 	else

@@ -28,7 +28,8 @@ static unsigned meet(struct exchange *x, int dim, unsigned i)
 		struct map_interval both = { MAX(have.lo, need[j].lo), MIN(have.hi, need[j].hi) };
 		if (both.hi <= both.lo)
 			continue;
-		if (count && meets[count - 1].end == j && both.lo == last.lo && both.hi == last.hi) {
+		if (count && meets[count - 1].end == j && both.lo == last.lo &&
+		    both.hi == last.hi) {
 			meets[count - 1].end = j + 1;
 			continue;
 		}
@@ -49,7 +50,8 @@ static unsigned collect_receivers(const struct exchange *x, const struct map_mee
 			for (unsigned p = run[MAP_P]->first; p < run[MAP_P]->end; p++)
 				for (unsigned q = run[MAP_Q]->first; q < run[MAP_Q]->end; q++) {
 					unsigned i = ((n * parts[MAP_K] + k) * parts[MAP_P] + p) *
-					                     parts[MAP_Q] + q;
+					                     parts[MAP_Q] +
+					             q;
 					if (x->need->region[i] != producer)
 						receivers[count++] = x->need->region[i];
 				}
@@ -68,19 +70,21 @@ static void send_runs(struct exchange *x, unsigned producer)
 					run[MAP_K] = &meets[MAP_K][b];
 					run[MAP_P] = &meets[MAP_P][c];
 					run[MAP_Q] = &meets[MAP_Q][d];
-					uint64_t volume = (uint64_t)run[MAP_N]->length * run[MAP_K]->length *
-					                  run[MAP_P]->length * run[MAP_Q]->length;
+					uint64_t volume = (uint64_t)run[MAP_N]->length *
+					                  run[MAP_K]->length * run[MAP_P]->length *
+					                  run[MAP_Q]->length;
 					double bytes = (double)(volume * x->element_bytes);
 					unsigned count = collect_receivers(x, run, producer);
 					if (producer == FROM_DRAM)
 						map_read_dram(x->network, x->phase, count, bytes);
 					else
-						map_send(x->network, x->phase, producer, count, bytes);
+						map_send(x->network, x->phase, producer, count,
+						         bytes);
 				}
 }
 
-void map_exchange(struct map_network *network, const struct map_grid *have, const struct map_grid *need,
-                  unsigned element_bytes, struct map_phase *phase)
+void map_exchange(struct map_network *network, const struct map_grid *have,
+                  const struct map_grid *need, unsigned element_bytes, struct map_phase *phase)
 {
 	struct exchange x = { network, phase, have, need, element_bytes, { 0 } };
 	unsigned producer = 0, index[MAP_DIMS];
@@ -90,7 +94,8 @@ void map_exchange(struct map_network *network, const struct map_grid *have, cons
 			x.meet_count[MAP_K] = meet(&x, MAP_K, index[MAP_K]);
 			for (index[MAP_P] = 0; index[MAP_P] < have->parts[MAP_P]; index[MAP_P]++) {
 				x.meet_count[MAP_P] = meet(&x, MAP_P, index[MAP_P]);
-				for (index[MAP_Q] = 0; index[MAP_Q] < have->parts[MAP_Q]; index[MAP_Q]++) {
+				for (index[MAP_Q] = 0; index[MAP_Q] < have->parts[MAP_Q];
+				     index[MAP_Q]++) {
 					x.meet_count[MAP_Q] = meet(&x, MAP_Q, index[MAP_Q]);
 					send_runs(&x, have->region[producer++]);
 				}
@@ -153,7 +158,8 @@ static void subtract_prefix(struct map_grid *need, const struct map_grid *before
 /* What the first `end` tiles need and the first `start` do not: one interval, because
  * prefixes grow at one end. `rooms` has space for the parts of one dimension. */
 static void fetch_grid(const struct map_placed *to, unsigned start, unsigned end,
-                       const struct wl_edge *edge, struct map_scratch *scratch, struct map_grid *need)
+                       const struct wl_edge *edge, struct map_scratch *scratch,
+                       struct map_grid *need)
 {
 	unsigned count;
 	enum map_dim dim = map_tile_dim(to, &count);
@@ -189,7 +195,8 @@ static void read_boxes(struct exchange *x)
 			    same_interval(need->part[d][i], need->part[d][i - 1]))
 				runs[count - 1].end = i + 1;
 			else
-				runs[count++] = (struct map_meet){ map_length(need->part[d][i]), i, i + 1 };
+				runs[count++] = (struct map_meet){ map_length(need->part[d][i]), i,
+					                           i + 1 };
 		}
 		x->meet_count[d] = count;
 	}
@@ -219,8 +226,9 @@ void map_store(struct map_network *network, const struct map_placed *from, unsig
 	tile_grid(from, tile, &network->scratch, &grid);
 	for (unsigned i = 0; i < parts; i++) {
 		map_unflatten(&grid, i, index);
-		map_write_dram(network, phase, from->region[i],
-		               (double)(map_volume(&grid, index) * from->workload->activation_bytes));
+		map_write_dram(
+			network, phase, from->region[i],
+			(double)(map_volume(&grid, index) * from->workload->activation_bytes));
 	}
 	network->scratch.used = mark;
 }
@@ -235,7 +243,9 @@ static unsigned weight_group(struct map_network *network, const struct map_grid 
 		for (index[MAP_P] = 0; index[MAP_P] < parts[MAP_P]; index[MAP_P]++)
 			for (index[MAP_Q] = 0; index[MAP_Q] < parts[MAP_Q]; index[MAP_Q]++) {
 				unsigned i = ((index[MAP_N] * parts[MAP_K] + k) * parts[MAP_P] +
-				              index[MAP_P]) * parts[MAP_Q] + index[MAP_Q];
+				              index[MAP_P]) *
+				                     parts[MAP_Q] +
+				             index[MAP_Q];
 				if (map_volume(grid, index))
 					network->receivers[count++] = grid->region[i];
 			}
@@ -248,7 +258,8 @@ static double shard_bytes(uint64_t bytes, unsigned count, unsigned i)
 	return (double)(bytes * (i + 1) / count - bytes * i / count);
 }
 
-static void load_shards(struct map_network *network, struct map_phase *phase, unsigned count, uint64_t bytes)
+static void load_shards(struct map_network *network, struct map_phase *phase, unsigned count,
+                        uint64_t bytes)
 {
 	unsigned *all = network->receivers;
 	for (unsigned i = 0; i < count; i++) {
@@ -274,7 +285,8 @@ void map_load(struct map_network *network, const struct map_placed *placed, stru
 	network->scratch.used = mark;
 }
 
-void map_gather(struct map_network *network, const struct map_placed *placed, struct map_phase *phase)
+void map_gather(struct map_network *network, const struct map_placed *placed,
+                struct map_phase *phase)
 {
 	unsigned mark = network->scratch.used;
 	struct map_grid grid;
@@ -292,7 +304,8 @@ void map_gather(struct map_network *network, const struct map_placed *placed, st
 			all[sender] = all[0];
 			all[0] = from;
 			network->receivers = all + 1;
-			map_send(network, phase, from, count - 1, shard_bytes(bytes, count, sender));
+			map_send(network, phase, from, count - 1,
+			         shard_bytes(bytes, count, sender));
 			network->receivers = all;
 			all[0] = all[sender];
 			all[sender] = from;

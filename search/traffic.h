@@ -16,8 +16,8 @@
 #define MAP_WHOLE UINT32_MAX
 
 /* The intersection rule. Elements are `element_bytes` wide. */
-void map_exchange(struct map_network *network, const struct map_grid *have, const struct map_grid *need,
-                  unsigned element_bytes, struct map_phase *phase);
+void map_exchange(struct map_network *network, const struct map_grid *have,
+                  const struct map_grid *need, unsigned element_bytes, struct map_phase *phase);
 
 /* Tile `tile` (or all of it: MAP_WHOLE) of what `from` owes to `to` over `edge`. */
 void map_transfer(struct map_network *network, const struct map_placed *from, unsigned tile,
@@ -37,10 +37,12 @@ void map_store(struct map_network *network, const struct map_placed *from, unsig
 
 /* Weights from DRAM: what each share needs (resident, streamed), or each chiplet's
  * shard of it (distributed). */
-void map_load(struct map_network *network, const struct map_placed *placed, struct map_phase *phase);
+void map_load(struct map_network *network, const struct map_placed *placed,
+              struct map_phase *phase);
 
 /* Distributed weights: chiplets that need the same weights exchange their shards. */
-void map_gather(struct map_network *network, const struct map_placed *placed, struct map_phase *phase);
+void map_gather(struct map_network *network, const struct map_placed *placed,
+                struct map_phase *phase);
 
 /*
  * Whether any byte of tile `from_tile` is needed for tile `to_tile` (the

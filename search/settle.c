@@ -1,0 +1,53 @@
+/*
+ * Invariant: a segment costs the same whatever the segments around it look
+ * like, because all they share is DRAM, at different times.
+ */
+#include "search/settle.h"
+
+/* Nodes [first, end) somewhere, so that edges to them go through DRAM. */
+static void stand_in(struct map_segment *segment, unsigned first, unsigned end)
+{
+	struct map_cluster *cluster = &segment->clusters[0];
+	cluster->node_count = end - first;
+	for (unsigned i = 0; i < cluster->node_count; i++)
+		cluster->nodes[i] =
+			(struct map_node){ .node = first + i, .split = { 1, 1, 1, 1 }, .tiles = 1 };
+}
+
+void search_settler_init(struct search_settler *settler, struct search_space *space,
+                         const struct search_freedom *freedom, const struct search_options *options)
+{
+	unsigned nodes = space->workload->node_count;
+	settler->space = space;
+	settler->mapping = search_empty_mapping(space, options->batch, NULL, 3);
+	for (unsigned i = 0; i < 3; i += 2) {
+		struct map_segment *outside = &settler->mapping->segments[i];
+		outside->microbatch = 1;
+		outside->cluster_count = 1;
+		outside->clusters = g_new0(struct map_cluster, 1);
+		outside->clusters[0].nodes = g_new0(struct map_node, nodes);
+		outside->clusters[0].region = g_new0(unsigned, 1);
+		outside->clusters[0].region_size = 1;
+	}
+	settler->splits = g_new(enum search_split, nodes);
+	search_draft_init(&settler->draft, space);
+	search_refiner_init(&settler->refiner, space, freedom, options->tiles, settler->mapping);
+}
+
+void search_settler_release(struct search_settler *settler)
+{
+	search_refiner_release(&settler->refiner);
+	search_draft_release(&settler->draft);
+	map_free(settler->mapping);
+	g_free(settler->splits);
+}
+
+double search_settle(void *data, const struct search_segment *segment)
+{
+	struct search_settler *settler = data;
+	unsigned nodes = settler->space->workload->node_count;
+	stand_in(&settler->mapping->segments[0], 0, segment->first);
+	stand_in(&settler->mapping->segments[2], segment->end, nodes);
+	search_draft_from(&settler->draft, settler->space, segment, settler->splits);
+	return search_refine(&settler->refiner, 1, &settler->draft, 0, NULL);
+}
