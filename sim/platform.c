@@ -179,7 +179,7 @@ bool sim_platform_write(const struct hw_package *package, const struct sim_progr
 		"<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
 		"<platform version=\"4.1\">\n"
 		"<!-- 1 s here is 1 ns of the package: speeds are cycles/ns, bandwidths bytes/ns "
-	        "-->\n"
+		"-->\n"
 		"<zone id=\"package\" routing=\"Full\">\n");
 	append_hosts(xml, package);
 	append_links(xml, package);
