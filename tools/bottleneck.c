@@ -28,28 +28,38 @@ static double share_of(double part, double whole)
 	return whole > 0 ? part / whole : 0;
 }
 
-static void find_cause(const struct sim_cluster_outcome *cluster, struct bottleneck *found)
+static struct bottleneck_cause find_cause(double busy_ns, const double bubbles_ns[SIM_BUBBLES])
 {
-	double region_ns = cluster->busy_ns;
-	unsigned cause = 0;
+	double region_ns = busy_ns;
+	unsigned largest = 0;
 	for (unsigned b = 0; b < SIM_BUBBLES; b++) {
-		region_ns += cluster->bubbles_ns[b];
-		if (cluster->bubbles_ns[b] > cluster->bubbles_ns[cause])
-			cause = b;
+		region_ns += bubbles_ns[b];
+		if (bubbles_ns[b] > bubbles_ns[largest])
+			largest = b;
 	}
-	found->cause = (enum sim_bubble)cause;
-	found->computes = cluster->busy_ns >= cluster->bubbles_ns[cause];
-	found->busy_share = share_of(cluster->busy_ns, region_ns);
-	found->cause_share = share_of(cluster->bubbles_ns[cause], region_ns);
+	return (struct bottleneck_cause){ .computes = busy_ns >= bubbles_ns[largest],
+		                          .bubble = (enum sim_bubble)largest,
+		                          .busy_share = share_of(busy_ns, region_ns),
+		                          .bubble_share = share_of(bubbles_ns[largest],
+		                                                   region_ns) };
+}
+
+/* Whether the whole run is held up by something else than its slowest cluster. */
+static bool run_differs(const struct bottleneck *b)
+{
+	return !b->run_cause.computes &&
+	       (b->cluster_cause.computes || b->cluster_cause.bubble != b->run_cause.bubble);
 }
 
 /* The busiest resource of the kind that the cause waits for. */
 static void find_resource(const struct hw_package *package, const struct sim_outcome *simulated,
                           struct bottleneck *found)
 {
-	bool dram = found->cause == SIM_WAIT_DRAM;
+	enum sim_bubble cause = run_differs(found) ? found->run_cause.bubble
+	                                           : found->cluster_cause.bubble;
+	bool dram = cause == SIM_WAIT_DRAM;
 	found->resource = BOTTLENECK_NONE;
-	if (!dram && found->cause != SIM_WAIT_INPUT)
+	if (!dram && cause != SIM_WAIT_INPUT)
 		return;
 	for (unsigned r = 0; r < hw_resource_count(package); r++) {
 		if ((hw_resource_kind(package, r) == HW_DRAM) != dram ||
@@ -77,7 +87,10 @@ struct bottleneck bottleneck_find(const struct hw_package *package,
 	found.next = slowest_cluster(cluster_ns, segment->cluster_count, found.cluster);
 	if (found.next != BOTTLENECK_NONE && cluster_ns[found.next] > 0)
 		found.lead = cluster_ns[found.cluster] / cluster_ns[found.next] - 1;
-	find_cause(&simulated->clusters[segment->first_cluster + found.cluster], &found);
+	const struct sim_cluster_outcome *cluster =
+		&simulated->clusters[segment->first_cluster + found.cluster];
+	found.cluster_cause = find_cause(cluster->busy_ns, cluster->bubbles_ns);
+	found.run_cause = find_cause(simulated->busy_ns, simulated->bubbles_ns);
 	find_resource(package, simulated, &found);
 	return found;
 }
@@ -103,32 +116,45 @@ static void append_pace(GString *text, const struct bottleneck *b)
 		                       b->lead * 100, b->next);
 }
 
+static const char *const causes[SIM_BUBBLES] = {
+	[SIM_FILL] = "the filling of the pipeline",
+	[SIM_DRAIN] = "the draining of the pipeline",
+	[SIM_WAIT_INPUT] = "NoP transfers",
+	[SIM_WAIT_DRAM] = "DRAM",
+	[SIM_BACK_PRESSURE] = "back pressure from later clusters",
+	[SIM_SHARD] = "uneven shares",
+};
+
 static void append_cause(GString *text, const struct bottleneck *b)
 {
-	static const char *const causes[SIM_BUBBLES] = {
-		[SIM_FILL] = "the filling of the pipeline",
-		[SIM_DRAIN] = "the draining of the pipeline",
-		[SIM_WAIT_INPUT] = "NoP transfers",
-		[SIM_WAIT_DRAM] = "DRAM",
-		[SIM_BACK_PRESSURE] = "back pressure from later clusters",
-		[SIM_SHARD] = "uneven shares",
-	};
+	const struct bottleneck_cause *cause = &b->cluster_cause;
 	const char *and = b->next == BOTTLENECK_NONE ? "" : " and";
-	if (!b->computes)
+	if (!cause->computes)
 		g_string_append_printf(
 			text,
 			"%s is bound by %s: %.0f %% of its time, against %.0f %% for "
 			"compute",
-			and, causes[b->cause], b->cause_share * 100, b->busy_share * 100);
-	else if (b->cause_share > 0)
+			and, causes[cause->bubble], cause->bubble_share * 100,
+			cause->busy_share * 100);
+	else if (cause->bubble_share > 0)
 		g_string_append_printf(
 			text,
 			"%s is bound by compute: %.0f %% of its time, against %.0f %% "
 			"for %s",
-			and, b->busy_share * 100, b->cause_share * 100, causes[b->cause]);
+			and, cause->busy_share * 100, cause->bubble_share * 100,
+			causes[cause->bubble]);
 	else
 		g_string_append_printf(text, "%s is bound by compute: %.0f %% of its time", and,
-		                       b->busy_share * 100);
+		                       cause->busy_share * 100);
+}
+
+static void append_run(GString *text, const struct bottleneck *b)
+{
+	if (run_differs(b))
+		g_string_append_printf(
+			text, "; over the whole run %s takes %.0f %%, against %.0f %% for compute",
+			causes[b->run_cause.bubble], b->run_cause.bubble_share * 100,
+			b->run_cause.busy_share * 100);
 }
 
 char *resource_name(const struct hw_package *package, unsigned resource)
@@ -170,6 +196,7 @@ char *bottleneck_sentence(const struct bottleneck *bottleneck, const struct wl_w
 	append_cluster(text, &segment->clusters[bottleneck->cluster], workload);
 	append_pace(text, bottleneck);
 	append_cause(text, bottleneck);
+	append_run(text, bottleneck);
 	if (bottleneck->resource != BOTTLENECK_NONE) {
 		g_autofree char *name = resource_name(package, bottleneck->resource);
 		g_string_append_printf(text, "; %s, the busiest, is in use %.0f %% of the run",

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { BATCH = 4, JOBS = 2 };
+enum { BATCH = 4, JOBS = 2, SMALL_NETWORKS = 60 };
 
 /* Whole searches are slow under AddressSanitizer: the small ones reach the same code. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -160,6 +160,204 @@ START_TEST(strategies)
 }
 END_TEST
 
+static char *found_json(enum search_strategy strategy, unsigned batch, unsigned jobs)
+{
+	struct search_options options = {
+		.strategy = strategy, .batch = batch, .tiles = 2, .jobs = jobs
+	};
+	GError *error = NULL;
+	struct map_mapping *made = search_mapping(workload, package, &options, &error);
+	ck_assert_msg(made != NULL, "%s", error ? error->message : "");
+	char *text = map_to_json(made, workload, package);
+	map_free(made);
+	return text;
+}
+
+/* The same search again, and on other numbers of threads. */
+START_TEST(same_mapping_every_time)
+{
+	static const char *const names[][2] = { { "simba-6x6", "resnet18" },
+		                                { "mcm-16", "alexnet" },
+		                                { "mcm-64", "resnet50" } };
+	for (unsigned i = 0; i < (SANITIZED ? 2 : G_N_ELEMENTS(names)); i++) {
+		read_pair(names[i][0], names[i][1]);
+		g_autofree char *expected = found_json(SEARCH_SCOPE, BATCH, 1);
+		for (unsigned jobs = 1; jobs <= 5; jobs += 2) {
+			g_autofree char *again = found_json(SEARCH_SCOPE, BATCH, jobs);
+			ck_assert_str_eq(again, expected);
+		}
+	}
+}
+END_TEST
+
+/* Every segment's micro-batch is at most the batch, whatever the batch. */
+START_TEST(odd_batches)
+{
+	static const unsigned batches[] = { 1, 3, 7 };
+	read_pair("mcm-16", "resnet18");
+	for (unsigned i = 0; i < G_N_ELEMENTS(batches); i++)
+		for (int s = SEARCH_SEQUENTIAL; s < SEARCH_STRATEGIES; s++)
+			if (s != SEARCH_PIPELINE)
+				find((enum search_strategy)s, SEARCH_LATENCY, batches[i]);
+}
+END_TEST
+
+/*
+ * Everything: all cuts of a small network into segments and clusters, all region sizes along the
+ * snakes, all micro-batches and, per node, all splits that scope chooses from. Segments are
+ * independent: what one costs depends on which nodes are in it, not on how the others run.
+ */
+struct everything {
+	struct map_mapping mapping; /* up to three segments: before, the one in question, after */
+	unsigned index, chiplets, snakes[2][4];
+	double best_ns;
+};
+
+static struct map_segment *segment_in_question(struct everything *all)
+{
+	return &all->mapping.segments[all->index];
+}
+
+static void cost_candidate(struct everything *all)
+{
+	struct map_plan candidate;
+	double cluster_ns[4];
+	map_plan_init(&candidate, &all->mapping, workload, package);
+	struct cost_segment got = cost_evaluate_segment(&model, &candidate, all->index, cluster_ns,
+	                                                NULL, NULL);
+	all->best_ns = MIN(all->best_ns, got.latency_ns);
+	map_plan_release(&candidate);
+}
+
+/* All splits of the nodes from cluster c, node i on. */
+static void try_splits(struct everything *all, unsigned c, unsigned i)
+{
+	struct map_segment *segment = segment_in_question(all);
+	if (c == segment->cluster_count) {
+		cost_candidate(all);
+		return;
+	}
+	struct map_cluster *cluster = &segment->clusters[c];
+	if (i == cluster->node_count) {
+		try_splits(all, c + 1, 0);
+		return;
+	}
+	struct map_node *node = &cluster->nodes[i];
+	for (int s = 0; s < SEARCH_SPLITS; s++) {
+		search_choose_split(&workload->nodes[node->node], (enum search_split)s,
+		                    cluster->region_size, node->split);
+		try_splits(all, c, i + 1);
+	}
+}
+
+/* All sizes of the regions from cluster c on, from chiplet `used` of a snake on. */
+static void try_sizes(struct everything *all, unsigned *snake, unsigned c, unsigned used)
+{
+	struct map_segment *segment = segment_in_question(all);
+	if (c == segment->cluster_count) {
+		try_splits(all, 0, 0);
+		return;
+	}
+	unsigned after = segment->cluster_count - c - 1;
+	for (unsigned size = 1; used + size + after <= all->chiplets; size++) {
+		segment->clusters[c].region = snake + used;
+		segment->clusters[c].region_size = size;
+		try_sizes(all, snake, c + 1, used + size);
+	}
+}
+
+/* All cuts of nodes [first, end) into clusters: bit i of `cuts` is a cut before node first + i + 1. */
+static void try_cuts(struct everything *all, struct map_node *nodes, unsigned first, unsigned end)
+{
+	struct map_cluster clusters[4];
+	struct map_segment *segment = segment_in_question(all);
+	for (unsigned cuts = 0; cuts < 1u << (end - first - 1); cuts++) {
+		segment->clusters = clusters;
+		segment->cluster_count = 0;
+		for (unsigned n = first; n < end; n++) {
+			if (n == first || cuts & (1u << (n - first - 1)))
+				clusters[segment->cluster_count++] =
+					(struct map_cluster){ .nodes = &nodes[n] };
+			clusters[segment->cluster_count - 1].node_count++;
+		}
+		for (unsigned s = 0; s < 2; s++)
+			try_sizes(all, all->snakes[s], 0, 0);
+	}
+}
+
+/* The fastest segment of nodes [first, end). */
+static double best_segment_ns(unsigned first, unsigned end)
+{
+	unsigned nodes = workload->node_count, samples[] = { 1, 2, BATCH }, anywhere = 0;
+	struct map_node places[4];
+	struct map_segment segments[3] = { { 0 } };
+	struct everything all = { .mapping = { .batch = BATCH, .segments = segments },
+		                  .chiplets = hw_chiplet_count(package),
+		                  .best_ns = INFINITY };
+	for (unsigned s = 0; s < 2; s++)
+		search_snake(package, s + 1, all.snakes[s]);
+	for (unsigned n = 0; n < nodes; n++)
+		places[n] = (struct map_node){ .node = n, .split = { 1, 1, 1, 1 }, .tiles = 1 };
+	struct map_cluster before = { &anywhere, 1, places, first };
+	struct map_cluster after = { &anywhere, 1, places + end, nodes - end };
+	if (first)
+		segments[all.mapping.segment_count++] = (struct map_segment){ 1, &before, 1 };
+	all.index = all.mapping.segment_count++;
+	if (end < nodes)
+		segments[all.mapping.segment_count++] = (struct map_segment){ 1, &after, 1 };
+	for (unsigned m = 0; m < G_N_ELEMENTS(samples); m++) {
+		segments[all.index].microbatch = samples[m];
+		try_cuts(&all, places, first, end);
+	}
+	return all.best_ns;
+}
+
+static double best_network_ns(void)
+{
+	double best_ns[5] = { 0 };
+	for (unsigned end = 1; end <= workload->node_count; end++) {
+		best_ns[end] = INFINITY;
+		for (unsigned first = 0; first < end; first++)
+			best_ns[end] = MIN(best_ns[end],
+			                   best_ns[first] + best_segment_ns(first, end));
+	}
+	return best_ns[workload->node_count];
+}
+
+/* Buffers of 1 MiB hold everything. The model keeps nothing but sums of floats in its tables, so
+ * scope may miss the best; it cannot beat it. */
+START_TEST(scope_against_everything)
+{
+	double sum = 0, worst = 0;
+	unsigned best_hits = 0;
+	for (guint32 seed = 0; seed < SMALL_NETWORKS; seed++) {
+		g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+		release();
+		package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 2 });
+		unsigned rows = pick(rand, 6, 16);
+		g_autofree char *layers = random_layers(rand, pick(rand, 2, 4), rows);
+		workload = fixture_workload(4, rows, rows, layers);
+		cost_model_init(&model, workload, package);
+		struct search_options options = {
+			.strategy = SEARCH_SCOPE, .batch = BATCH, .tiles = 1, .jobs = 1
+		};
+		double found_ns =
+			take_found(search_mapping(workload, package, &options, NULL)).latency_ns;
+		double gap = found_ns / best_network_ns() - 1;
+		ck_assert_double_ge(gap, -1e-9);
+		best_hits += gap < 1e-9;
+		sum += gap;
+		worst = MAX(worst, gap);
+		if (g_getenv("SHOW"))
+			g_printerr("seed %u nodes %u gap %.3f%% found %.1f\n", seed,
+			       workload->node_count, gap * 100, found_ns);
+	}
+	if (g_getenv("SHOW"))
+		g_printerr("mean %.3f%% worst %.3f%% hits %u\n", sum / SMALL_NETWORKS * 100,
+		       worst * 100, best_hits);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("search");
@@ -167,6 +365,13 @@ int main(void)
 	tcase_set_timeout(zoo, 300);
 	tcase_add_checked_fixture(zoo, NULL, release);
 	tcase_add_loop_test(zoo, strategies, 0, PAIRS);
+	tcase_add_test(zoo, same_mapping_every_time);
+	tcase_add_test(zoo, odd_batches);
 	suite_add_tcase(suite, zoo);
+	TCase *small = tcase_create("small networks");
+	tcase_set_timeout(small, 300);
+	tcase_add_checked_fixture(small, NULL, release);
+	tcase_add_test(small, scope_against_everything);
+	suite_add_tcase(suite, small);
 	return fixture_run(suite);
 }

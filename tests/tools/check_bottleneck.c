@@ -122,6 +122,24 @@ START_TEST(the_longest_segment_is_the_simulated_one)
 }
 END_TEST
 
+/* The longest segment computes, but the network as a whole waits: 300 of 400 chiplet-ns. */
+START_TEST(what_holds_up_the_whole_run_is_said_too)
+{
+	pair_init(&pair, PAIR_TWO_SEGMENTS);
+	pair.sim.latency_ns = 100;
+	pair.segments[0].latency_ns = 60;
+	pair.segments[1].latency_ns = 40;
+	pair.clusters[0].busy_ns = 60;
+	pair.sim.busy_ns = 100;
+	pair.sim.bubbles_ns[SIM_WAIT_DRAM] = 300;
+	pair.resource_bytes[hw_dram_id(pair.tiny.package, 0)] = 180;
+	assert_sentence("segment 0 of 2 takes 60 % of the latency; its only cluster (a, 1 chiplet) "
+	                "is bound by compute: 100 % of its time; over the whole run DRAM takes "
+	                "75 %, against 25 % for compute; DRAM channel 0, the busiest, is in use "
+	                "90 % of the run");
+}
+END_TEST
+
 START_TEST(resources_have_names)
 {
 	const struct hw_package *package = pair.tiny.package;
