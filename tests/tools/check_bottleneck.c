@@ -171,6 +171,7 @@ int main(void)
 	tcase_add_checked_fixture(other, NULL, release);
 	tcase_add_test(other, one_cluster_is_the_only_one);
 	tcase_add_test(other, the_longest_segment_is_the_simulated_one);
+	tcase_add_test(other, what_holds_up_the_whole_run_is_said_too);
 	suite_add_tcase(suite, two);
 	suite_add_tcase(suite, other);
 	return run_suite(suite);
