@@ -152,7 +152,8 @@ static void segment_totals(struct cost_model *model, const struct map_plan *plan
                            struct cost_totals *totals)
 {
 	unsigned batch = plan->mapping->batch, tail = batch % segment->microbatch;
-	cost_add(totals, full, batch / segment->microbatch);
+	unsigned full_microbatches = batch / segment->microbatch;
+	cost_add(totals, full, full_microbatches);
 	if (!tail)
 		return;
 	g_autofree double *ignored = g_new(double, segment->cluster_count);

@@ -235,9 +235,11 @@ static void scan_samples(struct segmenter *s, unsigned samples)
 	tau_range(s, &lowest_ns, &highest_ns);
 	reset_smallest(s, 0, s->nodes);
 	highest_ns = MIN(highest_ns, longest_run_ns(s) * (float)TAU_RATIO);
-	for (float tau_ns = lowest_ns; tau_ns <= highest_ns; tau_ns *= (float)TAU_RATIO) {
+	float tau_ns = lowest_ns;
+	while (tau_ns <= highest_ns) {
 		lower_smallest(s, 0, s->nodes, tau_ns);
 		scan_tau(s, tau_ns);
+		tau_ns *= (float)TAU_RATIO;
 	}
 }
 

@@ -59,6 +59,7 @@ static inline uint32_t map_length(struct map_interval i)
 /* Interval i of `parts` even ones over [0, extent): sizes differ by at most one. */
 static inline struct map_interval map_part(uint32_t extent, unsigned parts, unsigned i)
 {
+	g_assert(parts > 0); /* splits and tiles are at least 1 */
 	return (struct map_interval){ (uint32_t)((uint64_t)extent * i / parts),
 		                      (uint32_t)((uint64_t)extent * (i + 1) / parts) };
 }

@@ -255,7 +255,8 @@ static unsigned weight_group(struct map_network *network, const struct map_grid 
 /* Shard i of `count` even ones, in bytes. */
 static double shard_bytes(uint64_t bytes, unsigned count, unsigned i)
 {
-	return (double)(bytes * (i + 1) / count - bytes * i / count);
+	uint64_t start = bytes * i / count, end = bytes * (i + 1) / count;
+	return (double)(end - start);
 }
 
 static void load_shards(struct map_network *network, struct map_phase *phase, unsigned count,

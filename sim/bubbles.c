@@ -4,10 +4,6 @@
  */
 #include "sim/bubbles.h"
 
-/* Micro-batches before the cut that stand for the skipped ones: the longest period that the
- * engine recognises. */
-#define WINDOW 8u
-
 struct tally {
 	double busy_ns, bubbles_ns[SIM_BUBBLES];
 };
@@ -86,10 +82,18 @@ static bool is_before_bottleneck(const struct sim_run *run, const struct sim_reg
 	return false;
 }
 
+/* How much of an interval lies in the time that the skipped micro-batches repeat. */
+static double repeated_ns(const struct sim_segment_result *result,
+                          const struct sim_interval *interval)
+{
+	return MAX(0, MIN(interval->end_ns, result->repeats_to_ns) -
+	                      MAX(interval->start_ns, result->repeats_from_ns));
+}
+
 /* Busy and shard time of what was skipped are known; the rest of its time are gaps, of the
- * same causes as those in the window. */
+ * same causes as those that it repeats. */
 static void add_skipped(const struct sim_run *run, const struct sim_region *region,
-                        const struct tally *window, struct tally *tally)
+                        const double repeated[SIM_BUBBLES], struct tally *tally)
 {
 	const struct sim_segment_result *result = &run->result->segments[region->segment];
 	double size = region->where->region_size, times = result->skipped, length_ns, gaps_ns = 0;
@@ -101,9 +105,9 @@ static void add_skipped(const struct sim_run *run, const struct sim_region *regi
 	tally->busy_ns += busy_ns;
 	tally->bubbles_ns[SIM_SHARD] += shard_ns;
 	for (int b = 0; b < SIM_SHARD; b++)
-		gaps_ns += window->bubbles_ns[b];
+		gaps_ns += repeated[b];
 	for (int b = 0; gaps_ns > 0 && b < SIM_SHARD; b++)
-		tally->bubbles_ns[b] += idle_ns * (window->bubbles_ns[b] / gaps_ns);
+		tally->bubbles_ns[b] += idle_ns * (repeated[b] / gaps_ns);
 	if (gaps_ns > 0)
 		return;
 	enum sim_bubble cause = is_before_bottleneck(run, region) ? SIM_BACK_PRESSURE
@@ -115,18 +119,18 @@ void sim_count_bubbles(const struct sim_run *run, const struct sim_region *regio
                        struct sim_cluster_outcome *outcome)
 {
 	const struct sim_segment_result *result = &run->result->segments[region->segment];
-	struct tally tally = { 0 }, window = { 0 };
+	struct tally tally = { 0 };
+	double repeated[SIM_BUBBLES] = { 0 };
 	struct sim_walk walk;
 	struct sim_interval interval;
 	sim_walk_begin(&walk, run, region);
 	while (sim_walk_next(&walk, &interval)) {
 		count_interval(run, region, &interval, &tally);
-		if (interval.microbatch < result->cut &&
-		    interval.microbatch + WINDOW >= result->cut)
-			count_interval(run, region, &interval, &window);
+		if (!interval.computes)
+			repeated[interval.cause] += repeated_ns(result, &interval);
 	}
 	if (result->skipped)
-		add_skipped(run, region, &window, &tally);
+		add_skipped(run, region, repeated, &tally);
 	outcome->chiplets = region->where->region_size;
 	outcome->busy_ns = tally.busy_ns;
 	for (int b = 0; b < SIM_BUBBLES; b++)

@@ -202,6 +202,11 @@ static void release(struct sim_segment_run *run, struct sim_ready ended,
 	}
 }
 
+static double marker_end_ns(const struct sim_segment_run *run, uint32_t u)
+{
+	return run->end_ns[index_of(run, run->steady.marker, u)];
+}
+
 /* Leaves out what lies between the micro-batches that have started and the last ones. */
 static uint64_t stop_early(struct sim_segment_run *run, uint32_t period)
 {
@@ -213,15 +218,16 @@ static uint64_t stop_early(struct sim_segment_run *run, uint32_t period)
 	if (skipped == 0)
 		return 0;
 	uint32_t last = run->steady.ended[run->steady.marker] - 1;
-	const double *end_ns = run->end_ns + run->steady.marker;
 	run->limit = total - skipped;
 	run->left -= instances_within(run, total) - instances_within(run, run->limit);
 	run->watching = false;
 	run->result->cut = cut;
 	run->result->skipped = skipped;
-	run->result->period_ns = (end_ns[(uint64_t)last * run->segment->task_count] -
-	                          end_ns[(uint64_t)(last - period) * run->segment->task_count]) /
-	                         period;
+	run->result->period_ns =
+		(marker_end_ns(run, last) - marker_end_ns(run, last - period)) / period;
+	/* Not the last period: gaps that are open now may end otherwise than in the steady state. */
+	run->result->repeats_from_ns = marker_end_ns(run, last - 2 * period);
+	run->result->repeats_to_ns = marker_end_ns(run, last - period);
 	return instances_within(run, total) - instances_within(run, run->limit);
 }
 

@@ -5,13 +5,13 @@
  */
 #include "search/search.h"
 
-#include <math.h>
 #include "search/space.h"
 #include "tests/search/random_mapping.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { BATCH = 4, JOBS = 2, SMALL_NETWORKS = 60 };
+enum { BATCH = 4, JOBS = 2, SMALL_NETWORKS = 60, MOST_NODES = 4 };
 
 /* Whole searches are slow under AddressSanitizer: the small ones reach the same code. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -59,11 +59,11 @@ static struct map_mapping *search(enum search_strategy strategy, enum search_obj
 	return search_mapping(workload, package, &options, error);
 }
 
-/* Takes the mapping after its trip through a file, checks that it fits, and costs it. */
 struct found {
 	double latency_ns, energy_pJ;
 };
 
+/* Takes the mapping after its trip through a file, checks that it fits, and costs it. */
 static struct found take_found(struct map_mapping *made)
 {
 	struct cost_report report;
@@ -203,6 +203,37 @@ START_TEST(odd_batches)
 END_TEST
 
 /*
+ * Each objective is searched for by itself, from the same cuts, so a search for one may be a little
+ * worse at it than a search for another: by 1.4 % at most over 20 networks and packages.
+ */
+#define OBJECTIVE_SLACK 1.02
+
+START_TEST(objectives)
+{
+	static const char *const names[][2] = { { "mcm-16", "alexnet" },
+		                                { "simba-6x6", "resnet18" },
+		                                { "mcm-64", "darknet19" },
+		                                { "simba-6x6", "resnet50" } };
+	for (unsigned i = 0; i < (SANITIZED ? 1 : G_N_ELEMENTS(names)); i++) {
+		struct found found[SEARCH_OBJECTIVES];
+		read_pair(names[i][0], names[i][1]);
+		for (int o = 0; o < SEARCH_OBJECTIVES; o++)
+			found[o] = find(SEARCH_SCOPE, (enum search_objective)o, BATCH);
+		const struct found *edp = &found[SEARCH_EDP];
+		for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
+			ck_assert_double_le(found[SEARCH_LATENCY].latency_ns,
+			                    OBJECTIVE_SLACK * found[o].latency_ns);
+			ck_assert_double_le(found[SEARCH_ENERGY].energy_pJ,
+			                    OBJECTIVE_SLACK * found[o].energy_pJ);
+			ck_assert_double_le(edp->latency_ns * edp->energy_pJ,
+			                    OBJECTIVE_SLACK * found[o].latency_ns *
+			                            found[o].energy_pJ);
+		}
+	}
+}
+END_TEST
+
+/*
  * Everything: all cuts of a small network into segments and clusters, all region sizes along the
  * snakes, all micro-batches and, per node, all splits that scope chooses from. Segments are
  * independent: what one costs depends on which nodes are in it, not on how the others run.
@@ -221,7 +252,7 @@ static struct map_segment *segment_in_question(struct everything *all)
 static void cost_candidate(struct everything *all)
 {
 	struct map_plan candidate;
-	double cluster_ns[4];
+	double cluster_ns[MOST_NODES];
 	map_plan_init(&candidate, &all->mapping, workload, package);
 	struct cost_segment got = cost_evaluate_segment(&model, &candidate, all->index, cluster_ns,
 	                                                NULL, NULL);
@@ -269,7 +300,7 @@ static void try_sizes(struct everything *all, unsigned *snake, unsigned c, unsig
 /* All cuts of nodes [first, end) into clusters: bit i of `cuts` is a cut before node first + i + 1. */
 static void try_cuts(struct everything *all, struct map_node *nodes, unsigned first, unsigned end)
 {
-	struct map_cluster clusters[4];
+	struct map_cluster clusters[MOST_NODES];
 	struct map_segment *segment = segment_in_question(all);
 	for (unsigned cuts = 0; cuts < 1u << (end - first - 1); cuts++) {
 		segment->clusters = clusters;
@@ -289,7 +320,7 @@ static void try_cuts(struct everything *all, struct map_node *nodes, unsigned fi
 static double best_segment_ns(unsigned first, unsigned end)
 {
 	unsigned nodes = workload->node_count, samples[] = { 1, 2, BATCH }, anywhere = 0;
-	struct map_node places[4];
+	struct map_node places[MOST_NODES];
 	struct map_segment segments[3] = { { 0 } };
 	struct everything all = { .mapping = { .batch = BATCH, .segments = segments },
 		                  .chiplets = hw_chiplet_count(package),
@@ -314,7 +345,7 @@ static double best_segment_ns(unsigned first, unsigned end)
 
 static double best_network_ns(void)
 {
-	double best_ns[5] = { 0 };
+	double best_ns[MOST_NODES + 1] = { 0 };
 	for (unsigned end = 1; end <= workload->node_count; end++) {
 		best_ns[end] = INFINITY;
 		for (unsigned first = 0; first < end; first++)
@@ -324,37 +355,84 @@ static double best_network_ns(void)
 	return best_ns[workload->node_count];
 }
 
-/* Buffers of 1 MiB hold everything. The model keeps nothing but sums of floats in its tables, so
- * scope may miss the best; it cannot beat it. */
+/*
+ * How far scope is from the best, over 60 networks: 47 times it is the best, 4.9 % above it at
+ * worst, 0.48 % on average. What it misses is where to cut the network into segments, which is
+ * decided by the tables. Buffers of 1 MiB hold everything. It cannot beat what tries everything.
+ */
+#define WORST_GAP 0.06
+#define MEAN_GAP 0.01
+#define BEST_AT_LEAST 40
+
+static double gap_of_scope(guint32 seed)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+	struct search_options options = {
+		.strategy = SEARCH_SCOPE, .batch = BATCH, .tiles = 1, .jobs = 1
+	};
+	unsigned rows = pick(rand, 6, 16);
+	release();
+	g_autofree char *layers = random_layers(rand, pick(rand, 2, MOST_NODES), rows);
+	package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 2 });
+	workload = fixture_workload(4, rows, rows, layers);
+	cost_model_init(&model, workload, package);
+	struct map_mapping *made = search_mapping(workload, package, &options, NULL);
+	ck_assert_ptr_nonnull(made);
+	return take_found(made).latency_ns / best_network_ns() - 1;
+}
+
 START_TEST(scope_against_everything)
 {
-	double sum = 0, worst = 0;
-	unsigned best_hits = 0;
+	double sum = 0;
+	unsigned best = 0;
 	for (guint32 seed = 0; seed < SMALL_NETWORKS; seed++) {
-		g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
-		release();
-		package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 2 });
-		unsigned rows = pick(rand, 6, 16);
-		g_autofree char *layers = random_layers(rand, pick(rand, 2, 4), rows);
-		workload = fixture_workload(4, rows, rows, layers);
-		cost_model_init(&model, workload, package);
-		struct search_options options = {
-			.strategy = SEARCH_SCOPE, .batch = BATCH, .tiles = 1, .jobs = 1
-		};
-		double found_ns =
-			take_found(search_mapping(workload, package, &options, NULL)).latency_ns;
-		double gap = found_ns / best_network_ns() - 1;
+		double gap = gap_of_scope(seed);
 		ck_assert_double_ge(gap, -1e-9);
-		best_hits += gap < 1e-9;
+		ck_assert_msg(gap <= WORST_GAP, "network %u: %g %% above the best", seed,
+		              gap * 100);
+		best += gap < 1e-9;
 		sum += gap;
-		worst = MAX(worst, gap);
-		if (g_getenv("SHOW"))
-			g_printerr("seed %u nodes %u gap %.3f%% found %.1f\n", seed,
-			       workload->node_count, gap * 100, found_ns);
 	}
-	if (g_getenv("SHOW"))
-		g_printerr("mean %.3f%% worst %.3f%% hits %u\n", sum / SMALL_NETWORKS * 100,
-		       worst * 100, best_hits);
+	ck_assert_double_le(sum / SMALL_NETWORKS, MEAN_GAP);
+	ck_assert_uint_ge(best, BEST_AT_LEAST);
+}
+END_TEST
+
+/* What cannot be mapped. */
+
+static void assert_no_mapping(enum search_strategy strategy, const char *expected)
+{
+	GError *error = NULL;
+	ck_assert_ptr_null(search(strategy, SEARCH_LATENCY, 1, &error));
+	ck_assert_ptr_nonnull(error);
+	ck_assert_msg(strstr(error->message, expected) != NULL, "%s", error->message);
+	g_error_free(error);
+}
+
+START_TEST(nothing_fits)
+{
+	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 8, 8 },
+	       CONV("a", "in", "8", "'kernel': 3, 'pad': 1"), POINT("b", "a", "4"),
+	       POINT("c", "b", "4"), NULL);
+	assert_no_mapping(SEARCH_PIPELINE, "strategy pipeline: 'net' has 3 nodes but 'grid' has 2 "
+	                                   "chiplets; it needs one each");
+	package->types[0].activation_buffer_bytes = 16;
+	for (int s = SEARCH_SEQUENTIAL; s < SEARCH_STRATEGIES; s++)
+		if (s != SEARCH_PIPELINE)
+			assert_no_mapping((enum search_strategy)s, "fit");
+}
+END_TEST
+
+START_TEST(names)
+{
+	static const char *const strategy_names[] = { "sequential", "pipeline", "segmented",
+		                                      "scope" };
+	static const char *const objective_names[] = { "latency", "energy", "edp" };
+	for (int s = 0; s < SEARCH_STRATEGIES; s++)
+		ck_assert_str_eq(search_strategy_name((enum search_strategy)s), strategy_names[s]);
+	for (int o = 0; o < SEARCH_OBJECTIVES; o++)
+		ck_assert_str_eq(search_objective_name((enum search_objective)o),
+		                 objective_names[o]);
 }
 END_TEST
 
@@ -367,11 +445,14 @@ int main(void)
 	tcase_add_loop_test(zoo, strategies, 0, PAIRS);
 	tcase_add_test(zoo, same_mapping_every_time);
 	tcase_add_test(zoo, odd_batches);
+	tcase_add_test(zoo, objectives);
 	suite_add_tcase(suite, zoo);
 	TCase *small = tcase_create("small networks");
 	tcase_set_timeout(small, 300);
 	tcase_add_checked_fixture(small, NULL, release);
 	tcase_add_test(small, scope_against_everything);
+	tcase_add_test(small, nothing_fits);
+	tcase_add_test(small, names);
 	suite_add_tcase(suite, small);
 	return fixture_run(suite);
 }

@@ -159,8 +159,8 @@ START_TEST(time_beyond_the_own_cycles_is_shard)
 }
 END_TEST
 
-/* Five skipped after the second, 16 each: 10 busy and 6 like the gap before the second,
- * 4 of input; the gap of the third is after the cut and counts for itself. */
+/* Five skipped after the second, 16 each: 10 busy and 6 like the gap from 8 to 24, 4 of input
+ * before the second; the gap of the third is later and counts for itself. */
 START_TEST(skipped_time_follows_the_window)
 {
 	struct scene c;
@@ -170,9 +170,32 @@ START_TEST(skipped_time_follows_the_window)
 	compute_at(&c, 1, 0, 14, 30);
 	c.segment.skipped = 5;
 	c.segment.cut = 2;
+	c.segment.repeats_from_ns = 8;
+	c.segment.repeats_to_ns = 24;
 	c.segment.period_ns = 16;
 	struct sim_cluster_outcome o = count(&c, 1);
 	assert_counts(&o, 30 + 50, 0, 60, 4 + 30, 6, 0, 0);
+	tear_down(&c);
+}
+END_TEST
+
+/* The second micro-batch repeats, 14 each, 4 of them for input; the 20 for weights at first do
+ * not, although they lie before the cut too. */
+START_TEST(the_way_into_the_steady_state_does_not_repeat)
+{
+	struct scene c;
+	set_up(&c);
+	set_times(&c, SIM_LOAD, 1, 0, 0, 20);
+	set_times(&c, SIM_TRANSFER, 1, 1, 20, 34);
+	set_times(&c, SIM_TRANSFER, 1, 2, 34, 48);
+	compute_at(&c, 1, 20, 34, 48);
+	c.segment.skipped = 5;
+	c.segment.cut = 2;
+	c.segment.repeats_from_ns = 30;
+	c.segment.repeats_to_ns = 44;
+	c.segment.period_ns = 14;
+	struct sim_cluster_outcome o = count(&c, 1);
+	assert_counts(&o, 30 + 50, 0, 42, 8 + 20, 20, 0, 0);
 	tear_down(&c);
 }
 END_TEST
@@ -187,6 +210,8 @@ START_TEST(skipped_time_without_a_window)
 	compute_at(&c, 1, 0, 10, 20);
 	c.segment.skipped = 5;
 	c.segment.cut = 2;
+	c.segment.repeats_from_ns = 4;
+	c.segment.repeats_to_ns = 20;
 	c.segment.period_ns = 16;
 	struct sim_cluster_outcome o = count(&c, 0);
 	assert_counts(&o, 80, 0, 70, 30, 0, 0, 0);
@@ -208,6 +233,7 @@ int main(void)
 	tcase_add_test(cases, own_transfer_is_back_pressure);
 	tcase_add_test(cases, time_beyond_the_own_cycles_is_shard);
 	tcase_add_test(cases, skipped_time_follows_the_window);
+	tcase_add_test(cases, the_way_into_the_steady_state_does_not_repeat);
 	tcase_add_test(cases, skipped_time_without_a_window);
 	suite_add_tcase(suite, cases);
 	return run_suite(suite);

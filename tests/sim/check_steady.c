@@ -31,6 +31,11 @@ static void check_promises(const struct sim_segment_result *segment, uint32_t mi
 		ck_assert_uint_gt(segment->cut, 0);
 		ck_assert_uint_lt(segment->cut, segment->simulated);
 		ck_assert_double_gt(segment->period_ns, 0);
+		double periods = (segment->repeats_to_ns - segment->repeats_from_ns) /
+		                 segment->period_ns;
+		ck_assert_double_ge(segment->repeats_from_ns, segment->start_ns);
+		ck_assert_double_eq_tol(periods, round(periods), 1e-6);
+		ck_assert_uint_eq(segment->skipped % (uint32_t)round(periods), 0);
 	} else {
 		ck_assert_double_eq(segment->period_ns, 0);
 	}
