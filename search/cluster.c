@@ -19,10 +19,12 @@ struct state {
 	float last_ns, traffic_ns;  /* of the last: compute; fetch and halo */
 	float weights, spared;      /* bytes per chiplet: resident; spared if distributed */
 	float gather_ns, stream_ns; /* of all weights */
-	float most_weights, most_spared, most_gather_ns, most_stream_ns; /* of the node with most */
-	float dram_ns;     /* activations from and to DRAM, over all channels */
-	uint64_t standing; /* activation bytes held all the time */
-	uint64_t inputs;   /* of the last node, from within the cluster */
+	float load_ns;              /* all weights at the bandwidth of all DRAM channels */
+	float most_weights, most_spared, most_gather_ns, most_stream_ns,
+		most_load_ns; /* of the node with most */
+	float dram_ns;        /* activations from and to DRAM, over all channels */
+	uint64_t standing;    /* activation bytes held all the time */
+	uint64_t inputs;      /* of the last node, from within the cluster */
 };
 
 struct walk {
@@ -81,7 +83,9 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 		.stream_ns = choice->stream_ns,
 		.most_gather_ns = choice->gather_ns,
 		.most_stream_ns = choice->stream_ns,
+		.load_ns = (float)n->weight_bytes / (float)space->dram_GBps,
 	};
+	state.most_load_ns = state.load_ns;
 	state.most_weights = state.weights;
 	state.most_spared = state.spared;
 	for (unsigned i = 0; i < n->edge_in_count; i++) {
@@ -148,12 +152,14 @@ static bool join(const struct walk *walk, unsigned s, unsigned to, unsigned t, s
 	next->spared += state->spared;
 	next->gather_ns += state->gather_ns;
 	next->stream_ns += state->stream_ns;
+	next->load_ns += state->load_ns;
 	next->dram_ns += state->dram_ns;
 	if (state->most_weights >= next->most_weights) {
 		next->most_weights = state->most_weights;
 		next->most_spared = state->most_spared;
 		next->most_gather_ns = state->most_gather_ns;
 		next->most_stream_ns = state->most_stream_ns;
+		next->most_load_ns = state->most_load_ns;
 	}
 	next->rank = next->before_ns + walk->price * next->weights;
 	return true;
@@ -203,14 +209,14 @@ static float overflow_ns(const struct walk *walk, const struct state *state, flo
 	*streamed_ns = 0;
 	if (excess <= 0)
 		return 0;
-	float stream = MAX(state->most_stream_ns,
-	                   state->stream_ns * MIN(1.0f, excess / state->weights));
+	float part = MIN(1.0f, excess / state->weights);
+	float stream = MAX(state->most_stream_ns, state->stream_ns * part);
 	float gather = INFINITY;
 	if (state->spared >= excess)
 		gather = MAX(state->most_gather_ns, state->gather_ns * excess / state->spared);
 	if (gather <= stream)
 		return gather;
-	*streamed_ns = stream;
+	*streamed_ns = MAX(state->most_load_ns, state->load_ns * part);
 	return stream;
 }
 

@@ -10,7 +10,7 @@
 
 #define TAU_RATIO 1.12
 #define BISECTIONS 12
-#define MOST_SETTLED 96 /* segments costed in full before the best so far is taken */
+#define MOST_SETTLED 150 /* segments costed in full before the best so far is taken */
 #define NO_SIZE UINT16_MAX
 
 /* The best way found to cover nodes [i, b) for one tau, by b. */
@@ -121,9 +121,15 @@ static void extend(const struct segmenter *s, const struct cover *from, unsigned
 	size_t entry = search_run(s->clusters, size, a, end - a);
 	unsigned chiplets = from->chiplets + s->space->sizes[size];
 	float dram_ns = from->dram_ns + s->clusters->dram_ns[borders][entry];
-	if (chiplets > s->space->chiplets || dram_ns > tau_ns)
+	if (chiplets > s->space->chiplets)
 		return;
 	float rank = from->rank + (float)s->space->sizes[size] + cluster_price(s);
+	/* A segment that DRAM holds up is better cut elsewhere. Where it cannot be, a cluster
+	 * that keeps DRAM busy all the time costs as much as one with all chiplets. */
+	if (s->freedom->one_segment)
+		rank += (float)s->space->chiplets * s->clusters->dram_ns[borders][entry] / tau_ns;
+	else if (dram_ns > tau_ns)
+		return;
 	if (to->chiplets <= s->space->chiplets && rank >= to->rank)
 		return;
 	*to = (struct cover){ chiplets, from->clusters + 1,
@@ -163,7 +169,8 @@ static double segment_ns(const struct segmenter *s, unsigned i, unsigned j,
 {
 	unsigned microbatches = map_microbatches(s->batch, s->space->samples);
 	return s->load_ns[j] - s->load_ns[i] +
-	       (microbatches + closed->clusters - 1) * (double)closed->longest_ns;
+	       (microbatches + closed->clusters - 1) *
+	               (double)MAX(closed->longest_ns, closed->dram_ns);
 }
 
 static void scan_tau(struct segmenter *s, float tau_ns)
@@ -184,31 +191,39 @@ static void scan_tau(struct segmenter *s, float tau_ns)
 	}
 }
 
-/* The ladder goes from the fastest run to the first tau that the slowest one needs. */
+/* Longest finite time of a run on the largest region, over its borders; 0 if it never fits. */
+static float slowest_ns(const struct search_clusters *c, unsigned a, unsigned length)
+{
+	float slowest = 0;
+	for (int b = 0; b < SEARCH_BORDERS; b++) {
+		float time_ns = c->time_ns[b][search_run(c, c->space->size_count - 1, a, length)];
+		if (isfinite(time_ns))
+			slowest = MAX(slowest, time_ns);
+	}
+	return slowest;
+}
+
+/*
+ * The ladder goes from the fastest node to what the slowest run needs, or all nodes together
+ * need of the DRAM channels if that is more: clusters that all stream their weights share them.
+ */
 static void tau_range(const struct segmenter *s, float *lowest_ns, float *highest_ns)
 {
 	const struct search_clusters *c = s->clusters;
-	unsigned largest = c->space->size_count - 1;
+	float dram_ns = (float)s->load_ns[s->nodes]; /* all weights streamed */
 	*lowest_ns = INFINITY;
 	*highest_ns = 0;
-	for (unsigned a = 0; a < c->nodes; a++)
-		for (unsigned length = 1; length <= MIN(c->longest, c->nodes - a); length++) {
-			float fastest = c->time_ns[0][search_run(c, largest, a, length)];
-			float slowest = INFINITY;
-			for (int b = 0; b < SEARCH_BORDERS; b++)
-				slowest = MIN(slowest,
-				              c->time_ns[b][search_run(c, largest, a, length)]);
-			if (isfinite(slowest) && slowest > 0) {
-				*lowest_ns = MIN(*lowest_ns, MIN(fastest, slowest));
-				*highest_ns = MAX(*highest_ns, slowest);
-			}
-		}
-	for (unsigned a = 0; a < c->nodes; a++) /* single nodes, however small their region */
-		for (int b = 0; b < SEARCH_BORDERS; b++) {
-			float time = c->time_ns[b][search_run(c, largest, a, 1)];
-			*highest_ns = isfinite(time) ? MAX(*highest_ns, time) : *highest_ns;
-		}
-	*highest_ns *= (float)TAU_RATIO;
+	for (unsigned a = 0; a < c->nodes; a++) {
+		size_t run = search_run(c, c->space->size_count - 1, a, 1);
+		for (int b = 0; b < SEARCH_BORDERS; b++)
+			if (c->time_ns[b][run] > 0)
+				*lowest_ns = MIN(*lowest_ns, c->time_ns[b][run]);
+		if (isfinite(c->time_ns[0][run]))
+			dram_ns += c->dram_ns[0][run];
+		for (unsigned length = 1; length <= MIN(c->longest, c->nodes - a); length++)
+			*highest_ns = MAX(*highest_ns, slowest_ns(c, a, length));
+	}
+	*highest_ns = MAX(*highest_ns, dram_ns) * (float)TAU_RATIO;
 }
 
 /* No run may take longer: the segment it is in would take more than the limit. */

@@ -39,7 +39,12 @@ static unsigned meet(struct exchange *x, int dim, unsigned i)
 	return count;
 }
 
-/* Consumers of the product of four runs, without the producer itself. */
+static bool is_empty(const struct map_grid *grid, enum map_dim dim, unsigned part)
+{
+	return map_length(grid->part[dim][part]) == 0;
+}
+
+/* Consumers of the product of four runs, without the producer itself and the empty parts. */
 static unsigned collect_receivers(const struct exchange *x, const struct map_meet *run[MAP_DIMS],
                                   unsigned producer)
 {
@@ -47,14 +52,17 @@ static unsigned collect_receivers(const struct exchange *x, const struct map_mee
 	unsigned *receivers = x->network->receivers, count = 0;
 	for (unsigned n = run[MAP_N]->first; n < run[MAP_N]->end; n++)
 		for (unsigned k = run[MAP_K]->first; k < run[MAP_K]->end; k++)
-			for (unsigned p = run[MAP_P]->first; p < run[MAP_P]->end; p++)
-				for (unsigned q = run[MAP_Q]->first; q < run[MAP_Q]->end; q++) {
-					unsigned i = ((n * parts[MAP_K] + k) * parts[MAP_P] + p) *
-					                     parts[MAP_Q] +
-					             q;
-					if (x->need->region[i] != producer)
-						receivers[count++] = x->need->region[i];
-				}
+			for (unsigned p = run[MAP_P]->first; p < run[MAP_P]->end; p++) {
+				if (is_empty(x->need, MAP_N, n) || is_empty(x->need, MAP_K, k) ||
+				    is_empty(x->need, MAP_P, p))
+					continue;
+				unsigned row = ((n * parts[MAP_K] + k) * parts[MAP_P] + p) *
+				               parts[MAP_Q];
+				for (unsigned q = run[MAP_Q]->first; q < run[MAP_Q]->end; q++)
+					if (x->need->region[row + q] != producer &&
+					    !is_empty(x->need, MAP_Q, q))
+						receivers[count++] = x->need->region[row + q];
+			}
 	return count;
 }
 
@@ -180,8 +188,17 @@ static bool same_interval(struct map_interval a, struct map_interval b)
 	return a.lo == b.lo && a.hi == b.hi;
 }
 
+/* Whether parts [end, next) are all empty, so that a run that ends there may go on at `next`. */
+static bool joins(const struct map_interval *need, unsigned end, unsigned next)
+{
+	while (end < next && !map_length(need[end]))
+		end++;
+	return end == next;
+}
+
 /* Boxes from DRAM: receivers of the same box share one read. Equal boxes are the products of
- * runs of equal intervals. */
+ * runs of equal intervals. A run goes on past empty ones: shares that are smaller than others
+ * have no element in some tiles. */
 static void read_boxes(struct exchange *x)
 {
 	const struct map_grid *need = x->need;
@@ -191,8 +208,8 @@ static void read_boxes(struct exchange *x)
 		for (unsigned i = 0; i < need->parts[d]; i++) {
 			if (!map_length(need->part[d][i]))
 				continue;
-			if (count && runs[count - 1].end == i &&
-			    same_interval(need->part[d][i], need->part[d][i - 1]))
+			if (count && joins(need->part[d], runs[count - 1].end, i) &&
+			    same_interval(need->part[d][i], need->part[d][runs[count - 1].end - 1]))
 				runs[count - 1].end = i + 1;
 			else
 				runs[count++] = (struct map_meet){ map_length(need->part[d][i]), i,

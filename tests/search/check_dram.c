@@ -81,6 +81,21 @@ START_TEST(fetch_with_halo)
 }
 END_TEST
 
+/* Shares of 1, 2, 1, 2 channels in two tiles: the smaller ones have nothing in the first, and
+ * chiplets 1 and 3 still share one read of the 4 bytes; so do 0 and 2 in the second. */
+START_TEST(fetch_shared_across_empty_tiles)
+{
+	set_up((struct fixture_grid){ .columns = 4, .rows = 1 }, 4, 1, 1, POINT("a", "in", "6"));
+	struct map_placed a = place(0, identity, 4, 1);
+	a.tiles = 2;
+	fetch(&a, 0);
+	assert_bytes("0>1=4 1>2=4 2>3=4 e1=4 e3=4 d0=4");
+	fetch(&a, 1);
+	assert_bytes("0>1=4 1>2=4 e0=4 e2=4 d0=4");
+	ck_assert_double_eq(phase.dram_read_bytes, 4);
+}
+END_TEST
+
 /* Equal boxes in one dimension of two: K shares the rows. */
 START_TEST(fetch_shared_boxes)
 {
@@ -193,6 +208,7 @@ int main(void)
 	tcase_add_test(tests, fetch_interleaved);
 	tcase_add_test(tests, fetch_nearest);
 	tcase_add_test(tests, fetch_with_halo);
+	tcase_add_test(tests, fetch_shared_across_empty_tiles);
 	tcase_add_test(tests, fetch_shared_boxes);
 	tcase_add_test(tests, store);
 	tcase_add_test(tests, load_and_gather);
