@@ -54,16 +54,27 @@ double cost_total_pJ(const struct cost_totals *totals, double static_pJ)
 	return totals->mac_pJ + totals->buffer_pJ + totals->nop_pJ + totals->dram_pJ + static_pJ;
 }
 
-/* Elements of an edge's tensor that its consumer's whole output reaches: a window that strides
- * past the last rows leaves them unread. */
+/* Rows (or columns) of a producer that some output of the consumer reaches; windows that stride
+ * over some leave them unread. */
+static uint64_t reached(const struct wl_reach *reach, uint32_t extent, uint32_t outputs)
+{
+	uint64_t count = 0;
+	uint32_t end = 0;
+	for (uint32_t i = 0; i < outputs; i++) {
+		uint32_t lo = i, hi = i + 1;
+		wl_reach_apply(reach, extent, &lo, &hi);
+		count += hi > MAX(lo, end) ? hi - MAX(lo, end) : 0;
+		end = MAX(end, hi);
+	}
+	return count;
+}
+
+/* Elements of an edge's tensor that its consumer's whole output reaches. */
 static uint64_t reached_elements(const struct wl_workload *workload, const struct wl_edge *edge)
 {
-	struct wl_shape shape = wl_edge_shape(workload, edge);
-	struct wl_shape output = workload->nodes[edge->to].output;
-	uint32_t rows[2] = { 0, output.rows }, columns[2] = { 0, output.columns };
-	wl_reach_apply(&edge->rows, shape.rows, &rows[0], &rows[1]);
-	wl_reach_apply(&edge->columns, shape.columns, &columns[0], &columns[1]);
-	return (uint64_t)shape.channels * (rows[1] - rows[0]) * (columns[1] - columns[0]);
+	struct wl_shape shape = wl_edge_shape(workload, edge), output = workload->nodes[edge->to].output;
+	return shape.channels * reached(&edge->rows, shape.rows, output.rows) *
+	       reached(&edge->columns, shape.columns, output.columns);
 }
 
 /* Of one network input, at least what one of its readers needs. */

@@ -5,34 +5,67 @@
 
 #include "sim/bubbles.h"
 
+#include <math.h>
+
 /* ---- time ---- */
 
+static bool is_after_cut(const struct sim_segment_result *result, double start_ns)
+{
+	return result->skipped > 0 && start_ns >= result->cut_ns;
+}
+
 double sim_shift_ns(const struct sim_run *run, const struct sim_outcome *outcome, unsigned segment,
-                    uint32_t u)
+                    double start_ns)
 {
 	const struct sim_segment_result *result = &run->result->segments[segment];
 	double before_ns = outcome->segments[segment].start_ns - result->start_ns;
-	return u >= result->cut ? before_ns + result->skipped * result->period_ns : before_ns;
+	double skipped_ns = result->skipped * result->period_ns;
+	return is_after_cut(result, start_ns) ? before_ns + skipped_ns : before_ns;
 }
 
-uint32_t sim_renumber(const struct sim_run *run, unsigned segment, uint32_t u)
+uint32_t sim_renumber(const struct sim_run *run, unsigned segment, uint32_t u, double start_ns)
 {
 	const struct sim_segment_result *result = &run->result->segments[segment];
-	return u >= result->cut ? u + result->skipped : u;
+	return is_after_cut(result, start_ns) ? u + result->skipped : u;
 }
 
-/* When micro-batch u of all, skipped ones included, ended; relative to the segment's start. */
-static double completion_ns(const struct sim_run *run, const struct sim_region *region, uint32_t u)
+static double executed_end_ns(const struct sim_run *run, const struct sim_region *region, uint32_t u)
+{
+	uint32_t last = region->first_compute + region->compute_count - 1;
+	return sim_run_end_ns(run, region->segment, last, u);
+}
+
+/* How many micro-batches a region had ended when the others were left out. */
+static uint32_t ended_before_cut(const struct sim_run *run, const struct sim_region *region)
 {
 	const struct sim_segment_result *result = &run->result->segments[region->segment];
-	uint32_t last = region->first_compute + region->compute_count - 1, executed = u;
-	double inserted_ns = 0;
-	if (result->skipped && u >= result->cut) {
-		uint32_t passed = MIN(u - result->cut + 1, result->skipped);
-		inserted_ns = passed * result->period_ns;
-		executed = u - passed;
+	uint32_t ended = 0;
+	while (ended < result->simulated && executed_end_ns(run, region, ended) <= result->cut_ns)
+		ended++;
+	return ended;
+}
+
+/* Micro-batches of the pattern that the skipped ones repeat. */
+static uint32_t pattern_length(const struct sim_segment_result *result)
+{
+	return (uint32_t)lround((result->repeats_to_ns - result->repeats_from_ns) /
+	                        result->period_ns);
+}
+
+/* When micro-batch u of all ended, relative to the segment's start. A skipped one ended whole
+ * patterns after one of the last that a region ended before the cut. */
+static double completion_ns(const struct sim_run *run, const struct sim_region *region,
+                            uint32_t ended, uint32_t u)
+{
+	const struct sim_segment_result *result = &run->result->segments[region->segment];
+	uint32_t inserted = 0;
+	if (result->skipped && u >= ended + result->skipped) {
+		inserted = result->skipped;
+	} else if (result->skipped && u >= ended) {
+		uint32_t length = pattern_length(result);
+		inserted = ((u - ended) / length + 1) * length;
 	}
-	return sim_run_end_ns(run, region->segment, last, executed) + inserted_ns -
+	return executed_end_ns(run, region, u - inserted) + inserted * result->period_ns -
 	       result->start_ns;
 }
 
@@ -47,12 +80,14 @@ static double cluster_period_ns(const struct sim_run *run, const struct sim_regi
 	uint32_t end = segment->microbatches;
 	if (segment->has_tail && end >= 3)
 		end--;
+	uint32_t ended = ended_before_cut(run, region);
 	if (end == 1)
-		return completion_ns(run, region, 0) +
+		return completion_ns(run, region, ended, 0) +
 		       run->result->segments[region->segment].start_ns -
 		       sim_run_start_ns(run, region->segment, region->first_compute, 0);
 	uint32_t first = end >= 6 ? end / 2 : 0;
-	return (completion_ns(run, region, end - 1) - completion_ns(run, region, first)) /
+	return (completion_ns(run, region, ended, end - 1) -
+	        completion_ns(run, region, ended, first)) /
 	       (end - 1 - first);
 }
 

@@ -125,6 +125,8 @@ static double pipeline_ns(void)
 		ck_assert_str_eq(error->message, expected);
 		ck_assert(g_error_matches(error, SEARCH_ERROR, SEARCH_ERROR_TOO_MANY_NODES));
 	} else {
+		/* The one network that is known to fit as a full pipeline everywhere. */
+		ck_assert_str_ne(workload->name, "alexnet");
 		ck_assert_ptr_nonnull(strstr(error->message, "fit"));
 	}
 	g_error_free(error);

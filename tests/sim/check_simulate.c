@@ -218,6 +218,27 @@ START_TEST(steady_state_is_found)
 }
 END_TEST
 
+/* One chiplet computes for 1 ns, and its fetches take longer, two at a time: micro-batches end in
+ * pairs. The period is the same whether the pairs in between are simulated or not. */
+START_TEST(period_is_that_of_all_microbatches)
+{
+	struct tiny t = { .package = tiny_package((struct tiny_package){ .columns = 1 }) };
+	t.workload = tiny_workload(1, 1, 1,
+	                           "{'name': 'a', 'op': 'conv', 'inputs': ['x'], "
+	                           "'out_channels': 1, 'kernel': 1}");
+	t.mapping = tiny_mapping(t.workload, t.package, (unsigned)(60 + _i),
+	                         "{'microbatch': 1, 'clusters': [{'region': [[0, 0]], 'nodes': [{"
+	                         "'name': 'a', 'split': {}, 'weights': 'resident', 'tiles': 1}]}]}");
+	t.outcome = simulate(&t, false, SIM_TRACE_NONE);
+	ck_assert_uint_gt(t.outcome->segments[0].skipped, 20);
+	struct sim_outcome *exact = simulate(&t, true, SIM_TRACE_NONE);
+	assert_ns(t.outcome->latency_ns, exact->latency_ns);
+	assert_ns(t.outcome->segments[0].period_ns, exact->segments[0].period_ns);
+	sim_outcome_free(exact);
+	tiny_free(&t);
+}
+END_TEST
+
 /* Rows of chiplets, summed by kind, are busy and bubble time. */
 START_TEST(timeline_agrees_with_the_accounts)
 {
@@ -325,6 +346,7 @@ int main(void)
 	add_loop(cases, timeline_agrees_with_the_accounts);
 	add_loop(cases, two_runs_are_identical);
 	tcase_add_test(cases, steady_state_is_found);
+	tcase_add_loop_test(cases, period_is_that_of_all_microbatches, 0, 4);
 	tcase_add_test(cases, trace_window_keeps_what_overlaps_it);
 	tcase_add_test(cases, automatic_trace_level_limits_rows);
 	suite_add_tcase(suite, cases);

@@ -447,7 +447,7 @@ START_TEST(the_steady_state_stands_for_what_it_skips)
 END_TEST
 
 /* Or the test before would show nothing: most of the long runs skip something, and together
- * they skip a quarter of all micro-batches (today: 24 of 24, and a half). */
+ * they skip a quarter of all micro-batches (measured: 21 of 23 runs, 64 %). */
 START_TEST(long_runs_do_skip)
 {
 	unsigned count = 0, skipping = 0;
