@@ -68,6 +68,12 @@ static float dram_ns(const struct search_space *space, struct wl_shape shape)
 	       (float)space->dram_GBps;
 }
 
+/* Clusters that an edge from upstream spans: known if they hold one node each, else the least. */
+static unsigned distance_of(const struct walk *walk, const struct wl_edge *edge)
+{
+	return walk->clusters->longest == 1 ? edge->to - (unsigned)edge->from : 1;
+}
+
 /* A state for node `node` with split s, as if it were the first of its path. */
 static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 {
@@ -100,7 +106,7 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 			state.dram_ns += dram_ns(space, wl_edge_shape(space->workload, edge));
 			state.standing += 2 * need / walk->clusters->tiles;
 		} else {
-			state.standing += map_edge_buffers(1) * need;
+			state.standing += map_edge_buffers(distance_of(walk, edge)) * need;
 		}
 	}
 	return state;

@@ -72,7 +72,8 @@ static uint64_t reached(const struct wl_reach *reach, uint32_t extent, uint32_t 
 /* Elements of an edge's tensor that its consumer's whole output reaches. */
 static uint64_t reached_elements(const struct wl_workload *workload, const struct wl_edge *edge)
 {
-	struct wl_shape shape = wl_edge_shape(workload, edge), output = workload->nodes[edge->to].output;
+	struct wl_shape shape = wl_edge_shape(workload, edge),
+			output = workload->nodes[edge->to].output;
 	return shape.channels * reached(&edge->rows, shape.rows, output.rows) *
 	       reached(&edge->columns, shape.columns, output.columns);
 }

@@ -36,9 +36,11 @@ void search_parallel(unsigned jobs, unsigned count,
 	g_autofree GThread **threads = g_new(GThread *, helpers + 1);
 	for (unsigned i = 0; i <= helpers; i++)
 		members[i] = (struct member){ &team, i };
+	/* NULL where the system has no more threads to give: the others do its work. */
 	for (unsigned i = 1; i <= helpers; i++)
-		threads[i] = g_thread_new("search", run_member, &members[i]);
+		threads[i] = g_thread_try_new("search", run_member, &members[i], NULL);
 	run_member(&members[0]);
 	for (unsigned i = 1; i <= helpers; i++)
-		g_thread_join(threads[i]);
+		if (threads[i])
+			g_thread_join(threads[i]);
 }

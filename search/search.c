@@ -9,7 +9,9 @@
 #include <math.h>
 
 #define RETRIES 5           /* searches with less and less of the activation buffer */
+#define FEW_RETRIES 2       /* once something was found */
 #define TIGHTER 0.8         /* how much less each time */
+#define MANY_MISFITS 0.35   /* share of segments that fitted no buffer, to try again */
 #define EVALUATIONS 400     /* of refinement, per segment, for a small network */
 #define LONGEST_CLUSTER 256 /* nodes; bounds the tables */
 
@@ -79,7 +81,7 @@ static struct search_weights weights_at(const struct searcher *s, const struct m
 	return weights;
 }
 
-/* Notes the latency too: slower mappings need not be looked at for a better one. */
+/* Notes the latency too: the tables, which know latency only, need not look at slower ones. */
 static double score_of(struct searcher *s, const struct map_mapping *mapping)
 {
 	struct cost_report report;
@@ -145,10 +147,14 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 		                     mapping, i);
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
 		fits = isfinite(search_refine(&refiner, i, &drafts[i], 0, error));
-	if (fits)
-		refiner.weights = weights_at(s, mapping);
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
 		refine_one(s, &refiner, drafts, i);
+	/* Another objective starts from the fastest mapping, so that it is never worse than that. */
+	if (fits && s->options->objective != SEARCH_LATENCY) {
+		refiner.weights = weights_at(s, mapping);
+		for (unsigned i = 0; i < solution->segment_count; i++)
+			refine_one(s, &refiner, drafts, i);
+	}
 	for (unsigned i = 0; i < solution->segment_count; i++)
 		search_draft_release(&drafts[i]);
 	search_refiner_release(&refiner);
@@ -157,38 +163,64 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 	return mapping;
 }
 
-/* One strategy without those it contains. */
+static void set_misfit(const struct searcher *s, const struct search_settler *settler,
+                       GError **error)
+{
+	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
+	            "strategy %s: no mapping of '%s' found that fits the buffers of '%s'%s%s",
+	            search_strategy_name(s->strategy), s->space->workload->name,
+	            s->space->package->name, settler->misfit ? "; the last one tried: " : "",
+	            settler->misfit ? settler->misfit->message : "");
+}
+
+/* Keeps the better of two mappings; frees the other. */
+static void keep_better(struct searcher *s, struct map_mapping *mapping, struct map_mapping **best,
+                        double *best_score)
+{
+	double score = score_of(s, mapping);
+	if (*best && score >= *best_score) {
+		map_free(mapping);
+		return;
+	}
+	map_free(*best);
+	*best = mapping;
+	*best_score = score;
+}
+
+/*
+ * One strategy without those it contains. The tables know less of the activation buffers than
+ * the full check, so where much of what they propose does not fit, they are
+ * given less room and asked again.
+ */
 static struct map_mapping *search_one(struct searcher *s, GError **error)
 {
 	struct search_clusters clusters;
-	struct map_mapping *mapping = NULL;
+	struct map_mapping *best = NULL;
+	double best_score = INFINITY;
 	uint64_t limit = s->space->activation_limit;
 	struct search_settler settler;
 	const struct search_judge judge = { search_settle, &settler };
 	search_settler_init(&settler, s->space, &s->freedom, s->options);
 	search_clusters_init(&clusters, s->space, s->freedom.longest_cluster, s->options->tiles);
-	for (int i = 0; i < RETRIES && !mapping; i++) {
+	bool again = true;
+	for (int i = 0; again && i < (best ? FEW_RETRIES : RETRIES); i++) {
 		struct search_solution *solution = search_segments(s->space, &clusters, &s->freedom,
 		                                                   s->options->batch, s->limit_ns,
 		                                                   &judge, forward_progress, s);
-		if (solution) {
-			g_clear_error(error);
-			mapping = realise(s, solution, error);
-		} else if (error && !*error) {
-			g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
-			            "strategy %s: no mapping of '%s' on '%s' fits the activation "
-			            "buffers",
-			            search_strategy_name(s->strategy), s->space->workload->name,
-			            s->space->package->name);
-		}
+		struct map_mapping *mapping = solution ? realise(s, solution, NULL) : NULL;
+		if (mapping)
+			keep_better(s, mapping, &best, &best_score);
+		again = !mapping || solution->misfit_share > MANY_MISFITS;
 		search_solution_free(solution);
 		s->space->activation_limit = (uint64_t)((double)s->space->activation_limit *
 		                                        TIGHTER);
 	}
+	if (!best)
+		set_misfit(s, &settler, error);
 	s->space->activation_limit = limit;
 	search_clusters_release(&clusters);
 	search_settler_release(&settler);
-	return mapping;
+	return best;
 }
 
 static struct map_mapping *search_all(struct searcher *s, GError **error)
@@ -212,14 +244,7 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 				g_clear_error(&failed);
 			continue;
 		}
-		double score = score_of(s, mapping);
-		if (score < best_score) {
-			best_score = score;
-			map_free(best);
-			best = mapping;
-		} else {
-			map_free(mapping);
-		}
+		keep_better(s, mapping, &best, &best_score);
 	}
 	return best;
 }

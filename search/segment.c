@@ -10,7 +10,8 @@
 
 #define TAU_RATIO 1.12
 #define BISECTIONS 12
-#define MOST_SETTLED 150 /* segments costed in full before the best so far is taken */
+#define MOST_CLIMB 1000  /* how far above the ladder a single segment may go */
+#define MOST_SETTLED 100 /* segments costed in full before the best so far is taken */
 #define NO_SIZE UINT16_MAX
 
 /* The best way found to cover nodes [i, b) for one tau, by b. */
@@ -21,11 +22,9 @@ struct cover {
 	unsigned size; /* of the last cluster */
 };
 
-struct best {
-	double time_ns; /* an estimate until it is settled */
-	float tau_ns;
-	unsigned samples;
-	struct search_segment *settled; /* owned; NULL: not yet */
+/* The best cover of a segment's nodes for one micro-batch, by the tables. */
+struct guess {
+	float time_ns, tau_ns; /* time_ns INFINITY: none, or settled since */
 };
 
 struct segmenter {
@@ -36,10 +35,14 @@ struct segmenter {
 	double limit_ns;                    /* of the whole network */
 	uint16_t *smallest[SEARCH_BORDERS]; /* [a][length - 1]: size index for the current tau */
 	double *load_ns;                    /* prefix sums over nodes */
-	struct best *best;                  /* [i][j - 1] */
+	unsigned samples[32], sample_count; /* micro-batches */
+	struct guess *guesses;              /* [i][j - 1][micro-batch] */
+	struct search_segment **settled;    /* [i][j - 1]: the best at full cost; NULL: none */
 	const struct search_judge *judge;
-	double pessimism; /* full cost over estimate, so far */
-	unsigned settled;
+	double pessimism;             /* full cost over estimate, so far */
+	unsigned judged, misfits;     /* segments costed in full; those that fit no buffer */
+	bool *tried;                  /* [i][j - 1]: some guess was costed in full */
+	bool reconsider;              /* look at a segment's other guesses, too */
 	struct cover *cover, *closed; /* by end node; closed: the last cluster ends the segment */
 };
 
@@ -173,7 +176,18 @@ static double segment_ns(const struct segmenter *s, unsigned i, unsigned j,
 	               (double)MAX(closed->longest_ns, closed->dram_ns);
 }
 
-static void scan_tau(struct segmenter *s, float tau_ns)
+static size_t pair_of(const struct segmenter *s, unsigned i, unsigned j)
+{
+	return (size_t)i * s->nodes + j - 1;
+}
+
+static struct guess *guess_of(const struct segmenter *s, unsigned i, unsigned j, unsigned m)
+{
+	return &s->guesses[pair_of(s, i, j) * s->sample_count + m];
+}
+
+/* `m`: index of the current micro-batch. */
+static void scan_tau(struct segmenter *s, unsigned m, float tau_ns)
 {
 	for (unsigned i = 0; i < s->nodes; i++) {
 		if (s->freedom->one_segment && i > 0)
@@ -183,10 +197,10 @@ static void scan_tau(struct segmenter *s, float tau_ns)
 		for (unsigned j = i + 1; j <= reached; j++) {
 			if (s->closed[j].chiplets > s->space->chiplets)
 				continue;
-			struct best *best = &s->best[(size_t)i * s->nodes + j - 1];
-			double time_ns = segment_ns(s, i, j, &s->closed[j]);
-			if (time_ns < best->time_ns)
-				*best = (struct best){ time_ns, tau_ns, s->space->samples, NULL };
+			struct guess *guess = guess_of(s, i, j, m);
+			float time_ns = (float)segment_ns(s, i, j, &s->closed[j]);
+			if (time_ns < guess->time_ns)
+				*guess = (struct guess){ time_ns, tau_ns };
 		}
 	}
 }
@@ -243,17 +257,26 @@ static void set_samples(struct segmenter *s, unsigned samples, unsigned first, u
 		make_monotone(s, first, end);
 }
 
-static void scan_samples(struct segmenter *s, unsigned samples)
+/* Whether to climb on: a network that must stay in one segment may need more than any run. */
+static bool climb_on(const struct segmenter *s, unsigned m, float tau_ns, float highest_ns)
+{
+	if (tau_ns <= highest_ns)
+		return true;
+	return s->freedom->one_segment && tau_ns <= highest_ns * (float)MOST_CLIMB &&
+	       !isfinite(guess_of(s, 0, s->nodes, m)->time_ns);
+}
+
+static void scan_samples(struct segmenter *s, unsigned m)
 {
 	float lowest_ns, highest_ns;
-	set_samples(s, samples, 0, s->nodes);
+	set_samples(s, s->samples[m], 0, s->nodes);
 	tau_range(s, &lowest_ns, &highest_ns);
 	reset_smallest(s, 0, s->nodes);
 	highest_ns = MIN(highest_ns, longest_run_ns(s) * (float)TAU_RATIO);
 	float tau_ns = lowest_ns;
-	while (tau_ns <= highest_ns) {
+	while (isfinite(lowest_ns) && climb_on(s, m, tau_ns, highest_ns)) {
 		lower_smallest(s, 0, s->nodes, tau_ns);
-		scan_tau(s, tau_ns);
+		scan_tau(s, m, tau_ns);
 		tau_ns *= (float)TAU_RATIO;
 	}
 }
@@ -286,13 +309,13 @@ static void free_cuts(struct search_segment *segment)
 }
 
 /* The best cover of [i, j) with a tau at most the ladder's. */
-static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j,
-                                    const struct best *best)
+static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j, unsigned m)
 {
-	float low_ns = best->tau_ns / (float)(TAU_RATIO * TAU_RATIO), high_ns = best->tau_ns;
+	float high_ns = guess_of(s, i, j, m)->tau_ns;
+	float low_ns = high_ns / (float)(TAU_RATIO * TAU_RATIO);
 	double best_ns = INFINITY;
 	struct search_segment found = { 0 };
-	set_samples(s, best->samples, i, j);
+	set_samples(s, s->samples[m], i, j);
 	for (int step = 0; step <= BISECTIONS; step++) {
 		float tau_ns = step ? (low_ns + high_ns) / 2 : high_ns;
 		reset_smallest(s, i, j);
@@ -310,18 +333,38 @@ static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j,
 	return found;
 }
 
-static struct best *best_of(const struct segmenter *s, unsigned i, unsigned j)
+/* The most promising micro-batch that is not settled; sample_count if none is left. */
+static unsigned best_guess(const struct segmenter *s, unsigned i, unsigned j)
 {
-	return &s->best[(size_t)i * s->nodes + j - 1];
+	unsigned best = s->sample_count;
+	float best_ns = INFINITY;
+	for (unsigned m = 0; m < s->sample_count; m++)
+		if (guess_of(s, i, j, m)->time_ns < best_ns) {
+			best_ns = guess_of(s, i, j, m)->time_ns;
+			best = m;
+		}
+	return best;
 }
 
-/* What a segment is taken to cost: estimates are held to be as optimistic as they were before. */
+static double settled_ns(const struct segmenter *s, unsigned i, unsigned j)
+{
+	const struct search_segment *segment = s->settled[pair_of(s, i, j)];
+	return segment ? segment->time_ns : INFINITY;
+}
+
+/* What the best guess is taken to cost: guesses are held to be as optimistic as they were before. */
+static double hoped_ns(const struct segmenter *s, unsigned i, unsigned j)
+{
+	unsigned m = best_guess(s, i, j);
+	if (s->tried[pair_of(s, i, j)] && !s->reconsider)
+		return INFINITY;
+	return m < s->sample_count ? guess_of(s, i, j, m)->time_ns * s->pessimism : INFINITY;
+}
+
 static double expected_ns(const struct segmenter *s, unsigned i, unsigned j, bool settled_only)
 {
-	const struct best *best = best_of(s, i, j);
-	if (best->settled)
-		return best->time_ns;
-	return settled_only ? INFINITY : best->time_ns * s->pessimism;
+	double known_ns = settled_ns(s, i, j);
+	return settled_only ? known_ns : MIN(known_ns, hoped_ns(s, i, j));
 }
 
 /* Best cuts into segments: previous[j] is where the segment that ends at j begins. */
@@ -344,28 +387,43 @@ static bool cut_network(const struct segmenter *s, bool settled_only, unsigned *
 	return isfinite(time_ns[s->nodes]);
 }
 
+/* Costs the best guess in full, and keeps it if it is the best of its nodes so far. */
 static void settle(struct segmenter *s, unsigned i, unsigned j)
 {
-	struct best *best = best_of(s, i, j);
-	struct search_segment *segment = g_new(struct search_segment, 1);
-	double estimate_ns = best->time_ns;
-	*segment = bisect(s, i, j, best);
-	best->settled = segment;
-	best->time_ns = segment->time_ns = segment->cuts ? s->judge->settle(s->judge->data, segment)
-	                                                 : INFINITY;
-	s->settled++;
-	if (isfinite(best->time_ns)) {
-		double weight = 1.0 / MIN(s->settled, 8);
-		s->pessimism += weight * (MAX(1, best->time_ns / estimate_ns) - s->pessimism);
+	unsigned m = best_guess(s, i, j);
+	struct guess *guess = guess_of(s, i, j, m);
+	struct search_segment found = bisect(s, i, j, m);
+	double guess_ns = guess->time_ns;
+	guess->time_ns = INFINITY;
+	s->tried[pair_of(s, i, j)] = true;
+	found.time_ns = found.cuts ? s->judge->settle(s->judge->data, &found) : INFINITY;
+	s->judged++;
+	if (isfinite(found.time_ns)) {
+		double weight = 1.0 / MIN(s->judged, 8);
+		s->pessimism += weight * (MAX(1, found.time_ns / guess_ns) - s->pessimism);
+	} else { /* what does not fit the buffers does not with more samples */
+		s->misfits++;
+		for (unsigned more = m; more < s->sample_count; more++)
+			guess_of(s, i, j, more)->time_ns = INFINITY;
 	}
+	struct search_segment **kept = &s->settled[pair_of(s, i, j)];
+	if (!(found.time_ns < settled_ns(s, i, j))) {
+		free_cuts(&found);
+		return;
+	}
+	if (*kept)
+		free_cuts(*kept);
+	else
+		*kept = g_new(struct search_segment, 1);
+	**kept = found;
 }
 
-/* Settle what the best cuts consist of. True if all of it had been settled before. */
+/* Settle what the best cuts hope for. True if they hope for nothing better than what is settled. */
 static bool settle_cuts(struct segmenter *s, const unsigned *previous)
 {
 	bool settled = true;
 	for (unsigned j = s->nodes; j > 0; j = previous[j]) {
-		if (best_of(s, previous[j], j)->settled)
+		if (hoped_ns(s, previous[j], j) >= settled_ns(s, previous[j], j))
 			continue;
 		settled = false;
 		settle(s, previous[j], j);
@@ -373,12 +431,36 @@ static bool settle_cuts(struct segmenter *s, const unsigned *previous)
 	return settled;
 }
 
+/* In a small network every segment can be settled before the first cut. */
+static void settle_all(struct segmenter *s)
+{
+	if (s->freedom->one_segment || s->nodes * (s->nodes + 1) / 2 > MOST_SETTLED)
+		return;
+	for (unsigned i = 0; i < s->nodes; i++)
+		for (unsigned j = i + 1; j <= s->nodes; j++)
+			if (best_guess(s, i, j) < s->sample_count)
+				settle(s, i, j);
+}
+
+/* Settles until the best cuts are settled, at most `most` segments more. */
+static void settle_best(struct segmenter *s, unsigned most, unsigned *previous)
+{
+	most += s->judged;
+	while (s->judged < most && cut_network(s, false, previous))
+		if (settle_cuts(s, previous))
+			return;
+}
+
 /* The best cuts of settled segments only. */
 static bool find_cuts(struct segmenter *s, unsigned *previous)
 {
-	while (cut_network(s, false, previous) && s->settled < MOST_SETTLED)
-		if (settle_cuts(s, previous))
-			return true;
+	settle_all(s);
+	settle_best(s, MOST_SETTLED, previous);
+	s->reconsider = true;
+	/* Guesses that did not fit must not leave the network uncovered. */
+	while (!cut_network(s, true, previous) && cut_network(s, false, previous))
+		settle_cuts(s, previous);
+	settle_best(s, MOST_SETTLED / 3, previous);
 	return cut_network(s, true, previous);
 }
 
@@ -387,12 +469,13 @@ static struct search_solution *collect(struct segmenter *s, const unsigned *prev
 	struct search_solution *solution = g_new0(struct search_solution, 1);
 	for (unsigned j = s->nodes; j > 0; j = previous[j])
 		solution->segment_count++;
+	solution->misfit_share = (double)s->misfits / s->judged;
 	solution->segments = g_new0(struct search_segment, solution->segment_count);
 	unsigned index = solution->segment_count;
 	for (unsigned j = s->nodes; j > 0; j = previous[j]) {
-		struct best *best = best_of(s, previous[j], j);
-		solution->segments[--index] = *best->settled;
-		g_clear_pointer(&best->settled, g_free); /* its cuts are the solution's now */
+		struct search_segment **settled = &s->settled[pair_of(s, previous[j], j)];
+		solution->segments[--index] = **settled;
+		g_clear_pointer(settled, g_free); /* its cuts are the solution's now */
 	}
 	return solution;
 }
@@ -408,9 +491,12 @@ static void segmenter_init(struct segmenter *s)
 		s->load_ns[n + 1] = s->load_ns[n] +
 		                    (double)s->space->workload->nodes[n].weight_bytes /
 		                            s->space->dram_GBps;
-	s->best = g_new(struct best, pairs);
-	for (size_t i = 0; i < pairs; i++)
-		s->best[i] = (struct best){ .time_ns = INFINITY };
+	s->sample_count = search_microbatches(s->batch, s->samples);
+	s->guesses = g_new(struct guess, pairs * s->sample_count);
+	for (size_t i = 0; i < pairs * s->sample_count; i++)
+		s->guesses[i] = (struct guess){ .time_ns = INFINITY };
+	s->settled = g_new0(struct search_segment *, pairs);
+	s->tried = g_new0(bool, pairs);
 	s->pessimism = 1;
 	s->cover = g_new(struct cover, s->nodes + 1);
 	s->closed = g_new(struct cover, s->nodes + 1);
@@ -422,11 +508,13 @@ static void segmenter_release(struct segmenter *s)
 		g_free(s->smallest[b]);
 	g_free(s->load_ns);
 	for (size_t i = 0; i < (size_t)s->nodes * s->nodes; i++)
-		if (s->best[i].settled) {
-			free_cuts(s->best[i].settled);
-			g_free(s->best[i].settled);
+		if (s->settled[i]) {
+			free_cuts(s->settled[i]);
+			g_free(s->settled[i]);
 		}
-	g_free(s->best);
+	g_free(s->settled);
+	g_free(s->guesses);
+	g_free(s->tried);
 	g_free(s->cover);
 	g_free(s->closed);
 }
@@ -445,13 +533,12 @@ struct search_solution *search_segments(struct search_space *space,
 		               .limit_ns = limit_ns,
 		               .judge = judge };
 	struct search_solution *solution = NULL;
-	unsigned samples[32], count = search_microbatches(batch, samples);
 	g_autofree unsigned *previous = g_new0(unsigned, s.nodes + 1);
 	segmenter_init(&s);
-	for (unsigned m = 0; m < count; m++) {
-		scan_samples(&s, samples[m]);
+	for (unsigned m = 0; m < s.sample_count; m++) {
+		scan_samples(&s, m);
 		if (progress)
-			progress(progress_data, (double)(m + 1) / (count + 1));
+			progress(progress_data, (double)(m + 1) / (s.sample_count + 1));
 	}
 	if (find_cuts(&s, previous))
 		solution = collect(&s, previous);

@@ -19,6 +19,7 @@ void search_settler_init(struct search_settler *settler, struct search_space *sp
 {
 	unsigned nodes = space->workload->node_count;
 	settler->space = space;
+	settler->misfit = NULL;
 	settler->mapping = search_empty_mapping(space, options->batch, NULL, 3);
 	for (unsigned i = 0; i < 3; i += 2) {
 		struct map_segment *outside = &settler->mapping->segments[i];
@@ -40,6 +41,7 @@ void search_settler_release(struct search_settler *settler)
 	search_draft_release(&settler->draft);
 	map_free(settler->mapping);
 	g_free(settler->splits);
+	g_clear_error(&settler->misfit);
 }
 
 double search_settle(void *data, const struct search_segment *segment)
@@ -49,5 +51,11 @@ double search_settle(void *data, const struct search_segment *segment)
 	stand_in(&settler->mapping->segments[0], 0, segment->first);
 	stand_in(&settler->mapping->segments[2], segment->end, nodes);
 	search_draft_from(&settler->draft, settler->space, segment, settler->splits);
-	return search_refine(&settler->refiner, 1, &settler->draft, 0, NULL);
+	GError *misfit = NULL;
+	double time_ns = search_refine(&settler->refiner, 1, &settler->draft, 0, &misfit);
+	if (misfit) {
+		g_clear_error(&settler->misfit);
+		settler->misfit = misfit;
+	}
+	return time_ns;
 }

@@ -13,6 +13,7 @@ struct search_settler {
 	struct map_mapping *mapping; /* three segments: before, the one settled, after */
 	struct search_draft draft;
 	enum search_split *splits;
+	GError *misfit; /* why the last segment that did not fit did not */
 };
 
 void search_settler_init(struct search_settler *settler, struct search_space *space,

@@ -6,7 +6,8 @@
 #include "search/phase.h"
 
 struct mix {
-	double *shares; /* per resource */
+	double *shares;      /* per resource */
+	unsigned *resources; /* room for all of them: the spread's, until their number is known */
 	struct map_spread *spread;
 };
 
@@ -41,14 +42,15 @@ static void make_spread(struct map_network *network, struct mix *mix, unsigned c
 {
 	unsigned channels = network->package->dram_count;
 	struct map_spread *spread = mix->spread;
-	*spread = (struct map_spread){ .resources = g_new(unsigned,
-		                                          hw_resource_count(network->package)) };
+	*spread = (struct map_spread){ .resources = mix->resources };
 	if (network->package->interleave == HW_INTERLEAVE_NEAREST)
 		mix_channel(network, mix, chiplet, network->nearest[chiplet], 1, read);
 	else
 		for (unsigned c = 0; c < channels; c++)
 			mix_channel(network, mix, chiplet, c, 1.0 / channels, read);
-	spread->resources = g_renew(unsigned, spread->resources, spread->count);
+	/* Not shrunk from room for all: a large block that is shrunk keeps a mapping of its own, and
+	 * a process may have 65,530 of them. */
+	spread->resources = g_memdup2(mix->resources, spread->count * sizeof(*mix->resources));
 	spread->shares = g_new(double, spread->count);
 	for (unsigned i = 0; i < spread->count; i++) {
 		spread->shares[i] = mix->shares[spread->resources[i]];
@@ -60,11 +62,14 @@ void map_spreads_init(struct map_network *network)
 {
 	unsigned chiplets = hw_chiplet_count(network->package);
 	g_autofree double *shares = g_new0(double, hw_resource_count(network->package));
+	g_autofree unsigned *resources = g_new(unsigned, hw_resource_count(network->package));
 	network->reads = g_new(struct map_spread, chiplets);
 	network->writes = g_new(struct map_spread, chiplets);
 	for (unsigned c = 0; c < chiplets; c++) {
-		make_spread(network, &(struct mix){ shares, &network->reads[c] }, c, true);
-		make_spread(network, &(struct mix){ shares, &network->writes[c] }, c, false);
+		make_spread(network, &(struct mix){ shares, resources, &network->reads[c] }, c,
+		            true);
+		make_spread(network, &(struct mix){ shares, resources, &network->writes[c] }, c,
+		            false);
 	}
 }
 
