@@ -96,6 +96,25 @@ START_TEST(fetch_shared_across_empty_tiles)
 }
 END_TEST
 
+static unsigned mappings(void)
+{
+	g_autofree char *text = NULL;
+	unsigned lines = 0;
+	ck_assert(g_file_get_contents("/proc/self/maps", &text, NULL, NULL));
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	return lines;
+}
+
+/* A process may have 65,530 mappings: not one per chiplet, or there are none left for threads. */
+START_TEST(large_packages_take_few_mappings)
+{
+	unsigned before = mappings();
+	set_up((struct fixture_grid){ .columns = 128, .rows = 64 }, 1, 1, 1, POINT("a", "in", "1"));
+	ck_assert_uint_lt(mappings(), before + 1000);
+}
+END_TEST
+
 /* Equal boxes in one dimension of two: K shares the rows. */
 START_TEST(fetch_shared_boxes)
 {
@@ -210,6 +229,7 @@ int main(void)
 	tcase_add_test(tests, fetch_with_halo);
 	tcase_add_test(tests, fetch_shared_across_empty_tiles);
 	tcase_add_test(tests, fetch_shared_boxes);
+	tcase_add_test(tests, large_packages_take_few_mappings);
 	tcase_add_test(tests, store);
 	tcase_add_test(tests, load_and_gather);
 	tcase_add_test(tests, uneven_shards);
