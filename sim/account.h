@@ -10,12 +10,13 @@
 void sim_account(const struct sim_run *run, const struct map_mapping *mapping,
                  struct sim_outcome *outcome);
 
-/* From the engine's clock to the outcome's, for executed micro-batch u of a segment: skipped
- * micro-batches of earlier segments, and of this one from the cut on, take their time. */
+/* From the engine's clock to the outcome's, for what a segment starts at start_ns (engine's clock):
+ * skipped micro-batches of earlier segments, and of this one from the cut on, take their time. */
 double sim_shift_ns(const struct sim_run *run, const struct sim_outcome *outcome, unsigned segment,
-                    uint32_t u);
+                    double start_ns);
 
-/* The micro-batch's number with the skipped ones counted. */
-uint32_t sim_renumber(const struct sim_run *run, unsigned segment, uint32_t u);
+/* The number of executed micro-batch u, of which something starts at start_ns, with the skipped
+ * ones counted. */
+uint32_t sim_renumber(const struct sim_run *run, unsigned segment, uint32_t u, double start_ns);
 
 #endif

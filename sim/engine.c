@@ -207,32 +207,50 @@ static bool run_child(const struct hw_package *package, const struct sim_program
 	return done;
 }
 
-/* The path asked for, or a new temporary file. Free with g_free. */
-static char *platform_file(const struct sim_options *options, GError **error)
+/* A temporary file with the platform, open and already gone from its folder, so that nothing is
+ * left of it however the run ends. Returns its descriptor, or -1. */
+static int temporary_platform(const struct hw_package *package, const struct sim_program *program,
+                              GError **error)
 {
-	char *path = NULL;
-	if (options->platform_path)
-		return g_strdup(options->platform_path);
-	int file = g_file_open_tmp("mcmsim-platform-XXXXXX.xml", &path, error);
-	if (file >= 0)
-		close(file);
-	return path;
+	g_autofree char *path = NULL;
+	int made = g_file_open_tmp("mcmsim-platform-XXXXXX.xml", &path, error), file = -1;
+	if (made < 0)
+		return -1;
+	close(made);
+	if (sim_platform_write(package, program, path, error)) {
+		file = open(path, O_RDONLY | O_CLOEXEC);
+		if (file < 0)
+			g_set_error(error, SIM_ERROR, SIM_ERROR_CHILD, "%s: cannot read: %s", path,
+			            g_strerror(errno));
+	}
+	unlink(path);
+	return file;
+}
+
+static struct sim_result *execute_on(const struct hw_package *package,
+                                     const struct sim_program *program,
+                                     const struct sim_options *options, const char *platform_path,
+                                     GError **error)
+{
+	struct sim_result *result = new_result(program, error);
+	if (!result || run_child(package, program, options, platform_path, result, error))
+		return result;
+	sim_result_free(result);
+	return NULL;
 }
 
 struct sim_result *sim_execute(const struct hw_package *package, const struct sim_program *program,
                                const struct sim_options *options, GError **error)
 {
-	g_autofree char *path = platform_file(options, error);
-	if (!path)
+	if (options->platform_path)
+		return sim_platform_write(package, program, options->platform_path, error) ?
+		               execute_on(package, program, options, options->platform_path, error) :
+		               NULL;
+	int file = temporary_platform(package, program, error);
+	if (file < 0)
 		return NULL;
-	struct sim_result *result = NULL;
-	if (sim_platform_write(package, program, path, error))
-		result = new_result(program, error);
-	if (result && !run_child(package, program, options, path, result, error)) {
-		sim_result_free(result);
-		result = NULL;
-	}
-	if (!options->platform_path)
-		unlink(path);
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file);
+	struct sim_result *result = execute_on(package, program, options, path, error);
+	close(file);
 	return result;
 }

@@ -32,16 +32,18 @@ struct sim_options {
 
 /*
  * What became of one segment. Micro-batches [0, simulated) were executed; if
- * skipped > 0, the steady state was seen and `skipped` micro-batches, each of
- * period_ns, belong between cut - 1 and cut (0 < cut < simulated). All that
- * happens while they run is what happened from repeats_from_ns to repeats_to_ns
- * (engine's clock), a whole number of times.
+ * skipped > 0, the steady state was seen at cut_ns and `skipped` micro-batches, each
+ * of period_ns, were left out: 0 < cut < simulated have been started by then. What
+ * was executed from cut_ns on happened to micro-batches with numbers higher by
+ * `skipped` and that much later. All that happens in between is what happened from
+ * repeats_from_ns to repeats_to_ns, a whole number of times (engine's clock).
  */
 struct sim_segment_result {
 	double start_ns, end_ns; /* on the engine's clock, without skipped micro-batches */
 	uint32_t simulated, skipped, cut;
 	double period_ns; /* mean per micro-batch over the repeating pattern; 0 if none was skipped */
 	double repeats_from_ns, repeats_to_ns; /* the pattern; both 0 if none was skipped */
+	double cut_ns;
 	uint64_t
 		first_instance; /* instance of (first_task + t, u) is first_instance + u * task_count + t */
 };

@@ -70,12 +70,13 @@ static void set_bubble(struct tl_row *row, enum sim_bubble bubble)
 static struct tl_row interval_row(const struct recorder *r, const struct sim_region *region,
                                   const struct sim_interval *interval)
 {
-	double shift_ns = sim_shift_ns(r->run, r->outcome, region->segment, interval->microbatch);
+	double shift_ns = sim_shift_ns(r->run, r->outcome, region->segment, interval->start_ns);
 	struct tl_row row = {
 		.segment = (int32_t)region->segment,
 		.cluster = (int32_t)region->cluster,
 		.node = -1,
-		.microbatch = (int32_t)sim_renumber(r->run, region->segment, interval->microbatch),
+		.microbatch = (int32_t)sim_renumber(r->run, region->segment, interval->microbatch,
+		                                    interval->start_ns),
 		.tile = -1,
 		.start_ns = interval->start_ns + shift_ns,
 		.end_ns = interval->end_ns + shift_ns,
@@ -191,17 +192,18 @@ static void record_phase(struct recorder *r, uint32_t task, uint32_t u)
 {
 	const struct sim_task *t = sim_run_task(r->run, task);
 	const struct sim_work *work = sim_run_work(r->run, r->segment, task, u);
-	double shift_ns = sim_shift_ns(r->run, r->outcome, r->segment, u);
+	double start_ns = sim_run_start_ns(r->run, r->segment, task, u);
+	double shift_ns = sim_shift_ns(r->run, r->outcome, r->segment, start_ns);
 	struct tl_row row = {
 		.kind = (uint8_t)task_kind(t),
 		.unit = TL_BYTES,
 		.segment = (int32_t)r->segment,
 		.cluster = (int32_t)t->cluster,
 		.node = (int32_t)t->node,
-		.microbatch = t->once ? -1 : (int32_t)sim_renumber(r->run, r->segment, u),
+		.microbatch = t->once ? -1 : (int32_t)sim_renumber(r->run, r->segment, u, start_ns),
 		.tile = t->once || t->kind == SIM_LOAD || t->kind == SIM_GATHER ? -1
 		                                                                : (int32_t)t->tile,
-		.start_ns = sim_run_start_ns(r->run, r->segment, task, u) + shift_ns,
+		.start_ns = start_ns + shift_ns,
 		.end_ns = sim_run_end_ns(r->run, r->segment, task, u) + shift_ns,
 	};
 	if (!in_window(r, row.start_ns, row.end_ns))

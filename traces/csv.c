@@ -66,11 +66,20 @@ static void put_row(struct trace_output *output, const struct tl_row *row, const
 	trace_put(output, "\n");
 }
 
+static bool has_resources(const struct tl_timeline *timeline)
+{
+	for (guint i = 0; i < timeline->rows->len; i++)
+		if (g_array_index(timeline->rows, struct tl_row, i).resource_kind != TL_CLUSTER)
+			return true;
+	return false;
+}
+
 bool trace_write_csv(const struct tl_timeline *timeline, const char *path, GError **error)
 {
 	struct trace_output *output = trace_open(path);
 	g_autoptr(GPtrArray) nodes = quoted_names(timeline->nodes);
 	GPtrArray *resources[TL_RESOURCE_KINDS];
+	bool clusters = !has_resources(timeline);
 
 	for (unsigned kind = 0; kind < TL_RESOURCE_KINDS; kind++)
 		resources[kind] = quoted_names(timeline->names[kind]);
@@ -80,7 +89,7 @@ bool trace_write_csv(const struct tl_timeline *timeline, const char *path, GErro
 		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
 		const char *node = row->node < 0 ? "" : g_ptr_array_index(nodes, row->node);
 
-		if (row->resource_kind != TL_CLUSTER)
+		if (clusters || row->resource_kind != TL_CLUSTER)
 			put_row(output, row,
 			        g_ptr_array_index(resources[row->resource_kind], row->resource),
 			        node);

@@ -1,8 +1,8 @@
 /*
  * Timeline -> timeline.csv:
  * resource,kind,segment,cluster,node,microbatch,tile,start_ns,end_ns,amount,unit
- * Rows of TL_CLUSTER are left out (they repeat the chiplets'). Columns that do
- * not apply are empty. Numbers are written with '.', whatever the locale.
+ * Rows of TL_CLUSTER are left out (they repeat the chiplets') unless there are no
+ * others. Columns that do not apply are empty. Numbers are written with '.', whatever the locale.
  */
 #ifndef TRACES_CSV_H
 #define TRACES_CSV_H

@@ -411,6 +411,32 @@ START_TEST(nothing_is_left_behind)
 }
 END_TEST
 
+static void count_temporary_files(void *data, double fraction, double time_ns)
+{
+	unsigned *most = data;
+	(void)fraction;
+	(void)time_ns;
+	*most = MAX(*most, entries(g_getenv("TMPDIR")));
+}
+
+/* Not even while it runs, so that a run that is killed leaves nothing. */
+START_TEST(no_file_while_it_runs)
+{
+	char directory[] = "/tmp/check-engine-XXXXXX";
+	ck_assert_ptr_nonnull(g_mkdtemp(directory));
+	g_setenv("TMPDIR", directory, TRUE);
+	struct sim_program *program = small_pipeline(5);
+	unsigned most = 0;
+	struct sim_options options = { .progress = count_temporary_files, .progress_data = &most };
+	struct sim_result *result = run_with(program, &options, NULL);
+	ck_assert_ptr_nonnull(result);
+	ck_assert_uint_eq(most, 2); /* . and .. */
+	rmdir(directory);
+	sim_result_free(result);
+	sim_program_free(program);
+}
+END_TEST
+
 START_TEST(platform_stays_where_asked_for)
 {
 	struct sim_program *program = small_pipeline(5);
@@ -491,6 +517,7 @@ int main(void)
 	tcase_add_test(errors, simgrid_words_are_in_the_error);
 	tcase_add_test(errors, unwritable_platform_is_an_error);
 	tcase_add_test(runs, nothing_is_left_behind);
+	tcase_add_test(runs, no_file_while_it_runs);
 	tcase_add_test(runs, platform_stays_where_asked_for);
 	tcase_add_test(runs, runs_are_identical);
 	tcase_add_loop_test(runs, progress_rises_to_one, 0, 2);

@@ -161,8 +161,10 @@ START_TEST(a_report_keeps_what_must_be_kept)
 		g_autofree char *one = g_strconcat("analytical.", same[i], NULL);
 		g_autofree char *other = g_strconcat("simulated.", same[i], NULL);
 		double expected = number_at(report, one);
-		/* sums of the same parts in another order */
-		ck_assert_double_eq_tol(number_at(report, other), expected, 1e-9 * expected);
+		/* Sums of the same parts in another order; multicasts of tiles may join others than
+		 * those of whole outputs (sim/README.md), so that links carry up to 2 % more or less. */
+		double tolerance = g_str_equal(same[i], "nop_byte_hops") ? 0.02 : 1e-9;
+		ck_assert_double_eq_tol(number_at(report, other), expected, tolerance * expected);
 	}
 	cJSON_Delete(network);
 	cJSON_Delete(root);

@@ -23,6 +23,23 @@ START_TEST(empty_timeline_is_the_header)
 }
 END_TEST
 
+/* A timeline of clusters only would be an empty file without them. */
+START_TEST(clusters_are_written_if_alone)
+{
+	struct tl_timeline *timeline = empty_timeline();
+	g_autofree char *before = NULL;
+	g_autofree char *after = NULL;
+
+	add_tile(timeline, TL_CLUSTER, 0, 0, 0, 10);
+	before = written(timeline, trace_write_csv);
+	ck_assert_ptr_nonnull(strstr(before, ",compute,0,0,conv1,0,0,0,10,100,MAC\n"));
+	add_tile(timeline, TL_CHIPLET, 0, 0, 0, 10);
+	after = written(timeline, trace_write_csv);
+	ck_assert_str_eq(after, HEADER "\"chiplet 0,0\",compute,0,0,conv1,0,0,0,10,100,MAC\n");
+	tl_free(timeline);
+}
+END_TEST
+
 /* 1/3 to 1e-6; 2^53 + 2 and more as they are; 1e300 with what tells it from its neighbours. */
 static const struct {
 	double value;
@@ -126,6 +143,7 @@ int main(void)
 
 	tcase_add_test(tests, tiny_timeline_is_the_golden_file);
 	tcase_add_test(tests, empty_timeline_is_the_header);
+	tcase_add_test(tests, clusters_are_written_if_alone);
 	tcase_add_loop_test(tests, numbers_are_short_and_exact_to_1e_6, 0,
 	                    (int)G_N_ELEMENTS(numbers));
 	tcase_add_test(tests, rows_that_touch_still_touch);
