@@ -48,7 +48,9 @@ struct hw_nop {
 	double hop_ns;            /* per link traversed */
 	double energy_pJ_per_bit; /* per link traversed */
 	bool multicast;
-	double router_conflict; /* share of an output port lost to inputs that also feed others */
+	/* Share of an output port lost to inputs that also feed others. Read and kept; neither the
+	 * cost model nor the simulator uses it: routers are ideal. */
+	double router_conflict;
 };
 
 struct hw_dram_channel {

@@ -29,7 +29,8 @@ uint32_t sim_renumber(const struct sim_run *run, unsigned segment, uint32_t u, d
 	return is_after_cut(result, start_ns) ? u + result->skipped : u;
 }
 
-static double executed_end_ns(const struct sim_run *run, const struct sim_region *region, uint32_t u)
+static double executed_end_ns(const struct sim_run *run, const struct sim_region *region,
+                              uint32_t u)
 {
 	uint32_t last = region->first_compute + region->compute_count - 1;
 	return sim_run_end_ns(run, region->segment, last, u);

@@ -243,9 +243,10 @@ struct sim_result *sim_execute(const struct hw_package *package, const struct si
                                const struct sim_options *options, GError **error)
 {
 	if (options->platform_path)
-		return sim_platform_write(package, program, options->platform_path, error) ?
-		               execute_on(package, program, options, options->platform_path, error) :
-		               NULL;
+		return sim_platform_write(package, program, options->platform_path, error)
+		               ? execute_on(package, program, options, options->platform_path,
+		                            error)
+		               : NULL;
 	int file = temporary_platform(package, program, error);
 	if (file < 0)
 		return NULL;

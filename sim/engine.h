@@ -19,7 +19,8 @@
 enum sim_error {
 	SIM_ERROR_CHILD = 1, /* SimGrid gave up, or could not be started */
 	SIM_ERROR_DEADLOCK, /* nothing in flight, instances left: names one and what it waits for */
-	SIM_ERROR_OVERLAP   /* two computes at once on one chiplet */
+	SIM_ERROR_OVERLAP,  /* two computes at once on one chiplet */
+	SIM_ERROR_SIZE      /* more chiplets than SimGrid's routing tables can hold */
 };
 
 struct sim_options {

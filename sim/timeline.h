@@ -38,8 +38,8 @@ enum tl_kind {
 enum tl_unit { TL_MACS, TL_BYTES, TL_NS };
 
 struct tl_row {
-	uint8_t resource_kind, kind, unit; /* the enums above */
-	uint32_t resource;                 /* index into the names of its kind */
+	uint8_t resource_kind, kind, unit;                /* the enums above */
+	uint32_t resource;                                /* index into the names of its kind */
 	int32_t segment, cluster, node, microbatch, tile; /* -1 where it does not apply */
 	double start_ns, end_ns;
 	double amount;
@@ -51,12 +51,12 @@ struct tl_flow {
 };
 
 struct tl_timeline {
-	char *title;                            /* workload, package, strategy */
-	GPtrArray *names[TL_RESOURCE_KINDS];    /* char *: "chiplet 0,1", "link 0,0->1,0", "dram 2",
+	char *title;                         /* workload, package, strategy */
+	GPtrArray *names[TL_RESOURCE_KINDS]; /* char *: "chiplet 0,1", "link 0,0->1,0", "dram 2",
 	                                           "segment 0 cluster 1" */
-	GPtrArray *nodes;                       /* char *: node names */
-	GArray *rows;                           /* struct tl_row */
-	GArray *flows;                          /* struct tl_flow */
+	GPtrArray *nodes;                    /* char *: node names */
+	GArray *rows;                        /* struct tl_row */
+	GArray *flows;                       /* struct tl_flow */
 	double end_ns;
 };
 

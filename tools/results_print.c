@@ -8,14 +8,14 @@
 #include "tools/table.h"
 
 static const struct table_column columns[] = {
-	{ "strategy", "", TABLE_LEFT },     { "segments", "", TABLE_RIGHT },
-	{ "clusters", "", TABLE_RIGHT },    { "analytical", "ms", TABLE_RIGHT },
-	{ "simulated", "ms", TABLE_RIGHT }, { "error", "%", TABLE_RIGHT },
-	{ "samples", "/s", TABLE_RIGHT },   { "energy", "mJ", TABLE_RIGHT },
-	{ "util.", "%", TABLE_RIGHT },      { "fill", "%", TABLE_RIGHT },
-	{ "drain", "%", TABLE_RIGHT },      { "wait", "input %", TABLE_RIGHT },
-	{ "wait", "dram %", TABLE_RIGHT },  { "back", "press. %", TABLE_RIGHT },
-	{ "shard", "%", TABLE_RIGHT },
+	{ "strategy", "", TABLE_LEFT },      { "segments", "", TABLE_RIGHT },
+	{ "clusters", "", TABLE_RIGHT },     { "analytical", "ms", TABLE_RIGHT },
+	{ "simulated", "ms", TABLE_RIGHT },  { "error", "%", TABLE_RIGHT },
+	{ "throughput", "/s", TABLE_RIGHT }, { "energy", "mJ", TABLE_RIGHT },
+	{ "util.", "%", TABLE_RIGHT },       { "busy", "%", TABLE_RIGHT },
+	{ "fill", "%", TABLE_RIGHT },        { "drain", "%", TABLE_RIGHT },
+	{ "wait", "input %", TABLE_RIGHT },  { "wait", "dram %", TABLE_RIGHT },
+	{ "back", "press. %", TABLE_RIGHT }, { "shard", "%", TABLE_RIGHT },
 };
 
 char *four_digits(double value)
@@ -47,6 +47,10 @@ static void add_row(struct table *table, const struct result *result)
 	add_digits(table, report_throughput_per_s(row->batch, row->simulated_ns));
 	add_digits(table, row->energy_pJ * 1e-9);
 	table_add(table, "%.1f", row->utilization * 100);
+	double busy = 1;
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		busy -= row->bubbles[b];
+	table_add(table, "%.1f", busy * 100);
 	for (int b = 0; b < SIM_BUBBLES; b++)
 		table_add(table, "%.1f", row->bubbles[b] * 100);
 }
@@ -94,7 +98,9 @@ void print_results(const struct result *results, unsigned count, bool quiet)
 		add_row(&table, &results[i]);
 	table_print(&table, out);
 	if (!quiet)
-		g_string_append(out, "(fill to shard: bubbles, in % of the regions' time)\n");
+		g_string_append(
+			out,
+			"(busy to shard: in % of the regions' time; fill to shard are bubbles)\n");
 	for (unsigned i = 0; i < count && !quiet; i++)
 		remark(&results[i], out);
 	fputs(out->str, stdout);

@@ -226,9 +226,10 @@ START_TEST(period_is_that_of_all_microbatches)
 	t.workload = tiny_workload(1, 1, 1,
 	                           "{'name': 'a', 'op': 'conv', 'inputs': ['x'], "
 	                           "'out_channels': 1, 'kernel': 1}");
-	t.mapping = tiny_mapping(t.workload, t.package, (unsigned)(60 + _i),
-	                         "{'microbatch': 1, 'clusters': [{'region': [[0, 0]], 'nodes': [{"
-	                         "'name': 'a', 'split': {}, 'weights': 'resident', 'tiles': 1}]}]}");
+	t.mapping = tiny_mapping(
+		t.workload, t.package, (unsigned)(60 + _i),
+		"{'microbatch': 1, 'clusters': [{'region': [[0, 0]], 'nodes': [{"
+		"'name': 'a', 'split': {}, 'weights': 'resident', 'tiles': 1}]}]}");
 	t.outcome = simulate(&t, false, SIM_TRACE_NONE);
 	ck_assert_uint_gt(t.outcome->segments[0].skipped, 20);
 	struct sim_outcome *exact = simulate(&t, true, SIM_TRACE_NONE);
@@ -336,6 +337,21 @@ static void add_loop(TCase *cases, const TTest *test)
 	tcase_add_loop_test(cases, test, 0, (int)G_N_ELEMENTS(systems));
 }
 
+/* Nothing but the grid's size is looked at. */
+START_TEST(too_many_chiplets_are_refused)
+{
+	struct tiny t = { .package = tiny_package((struct tiny_package){ .columns = 128 }) };
+	struct sim_settings settings = { .trace_to_ns = INFINITY };
+	GError *error = NULL;
+	t.package->rows = 73;
+	ck_assert_ptr_null(sim_simulate(NULL, t.package, NULL, &settings, &error));
+	ck_assert_str_eq(error->message,
+	                 "package 'tiny' has 9344 chiplets; at most 9216 can be simulated");
+	g_clear_error(&error);
+	hw_package_free(t.package);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("simulate");
@@ -347,6 +363,7 @@ int main(void)
 	add_loop(cases, two_runs_are_identical);
 	tcase_add_test(cases, steady_state_is_found);
 	tcase_add_loop_test(cases, period_is_that_of_all_microbatches, 0, 4);
+	tcase_add_test(cases, too_many_chiplets_are_refused);
 	tcase_add_test(cases, trace_window_keeps_what_overlaps_it);
 	tcase_add_test(cases, automatic_trace_level_limits_rows);
 	suite_add_tcase(suite, cases);
