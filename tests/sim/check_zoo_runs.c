@@ -579,9 +579,7 @@ int main(void)
 	tcase_add_unchecked_fixture(cases, search_all, free_all);
 	add_short(cases, there_is_a_mapping_or_one_of_two_reasons);
 	add_long(cases, there_is_a_mapping_or_one_of_two_reasons);
-#ifndef __SANITIZE_ADDRESS__
 	tcase_add_test(cases, some_pipeline_has_a_mapping);
-#endif
 	add_short(cases, an_exact_run_shows_all_that_it_counts);
 	add_short(cases, model_and_simulator_count_the_same);
 	add_small(cases, without_tiles_links_carry_what_the_model_says);
