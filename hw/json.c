@@ -296,6 +296,10 @@ bool hw_json_is_array(struct hw_json node, GError **error)
 	return cJSON_IsArray(node.item);
 }
 
+/* No quantity of a package is beyond these in its unit; products of a few stay finite. */
+#define SMALLEST_NUMBER 1e-15
+#define LARGEST_NUMBER 1e15
+
 static double finite_number(struct hw_json node, const char *range, bool zero_allowed,
                             GError **error)
 {
@@ -314,6 +318,10 @@ static double finite_number(struct hw_json node, const char *range, bool zero_al
 	}
 	if (value < 0 || (value == 0 && !zero_allowed)) {
 		must_be(node, range, error);
+		return 0;
+	}
+	if (value != 0 && (value < SMALLEST_NUMBER || value > LARGEST_NUMBER)) {
+		must_be(node, "between 1e-15 and 1e+15", error);
 		return 0;
 	}
 	return value;

@@ -67,7 +67,8 @@ bool hw_json_is_object(struct hw_json node, GError **error);
 bool hw_json_is_array(struct hw_json node, GError **error);
 
 /*
- * Typed values of a node. A positive number is finite and > 0. An integer is
+ * Typed values of a node. A positive number is > 0; numbers other than 0 must lie
+ * between 1e-15 and 1e15, so that products of them stay finite. An integer is
  * never more than 2^53, whatever `max` says: JSON numbers are doubles.
  */
 double hw_json_positive(struct hw_json node, GError **error);
