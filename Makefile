@@ -64,8 +64,8 @@ BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FORMATTED := $(sort $(wildcard $(addsuffix /*.[ch],$(LIBRARY_FOLDERS) tools tests/*)))
 SCRIPTS = .ci/run $(sort $(shell grep -lsE '^\#!/bin/(ba)?sh|^\#!/usr/bin/env (ba)?sh' tools/*))
 
-# Variants: $(call variant,NAME,CFLAGS,DATA_DIR). Presets are looked up in DATA_DIR/hw/packages
-# and DATA_DIR/workloads/zoo.
+# Variants: $(call variant,NAME,CFLAGS,DATA_DIR). Presets are looked up in DATA_DIR/hw/packages,
+# DATA_DIR/hw/dram and DATA_DIR/workloads/zoo.
 
 CPPFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(PKG_CFLAGS) $(TEST_CFLAGS)
 
@@ -159,9 +159,11 @@ format: ## format all sources in place
 
 install: $(BUILD)/install/mcmsim ## install below PREFIX (/usr/local); DESTDIR is honoured
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/mcmsim/hw/packages \
+		$(DESTDIR)$(PREFIX)/share/mcmsim/hw/dram \
 		$(DESTDIR)$(PREFIX)/share/mcmsim/workloads/zoo
 	install -m 755 $(BUILD)/install/mcmsim $(DESTDIR)$(PREFIX)/bin/mcmsim
 	install -m 644 hw/packages/*.json $(DESTDIR)$(PREFIX)/share/mcmsim/hw/packages/
+	install -m 644 hw/dram/*.json $(DESTDIR)$(PREFIX)/share/mcmsim/hw/dram/
 	install -m 644 workloads/zoo/*.json $(DESTDIR)$(PREFIX)/share/mcmsim/workloads/zoo/
 
 clean: ## remove build/

@@ -4,9 +4,11 @@
  */
 #include "hw/package.h"
 
+#include "hw/dram.h"
 #include "hw/json.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MAX_EXTENT 256   /* chiplets along one edge of the grid */
 #define MAX_UNROLL 65536 /* per dimension of an array */
@@ -203,14 +205,16 @@ static void read_grid(struct hw_json node, struct hw_package *package, GError **
 static void read_nop(struct hw_json node, struct hw_nop *nop, GError **error)
 {
 	hw_json_keys(node,
-	             KEYS("topology", "link_GBps", "port_GBps", "hop_ns", "energy_pJ_per_bit",
-	                  "multicast", "router_conflict"),
+	             KEYS("topology", "link_GBps", "port_GBps", "hop_ns", "message_ns",
+	                  "energy_pJ_per_bit", "multicast", "router_conflict"),
 	             error);
 	nop->topology = (enum hw_topology)hw_json_choice(hw_json_get(node, "topology", error),
 	                                                 TOPOLOGY_NAMES, error);
 	nop->link_GBps = get_positive(node, "link_GBps", error);
 	nop->port_GBps = get_positive(node, "port_GBps", error);
 	nop->hop_ns = get_non_negative(node, "hop_ns", error);
+	if (hw_json_has(node, "message_ns"))
+		nop->message_ns = get_non_negative(node, "message_ns", error);
 	nop->energy_pJ_per_bit = get_non_negative(node, "energy_pJ_per_bit", error);
 	nop->multicast = hw_json_bool(hw_json_get(node, "multicast", error), error);
 
@@ -241,11 +245,15 @@ static unsigned read_place(struct hw_json at, const struct hw_package *package, 
 static void read_channel(struct hw_json node, const struct hw_package *package,
                          struct hw_dram_channel *channel, GError **error)
 {
-	hw_json_keys(node, KEYS("at", "GBps", "latency_ns", "energy_pJ_per_bit"), error);
+	hw_json_keys(node,
+	             KEYS("at", "device", "GBps", "latency_ns", "energy_pJ_per_bit", "efficiency",
+	                  "turnaround_ns", "write_batch_bytes"),
+	             error);
 	channel->at = read_place(hw_json_get(node, "at", error), package, error);
-	channel->GBps = get_positive(node, "GBps", error);
-	channel->latency_ns = get_non_negative(node, "latency_ns", error);
-	channel->energy_pJ_per_bit = get_non_negative(node, "energy_pJ_per_bit", error);
+	if (hw_json_has(node, "device"))
+		channel->device = g_strdup(
+			hw_json_string(hw_json_get(node, "device", error), error));
+	hw_dram_read_rates(node, channel, error);
 }
 
 static void read_dram(struct hw_json node, struct hw_package *package, GError **error)
@@ -288,15 +296,39 @@ static void read_package(struct hw_json root, struct hw_package *package, GError
 	read_dram(hw_json_get(root, "dram", error), package, error);
 }
 
+/* "dram.channels[0].device=NAME" */
+static bool names_a_device(const char *assignment)
+{
+	g_autofree char *path = g_strndup(assignment, strcspn(assignment, "="));
+
+	return g_str_has_suffix(path, ".device");
+}
+
+/* Which device comes first, then the values that it gives, so that the others can replace them. */
+static void complete(struct hw_json_file *file, const char *device_dir,
+                     const char *const *overrides, GError **error)
+{
+	static const char *const none[] = { NULL };
+	const char *const *all = overrides != NULL ? overrides : none;
+
+	for (unsigned i = 0; all[i] != NULL && ok(error); i++)
+		if (names_a_device(all[i]))
+			hw_json_override(file, all[i], error);
+	if (ok(error))
+		hw_dram_fill_in(file, device_dir, error);
+	for (unsigned i = 0; all[i] != NULL && ok(error); i++)
+		if (!names_a_device(all[i]))
+			hw_json_override(file, all[i], error);
+}
+
 /* Takes the file over. */
-static struct hw_package *package_of_file(struct hw_json_file *file, const char *const *overrides,
-                                          GError **error)
+static struct hw_package *package_of_file(struct hw_json_file *file, const char *device_dir,
+                                          const char *const *overrides, GError **error)
 {
 	struct hw_package *package = g_new0(struct hw_package, 1);
 	GError *cause = NULL; /* the reader looks at it, so it must exist */
 
-	for (; overrides != NULL && *overrides != NULL && cause == NULL; overrides++)
-		hw_json_override(file, *overrides, &cause);
+	complete(file, device_dir, overrides, &cause);
 	if (cause == NULL)
 		read_package(hw_json_root(file), package, &cause);
 	hw_json_close(file);
@@ -313,7 +345,7 @@ struct hw_package *hw_package_parse(const char *text, const char *origin,
 {
 	struct hw_json_file *file = hw_json_parse(text, origin, error);
 
-	return file != NULL ? package_of_file(file, overrides, error) : NULL;
+	return file != NULL ? package_of_file(file, NULL, overrides, error) : NULL;
 }
 
 struct hw_package *hw_package_read(const char *path_or_preset, const char *preset_dir,
@@ -322,7 +354,9 @@ struct hw_package *hw_package_read(const char *path_or_preset, const char *prese
 	g_autofree char *path = hw_json_locate(path_or_preset, preset_dir, "package", error);
 	struct hw_json_file *file = path != NULL ? hw_json_open(path, error) : NULL;
 
-	return file != NULL ? package_of_file(file, overrides, error) : NULL;
+	g_autofree char *parent = g_path_get_dirname(preset_dir);
+	g_autofree char *device_dir = g_build_filename(parent, "dram", NULL);
+	return file != NULL ? package_of_file(file, device_dir, overrides, error) : NULL;
 }
 
 void hw_package_free(struct hw_package *package)
@@ -333,6 +367,8 @@ void hw_package_free(struct hw_package *package)
 		g_free(package->types[i].name);
 	g_free(package->types);
 	g_free(package->type_of);
+	for (unsigned i = 0; package->dram != NULL && i < package->dram_count; i++)
+		g_free(package->dram[i].device);
 	g_free(package->dram);
 	g_free(package->name);
 	g_free(package);

@@ -43,9 +43,10 @@ enum hw_topology { HW_MESH, HW_TORUS };
 
 struct hw_nop {
 	enum hw_topology topology;
-	double link_GBps;         /* each directed die-to-die link */
-	double port_GBps;         /* each chiplet's injection port, and its ejection port */
-	double hop_ns;            /* per link traversed */
+	double link_GBps;  /* each directed die-to-die link */
+	double port_GBps;  /* each chiplet's injection port, and its ejection port */
+	double hop_ns;     /* per link traversed */
+	double message_ns; /* per message besides its hops: half at either chiplet; 0 by default */
 	double energy_pJ_per_bit; /* per link traversed */
 	bool multicast;
 	/* Share of an output port lost to inputs that also feed others. Read and kept; neither the
@@ -53,11 +54,19 @@ struct hw_nop {
 	double router_conflict;
 };
 
+/*
+ * Reads take bytes / (GBps * efficiency); writes the same and, as they come while
+ * reads go on, turnaround_ns for every write_batch_bytes of them. Latency is besides.
+ */
 struct hw_dram_channel {
-	unsigned at; /* chiplet whose router the channel hangs on */
-	double GBps; /* reads and writes together */
+	unsigned at;  /* chiplet whose router the channel hangs on */
+	char *device; /* the preset that it names, NULL if none */
+	double GBps;  /* peak, reads and writes together */
 	double latency_ns;
 	double energy_pJ_per_bit;
+	double efficiency;    /* share of GBps that a long stream of reads gets; 1 by default */
+	double turnaround_ns; /* lost for a switch from reads to writes and back; 0 by default */
+	double write_batch_bytes; /* written between two switches; 0 if turnaround_ns is 0 */
 };
 
 /* all: every tensor is spread evenly over all channels; nearest: a chiplet uses
@@ -78,13 +87,14 @@ struct hw_package {
 
 /*
  * Read a package from a file or, if `path_or_preset` has no '/' and no ".json"
- * ending, from `preset_dir`/NAME.json. `overrides` is a NULL-terminated list of
+ * ending, from `preset_dir`/NAME.json; DRAM devices that it names are found the
+ * same way in the folder dram/ beside `preset_dir`. `overrides` is a NULL-terminated list of
  * "key.path=value" (NULL: none), applied before anything is checked. Returns
  * NULL and sets `error` ("FILE: $.path: what, got value") on any failure.
  */
 struct hw_package *hw_package_read(const char *path_or_preset, const char *preset_dir,
                                    const char *const *overrides, GError **error);
-/* The same from JSON text; `origin` names it in messages. */
+/* The same from JSON text; `origin` names it in messages. Its devices can be paths only. */
 struct hw_package *hw_package_parse(const char *text, const char *origin,
                                     const char *const *overrides, GError **error);
 void hw_package_free(struct hw_package *package); /* NULL is allowed */
@@ -97,6 +107,20 @@ static inline unsigned hw_chiplet_count(const struct hw_package *p)
 static inline const struct hw_chiplet_type *hw_chiplet(const struct hw_package *p, unsigned chiplet)
 {
 	return &p->types[p->type_of[chiplet]];
+}
+
+/* What a channel sustains, switches apart. */
+static inline double hw_dram_GBps(const struct hw_dram_channel *channel)
+{
+	return channel->GBps * channel->efficiency;
+}
+
+/* Bytes that the channel could have moved while it switches, per byte written. */
+static inline double hw_dram_switch_load(const struct hw_dram_channel *channel)
+{
+	return channel->turnaround_ns > 0
+	               ? channel->turnaround_ns * hw_dram_GBps(channel) / channel->write_batch_bytes
+	               : 0;
 }
 
 /* MAC units of one chiplet type: product of the unrolling, or rows * columns. */

@@ -66,7 +66,7 @@ double hw_resource_GBps(const struct hw_package *p, unsigned resource)
 	case HW_EJECT:
 		return p->nop.port_GBps;
 	case HW_DRAM:
-		return p->dram[resource - hw_dram_id(p, 0)].GBps;
+		return hw_dram_GBps(&p->dram[resource - hw_dram_id(p, 0)]);
 	}
 	g_assert_not_reached();
 }
@@ -116,6 +116,14 @@ unsigned hw_route(const struct hw_package *p, unsigned from, unsigned to, unsign
 		y = next(y, p->rows, along_y.direction == HW_SOUTH);
 	}
 	return count;
+}
+
+enum hw_direction hw_last_direction(const struct hw_package *p, unsigned from, unsigned to)
+{
+	const unsigned columns = p->columns;
+	g_assert(from != to);
+	return from / columns != to / columns ? y_leg(p, from / columns, to / columns).direction
+	                                      : x_leg(p, from % columns, to % columns).direction;
 }
 
 void hw_tree_init(struct hw_tree *tree, const struct hw_package *p)

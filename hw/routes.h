@@ -52,6 +52,7 @@ static inline unsigned hw_resource_count(const struct hw_package *p)
 }
 
 enum hw_resource_kind hw_resource_kind(const struct hw_package *p, unsigned resource);
+/* Of a DRAM channel: what it sustains (hw_dram_GBps). */
 double hw_resource_GBps(const struct hw_package *p, unsigned resource);
 
 /* Whether the topology has that link; if so, *to is the chiplet it leads to. */
@@ -65,6 +66,9 @@ unsigned hw_hops(const struct hw_package *p, unsigned from, unsigned to);
  * columns + rows entries) and return their number.
  */
 unsigned hw_route(const struct hw_package *p, unsigned from, unsigned to, unsigned *links);
+
+/* The direction of the last link of that route; the two differ. */
+enum hw_direction hw_last_direction(const struct hw_package *p, unsigned from, unsigned to);
 
 /*
  * Multicast tree: the union of the routes from one router, each link once.

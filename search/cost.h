@@ -7,6 +7,7 @@
  *   T_segment = T_load + (U + C - 1) * T_period
  *   T_network = sum of T_segment
  *
+ * with neutral parameters; others add what search/parameters.h says of them (search/compose.c).
  * T_traffic is one phase with all that goes out of the node and what it fetches
  * from DRAM. T_shared is the time that the most loaded link, port or channel
  * needs for one micro-batch of the whole segment: no pipeline runs faster.
@@ -16,6 +17,7 @@
 #define SEARCH_COST_H
 
 #include "search/buffers.h"
+#include "search/features.h"
 
 /* What is paid for, whatever time it takes; analytical and simulated totals are built
  * from the same additions. */
@@ -35,7 +37,7 @@ void cost_compute_totals(const struct hw_package *package, const struct map_plac
 double cost_static_pJ(const struct hw_package *package, double time_ns);
 double cost_total_pJ(const struct cost_totals *totals, double static_pJ);
 
-/* Times of one node for one micro-batch. */
+/* Times of one node for one micro-batch, before parameters. */
 struct cost_node {
 	double compute_ns, traffic_ns, weights_ns;
 };
@@ -63,12 +65,19 @@ struct cost_report {
 
 void cost_report_release(struct cost_report *report);
 
-/* Evaluates mappings of one workload on one package; one per thread. */
+/* Evaluates mappings of one workload on one package; one per thread. Set `parameters` to
+ * evaluate with a calibration. */
 struct cost_model {
 	const struct wl_workload *workload;
 	const struct hw_package *package;
+	struct cost_parameters parameters; /* neutral after cost_model_init */
+	bool detailed; /* features in detail even if parameters are neutral; false at first */
 	struct map_network network;
-	struct map_phase node, part, load, shared; /* scratch */
+	struct map_phase node, part, load, shared; /* scratch, as is all that follows */
+	struct cost_features features;             /* of the segment evaluated last */
+	double *node_ns;
+	float *own; /* [2 * (cluster * resources + resource)]: traffic, weights; NULL until used */
+	size_t own_count;
 };
 
 void cost_model_init(struct cost_model *model, const struct wl_workload *workload,
@@ -79,11 +88,23 @@ void cost_model_release(struct cost_model *model);
 void cost_evaluate(struct cost_model *model, const struct map_mapping *mapping,
                    struct cost_report *report);
 
-/* One segment alone; cluster_ns has room for its clusters, nodes (by workload index) may be
- * NULL. totals may be NULL. */
+/* One segment alone; cluster_ns has room for its clusters. totals may be NULL. */
 struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct map_plan *plan,
                                           unsigned segment, double *cluster_ns,
-                                          struct cost_node *nodes, struct cost_totals *totals);
+                                          struct cost_totals *totals);
+
+/*
+ * The walk over a segment's traffic (search/extract.c). cost_extract fills model->features, in
+ * detail unless the parameters are neutral; `full` receives the totals of a full micro-batch and
+ * `totals` those of loading (both only if `totals` is not NULL). cost_walk_microbatch counts one
+ * micro-batch of another size.
+ */
+void cost_extract(struct cost_model *model, const struct map_plan *plan,
+                  const struct map_segment *segment, struct cost_totals *full,
+                  struct cost_totals *totals);
+void cost_walk_microbatch(struct cost_model *model, const struct map_plan *plan,
+                          const struct map_segment *segment, unsigned samples,
+                          struct cost_totals *totals);
 
 /* max(all MACs / all MAC units, compulsory DRAM bytes / all DRAM bandwidth). Compulsory are
  * every weight, what is read of the network's inputs, and its outputs, once. */

@@ -175,20 +175,27 @@ void search_draft_outline(const struct search_draft *draft, const struct search_
 	lay_out(draft, space, snake, tiles, &mapping->segments[index]);
 }
 
-bool search_draft_place(const struct search_draft *draft, const struct search_space *space,
-                        const unsigned *snake, unsigned tiles, struct map_mapping *mapping,
+bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
                         unsigned index, GError **error)
 {
+	const struct map_segment *segment = &mapping->segments[index];
 	struct map_plan plan;
-	struct placing placing = { space, &plan, draft->samples,
-		                   map_microbatches(mapping->batch, draft->samples) };
+	struct placing placing = { space, &plan, segment->microbatch,
+		                   map_microbatches(mapping->batch, segment->microbatch) };
 	bool fits = true;
-	search_draft_outline(draft, space, snake, tiles, mapping, index);
 	map_plan_init(&plan, mapping, space->workload, space->package);
-	for (unsigned c = 0; fits && c < draft->cluster_count; c++) {
+	for (unsigned c = 0; fits && c < segment->cluster_count; c++) {
 		fit_cluster(&placing, index, c);
 		fits = map_check_cluster(&plan, index, c, &space->model->network.scratch, error);
 	}
 	map_plan_release(&plan);
 	return fits;
+}
+
+bool search_draft_place(const struct search_draft *draft, const struct search_space *space,
+                        const unsigned *snake, unsigned tiles, struct map_mapping *mapping,
+                        unsigned index, GError **error)
+{
+	search_draft_outline(draft, space, snake, tiles, mapping, index);
+	return search_fit_segment(space, mapping, index, error);
 }

@@ -47,4 +47,12 @@ bool search_draft_place(const struct search_draft *draft, const struct search_sp
                         const unsigned *snake, unsigned tiles, struct map_mapping *mapping,
                         unsigned index, GError **error);
 
+/*
+ * Make segment `index` fit its buffers, among the mapping's other segments: move weights to
+ * where they cost least per byte saved (resident, distributed, streamed), then double tiles.
+ * False and `error` if that is not enough.
+ */
+bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
+                        unsigned index, GError **error);
+
 #endif

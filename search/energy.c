@@ -108,7 +108,7 @@ double cost_bound_ns(const struct wl_workload *workload, const struct hw_package
 		macs_per_ns += (double)hw_array_macs(&hw_chiplet(package, c)->array) *
 		               hw_chiplet(package, c)->clock_GHz;
 	for (unsigned i = 0; i < package->dram_count; i++)
-		bytes_per_ns += package->dram[i].GBps;
+		bytes_per_ns += hw_dram_GBps(&package->dram[i]);
 	return MAX((double)batch * (double)wl_macs(workload) / macs_per_ns,
 	           dram_bytes_at_least(workload, batch) / bytes_per_ns);
 }

@@ -26,6 +26,7 @@ void map_network_init(struct map_network *network, const struct hw_package *pack
 	network->ns_per_byte = g_new(double, resources);
 	for (unsigned i = 0; i < resources; i++)
 		network->ns_per_byte[i] = 1.0 / hw_resource_GBps(package, i);
+	map_loads_init(network);
 	hw_tree_init(&network->tree, package);
 	network->links = g_new(unsigned, chiplets + package->columns + package->rows);
 	network->receivers = g_new(unsigned, chiplets);
@@ -44,6 +45,7 @@ void map_network_release(struct map_network *network)
 	hw_tree_release(&network->tree);
 	map_scratch_release(&network->scratch);
 	g_free(network->ns_per_byte);
+	map_loads_release(network);
 	g_free(network->links);
 	g_free(network->receivers);
 	g_free(network->nearest);
@@ -55,24 +57,44 @@ void map_network_release(struct map_network *network)
 
 void map_phase_init(struct map_phase *phase, const struct hw_package *package)
 {
-	*phase = (struct map_phase){ 0 };
-	phase->bytes = g_new0(double, hw_resource_count(package));
-	phase->touched = g_new(unsigned, hw_resource_count(package));
+	unsigned resources = hw_resource_count(package);
+	*phase = (struct map_phase){ .dram_count = package->dram_count };
+	phase->bytes = g_new0(double, resources);
+	if (package->nop.router_conflict > 0)
+		phase->turns = g_new0(double, (size_t)resources *MAP_INPUTS);
+	phase->before_ns = g_new(float, resources);
+	phase->after_ns = g_new(float, resources);
+	phase->touched = g_new(unsigned, resources);
+	phase->written_bytes = g_new0(double, package->dram_count);
 }
 
 void map_phase_release(struct map_phase *phase)
 {
 	g_clear_pointer(&phase->bytes, g_free);
+	g_clear_pointer(&phase->turns, g_free);
+	g_clear_pointer(&phase->before_ns, g_free);
+	g_clear_pointer(&phase->after_ns, g_free);
 	g_clear_pointer(&phase->touched, g_free);
+	g_clear_pointer(&phase->written_bytes, g_free);
 }
 
 void map_phase_clear(struct map_phase *phase)
 {
 	for (unsigned i = 0; i < phase->touched_count; i++)
 		phase->bytes[phase->touched[i]] = 0;
-	double *bytes = phase->bytes;
-	unsigned *touched = phase->touched;
-	*phase = (struct map_phase){ .bytes = bytes, .touched = touched };
+	if (phase->turns)
+		for (unsigned i = 0; i < phase->touched_count; i++)
+			memset(&phase->turns[phase->touched[i] * MAP_INPUTS], 0,
+			       MAP_INPUTS * sizeof *phase->turns);
+	if (phase->dram_write_bytes > 0)
+		memset(phase->written_bytes, 0, phase->dram_count * sizeof *phase->written_bytes);
+	*phase = (struct map_phase){ .bytes = phase->bytes,
+		                     .turns = phase->turns,
+		                     .before_ns = phase->before_ns,
+		                     .after_ns = phase->after_ns,
+		                     .touched = phase->touched,
+		                     .written_bytes = phase->written_bytes,
+		                     .dram_count = phase->dram_count };
 }
 
 bool map_phase_empty(const struct map_phase *phase)
@@ -80,11 +102,27 @@ bool map_phase_empty(const struct map_phase *phase)
 	return phase->touched_count == 0;
 }
 
-static inline void charge(struct map_phase *phase, unsigned resource, double bytes)
+/* Bytes through a resource on a route that takes before_ns to it and after_ns from it on. */
+static inline void charge(struct map_phase *phase, unsigned resource, double bytes, float before_ns,
+                          float after_ns)
 {
-	if (phase->bytes[resource] == 0)
+	if (phase->bytes[resource] == 0) {
 		phase->touched[phase->touched_count++] = resource;
+		phase->before_ns[resource] = before_ns;
+		phase->after_ns[resource] = after_ns;
+	} else {
+		phase->before_ns[resource] = MIN(phase->before_ns[resource], before_ns);
+		phase->after_ns[resource] = MAX(phase->after_ns[resource], after_ns);
+	}
 	phase->bytes[resource] += bytes;
+}
+
+/* Of those bytes, what came into the resource's router at `input`. */
+static inline void charge_turn(struct map_phase *phase, unsigned resource, unsigned input,
+                               double bytes)
+{
+	if (phase->turns && input != MAP_FROM_DRAM)
+		phase->turns[resource * MAP_INPUTS + input] += bytes;
 }
 
 static void note_route(struct map_phase *phase, double latency_ns, enum map_ends ends,
@@ -101,24 +139,22 @@ static void note_route(struct map_phase *phase, double latency_ns, enum map_ends
 
 void map_phase_add(struct map_phase *to, const struct map_phase *from)
 {
-	for (unsigned i = 0; i < from->touched_count; i++)
-		charge(to, from->touched[i], from->bytes[from->touched[i]]);
+	for (unsigned i = 0; i < from->touched_count; i++) {
+		unsigned resource = from->touched[i], first = resource * MAP_INPUTS;
+		charge(to, resource, from->bytes[resource], from->before_ns[resource],
+		       from->after_ns[resource]);
+		for (unsigned t = first; from->turns && t < first + MAP_INPUTS; t++)
+			to->turns[t] += from->turns[t];
+	}
 	if (from->far_bytes > 0)
 		note_route(to, from->latency_ns, from->far_ends, from->far_from, from->far_to,
 		           from->far_bytes);
 	to->delivered_bytes += from->delivered_bytes;
 	to->dram_read_bytes += from->dram_read_bytes;
 	to->dram_write_bytes += from->dram_write_bytes;
-}
-
-double map_phase_ns(const struct map_network *network, const struct map_phase *phase)
-{
-	double longest = 0;
-	for (unsigned i = 0; i < phase->touched_count; i++) {
-		unsigned resource = phase->touched[i];
-		longest = MAX(longest, phase->bytes[resource] * network->ns_per_byte[resource]);
-	}
-	return longest > 0 ? phase->latency_ns + longest : 0;
+	if (from->dram_write_bytes > 0)
+		for (unsigned i = 0; i < from->dram_count; i++)
+			to->written_bytes[i] += from->written_bytes[i];
 }
 
 double map_phase_byte_hops(const struct map_network *network, const struct map_phase *phase)
@@ -131,44 +167,97 @@ double map_phase_byte_hops(const struct map_network *network, const struct map_p
 	return sum;
 }
 
-static void charge_links(struct map_phase *phase, const unsigned *links, unsigned count,
-                         double bytes)
+/* A message's tree: from a chiplet or a DRAM channel at router `root`. */
+struct tree {
+	unsigned root, input; /* where it enters the root's router */
+	float root_ns;        /* what it takes until there */
+};
+
+/* How a message that started at the root comes into `router`: dimension order, y last. */
+static unsigned entry(const struct map_network *network, const struct tree *tree, unsigned router)
 {
-	for (unsigned i = 0; i < count; i++)
-		charge(phase, links[i], bytes);
+	return router == tree->root
+	               ? tree->input
+	               : (unsigned)hw_last_direction(network->package, tree->root, router);
 }
 
-/* One message to all of network->receivers as a tree from router `root`; the farthest is noted. */
-static void send_tree(struct map_network *network, struct map_phase *phase, unsigned root,
-                      unsigned count, double bytes, enum map_ends ends, unsigned from,
-                      double extra_ns)
+/*
+ * Charges the links [first, last) of network->links, which lead from the receiver (`hops` from
+ * the root) back to the tree, and the receiver's port. The last byte of the message is at the
+ * farthest receiver longest_ns after it started; so that is when what passes here has arrived.
+ */
+static void charge_branch(struct map_network *network, struct map_phase *phase,
+                          const struct tree *tree, unsigned first, unsigned last, unsigned to,
+                          unsigned hops, double longest_ns, double bytes)
+{
+	float hop_ns = (float)network->package->nop.hop_ns, far_ns = (float)longest_ns;
+	unsigned eject = hw_eject_id(network->package, to);
+	float before_ns = tree->root_ns + (float)hops * hop_ns;
+	charge(phase, eject, bytes, before_ns, far_ns - before_ns);
+	charge_turn(phase, eject, entry(network, tree, to), bytes);
+	for (unsigned i = first; i < last; i++) {
+		unsigned link = network->links[i];
+		before_ns = tree->root_ns + (float)(hops - 1 - (i - first)) * hop_ns;
+		charge(phase, link, bytes, before_ns, far_ns - before_ns);
+		charge_turn(phase, link,
+		            i + 1 < last ? network->links[i + 1] % HW_DIRECTIONS
+		                         : entry(network, tree, link / HW_DIRECTIONS),
+		            bytes);
+	}
+}
+
+/* One message to all of network->receivers as a tree; returns the farthest of them. */
+static unsigned send_tree(struct map_network *network, struct map_phase *phase,
+                          const struct tree *tree, unsigned count, double bytes, double *longest_ns)
 {
 	const struct hw_package *package = network->package;
-	unsigned links = 0, farthest = 0, farthest_hops = 0;
-	hw_tree_start(&network->tree, package, root);
+	unsigned farthest = network->receivers[0], farthest_hops = 0;
 	for (unsigned i = 0; i < count; i++) {
-		unsigned to = network->receivers[i];
-		unsigned hops = hw_tree_add(&network->tree, package, to, network->links, &links);
-		if (i == 0 || hops > farthest_hops) {
-			farthest = to;
-			farthest_hops = hops;
-		}
-		charge(phase, hw_eject_id(package, to), bytes);
+		unsigned hops = hw_hops(package, tree->root, network->receivers[i]);
+		if (hops <= farthest_hops)
+			continue;
+		farthest = network->receivers[i];
+		farthest_hops = hops;
 	}
-	charge_links(phase, network->links, links, bytes);
-	note_route(phase, farthest_hops * package->nop.hop_ns + extra_ns, ends, from, farthest,
-	           bytes);
+	*longest_ns = tree->root_ns + farthest_hops * package->nop.hop_ns +
+	              package->nop.message_ns / 2;
+	hw_tree_start(&network->tree, package, tree->root);
+	for (unsigned i = 0; i < count; i++) {
+		unsigned links = 0, to = network->receivers[i];
+		unsigned hops = hw_tree_add(&network->tree, package, to, network->links, &links);
+		charge_branch(network, phase, tree, 0, links, to, hops, *longest_ns, bytes);
+	}
+	return farthest;
 }
 
 static void send_one(struct map_network *network, struct map_phase *phase, unsigned from,
                      unsigned to, double bytes)
 {
+	const struct hw_nop *nop = &network->package->nop;
 	unsigned hops = hw_route(network->package, from, to, network->links);
-	charge(phase, hw_inject_id(network->package, from), bytes);
-	charge(phase, hw_eject_id(network->package, to), bytes);
-	charge_links(phase, network->links, hops, bytes);
-	note_route(phase, hops * network->package->nop.hop_ns, MAP_CHIPLET_TO_CHIPLET, from, to,
-	           bytes);
+	unsigned input = MAP_FROM_CHIPLET, eject = hw_eject_id(network->package, to);
+	double total_ns = hops * nop->hop_ns + nop->message_ns;
+	float before_ns = (float)(nop->message_ns / 2), all_ns = (float)total_ns;
+	charge(phase, hw_inject_id(network->package, from), bytes, 0, all_ns);
+	for (unsigned i = 0; i < hops; i++) {
+		charge(phase, network->links[i], bytes, before_ns, all_ns - before_ns);
+		charge_turn(phase, network->links[i], input, bytes);
+		input = network->links[i] % HW_DIRECTIONS;
+		before_ns += (float)nop->hop_ns;
+	}
+	charge(phase, eject, bytes, before_ns, all_ns - before_ns);
+	charge_turn(phase, eject, input, bytes);
+	note_route(phase, total_ns, MAP_CHIPLET_TO_CHIPLET, from, to, bytes);
+}
+
+static void send_to_all(struct map_network *network, struct map_phase *phase, unsigned from,
+                        unsigned count, double bytes)
+{
+	double half_ns = network->package->nop.message_ns / 2, longest_ns;
+	struct tree tree = { from, MAP_FROM_CHIPLET, (float)half_ns };
+	unsigned farthest = send_tree(network, phase, &tree, count, bytes, &longest_ns);
+	charge(phase, hw_inject_id(network->package, from), bytes, 0, (float)longest_ns);
+	note_route(phase, longest_ns, MAP_CHIPLET_TO_CHIPLET, from, farthest, bytes);
 }
 
 void map_send(struct map_network *network, struct map_phase *phase, unsigned from, unsigned count,
@@ -178,8 +267,7 @@ void map_send(struct map_network *network, struct map_phase *phase, unsigned fro
 		return;
 	phase->delivered_bytes += (uint64_t)bytes * count;
 	if (count > 1 && network->package->nop.multicast) {
-		charge(phase, hw_inject_id(network->package, from), bytes);
-		send_tree(network, phase, from, count, bytes, MAP_CHIPLET_TO_CHIPLET, from, 0);
+		send_to_all(network, phase, from, count, bytes);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)
@@ -190,10 +278,12 @@ static void read_channel(struct map_network *network, struct map_phase *phase, u
                          unsigned count, double bytes)
 {
 	const struct hw_dram_channel *dram = &network->package->dram[channel];
-	charge(phase, hw_dram_id(network->package, channel), bytes);
+	struct tree tree = { dram->at, MAP_FROM_DRAM, (float)dram->latency_ns };
+	double longest_ns;
+	unsigned farthest = send_tree(network, phase, &tree, count, bytes, &longest_ns);
+	charge(phase, hw_dram_id(network->package, channel), bytes, 0, (float)longest_ns);
+	note_route(phase, longest_ns, MAP_DRAM_TO_CHIPLET, channel, farthest, bytes);
 	phase->dram_read_bytes += bytes;
-	send_tree(network, phase, dram->at, count, bytes, MAP_DRAM_TO_CHIPLET, channel,
-	          dram->latency_ns);
 }
 
 /* The tree of each channel goes to all receivers, or to those that are its own. */
@@ -227,8 +317,12 @@ static void read_all_channels(struct map_network *network, struct map_phase *pha
 /* A message between DRAM and one chiplet. */
 static void send_spread(struct map_phase *phase, const struct map_spread *spread, double bytes)
 {
-	for (unsigned i = 0; i < spread->count; i++)
-		charge(phase, spread->resources[i], bytes * spread->shares[i]);
+	for (unsigned i = 0; i < spread->count; i++) {
+		const struct map_spread_part *part = &spread->parts[i];
+		charge(phase, part->resource, bytes * part->share, part->before_ns, part->after_ns);
+	}
+	for (unsigned i = 0; phase->turns && i < spread->turn_count; i++)
+		phase->turns[spread->turns[i].turn] += bytes * spread->turns[i].share;
 }
 
 static void read_one(struct map_network *network, struct map_phase *phase, unsigned to,
@@ -254,6 +348,17 @@ void map_read_dram(struct map_network *network, struct map_phase *phase, unsigne
 		read_one(network, phase, network->receivers[i], bytes);
 }
 
+static void note_written(const struct map_network *network, struct map_phase *phase, unsigned from,
+                         double bytes)
+{
+	if (network->package->interleave == HW_INTERLEAVE_NEAREST) {
+		phase->written_bytes[network->nearest[from]] += bytes;
+		return;
+	}
+	for (unsigned c = 0; c < phase->dram_count; c++)
+		phase->written_bytes[c] += bytes / phase->dram_count;
+}
+
 void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from,
                     double bytes)
 {
@@ -262,6 +367,7 @@ void map_write_dram(struct map_network *network, struct map_phase *phase, unsign
 		return;
 	send_spread(phase, spread, bytes);
 	phase->dram_write_bytes += bytes;
+	note_written(network, phase, from, bytes);
 	note_route(phase, spread->latency_ns, MAP_CHIPLET_TO_DRAM, from, spread->far_channel,
 	           bytes * spread->far_share);
 }

@@ -2,7 +2,12 @@
  * Traffic phases: bytes over the package's resources (hw/routes.h) that move
  * together, plus the longest route among them. Alone a phase takes
  *
- *   latency of the longest route + max over resources of bytes / bandwidth
+ *   max over resources of (load / bandwidth + latency at that resource)
+ *
+ * where a resource's load is the bytes that it must find time for: those that pass
+ * it, and what it could have moved while it cannot (map_phase_load); and its latency
+ * is that of the shortest way to it and of the longest way on from it: it begins when
+ * the first byte can be there and the phase ends when its last byte has arrived.
  *
  * A multicast charges the sender's injection port and each link of its tree
  * once, and the ejection port of each receiver. Memory: a phase's arrays belong
@@ -17,9 +22,17 @@
 /* What is at the two ends of a phase's longest route. */
 enum map_ends { MAP_CHIPLET_TO_CHIPLET, MAP_DRAM_TO_CHIPLET, MAP_CHIPLET_TO_DRAM };
 
+/* The ways into a router: the four directions of travel (enum hw_direction), its chiplet. */
+#define MAP_INPUTS (HW_DIRECTIONS + 1)
+#define MAP_FROM_CHIPLET HW_DIRECTIONS
+#define MAP_FROM_DRAM (HW_DIRECTIONS + 1) /* not counted: channels have ports of their own */
+
 struct map_phase {
-	double *bytes;     /* per resource */
-	unsigned *touched; /* resources with bytes, in order of first use */
+	double *bytes; /* per resource */
+	double *turns; /* [resource * MAP_INPUTS + input]: of the bytes of a link or an ejection
+	                  port, those that came into its router there; NULL if routers lose nothing */
+	float *before_ns, *after_ns; /* per resource: shortest way to it, longest on from it */
+	unsigned *touched;           /* resources with bytes, in order of first use */
 	unsigned touched_count;
 	/* The longest route in time (hops and, with DRAM, the channel's latency), and what it
 	 * carries; far_bytes is 0 while the phase is empty. A DRAM end is a channel number. */
@@ -29,6 +42,8 @@ struct map_phase {
 	double far_bytes;
 	uint64_t delivered_bytes; /* chiplet to chiplet, counted at each receiver */
 	double dram_read_bytes, dram_write_bytes;
+	double *written_bytes; /* per DRAM channel: of its bytes, those that are written */
+	unsigned dram_count;
 };
 
 /* Consumer parts [first, end) that overlap one producer part, in one dimension, in the same
@@ -41,9 +56,17 @@ struct map_meet {
 /* Where one byte between DRAM and a chiplet goes: the share of it on each resource, and the channel
  * that is farthest in time. */
 struct map_spread {
-	unsigned *resources;
-	double *shares;
+	struct map_spread_part {
+		unsigned resource;
+		float before_ns, after_ns;
+		double share;
+	} * parts;
 	unsigned count;
+	struct map_spread_turn {
+		unsigned turn; /* index into the turns of a phase */
+		double share;
+	} * turns;
+	unsigned turn_count;
 	unsigned far_channel;
 	double far_share, latency_ns;
 };
@@ -53,6 +76,8 @@ struct map_spread {
 struct map_network {
 	const struct hw_package *package;
 	double *ns_per_byte; /* per resource: 1 / bandwidth */
+	double *switch_load; /* per DRAM channel: bytes lost per byte written */
+	unsigned *inputs; /* [router * MAP_INPUTS + input]: the resource that ends there, or none */
 	struct hw_tree tree;
 	unsigned *links;     /* of a route or tree under construction */
 	unsigned *receivers; /* of a message under construction */
@@ -66,7 +91,10 @@ struct map_network {
 void map_network_init(struct map_network *network, const struct hw_package *package);
 void map_network_release(struct map_network *network);
 
-/* Its spreads (search/spread.c); map_network_init and _release call them. */
+/* Its spreads (search/spread.c) and what loads take (search/load.c); map_network_init and
+ * _release call them. */
+void map_loads_init(struct map_network *network);
+void map_loads_release(struct map_network *network);
 void map_spreads_init(struct map_network *network);
 void map_spreads_release(struct map_network *network);
 
@@ -78,8 +106,35 @@ bool map_phase_empty(const struct map_phase *phase);
 /* Add what `from` carries to `to` (latencies: the larger). */
 void map_phase_add(struct map_phase *to, const struct map_phase *from);
 
+/*
+ * Bytes that a resource must find time for (search/load.c). This is the only place that knows
+ * what a resource loses; bytes, energies and reports keep the bytes that move.
+ *
+ *   DRAM channel:   bytes + written bytes x turnaround_ns x GBps x efficiency / write_batch_bytes
+ *   link, ejection: bytes x (1 + what the router loses)
+ *   injection:      bytes
+ */
+double map_phase_load(const struct map_network *network, const struct map_phase *phase,
+                      unsigned resource);
+
+/*
+ * The largest load of a resource (also by kind), and the latency beyond it: what the resource with the largest
+ * sum of load, way to it and way on from it takes longer, in whole hops (rounded up) less than
+ * the longest route's. Both 0 for an empty phase.
+ */
+struct map_phase_time {
+	double load_ns, latency_ns;
+	double nop_ns, dram_ns; /* the larger of them is load_ns */
+};
+struct map_phase_time map_phase_time(const struct map_network *network,
+                                     const struct map_phase *phase);
+
 /* Time of the phase alone, 0 if it is empty. */
-double map_phase_ns(const struct map_network *network, const struct map_phase *phase);
+static inline double map_phase_ns(const struct map_network *network, const struct map_phase *phase)
+{
+	struct map_phase_time time = map_phase_time(network, phase);
+	return time.load_ns + time.latency_ns;
+}
 
 /* Sum over NoP links of bytes: what link energy is paid for. */
 double map_phase_byte_hops(const struct map_network *network, const struct map_phase *phase);

@@ -43,7 +43,7 @@ static double score(struct search_refiner *r, const struct search_draft *draft, 
 		return INFINITY;
 	bool energy = r->weights.per_pJ > 0;
 	map_plan_init(&plan, r->mapping, r->space->workload, r->space->package);
-	r->cost = cost_evaluate_segment(r->space->model, &plan, r->index, r->cluster_ns, NULL,
+	r->cost = cost_evaluate_segment(r->space->model, &plan, r->index, r->cluster_ns,
 	                                energy ? &totals : NULL);
 	map_plan_release(&plan);
 	double result = r->weights.per_ns * r->cost.latency_ns;

@@ -28,7 +28,7 @@ const char *search_objective_name(enum search_objective objective)
 	return names[objective];
 }
 
-static struct search_freedom freedom_of(enum search_strategy strategy)
+struct search_freedom search_freedom_of(enum search_strategy strategy)
 {
 	struct search_freedom freedom = { .longest_cluster = 1, .longest_segment = UINT_MAX };
 	if (strategy == SEARCH_SEQUENTIAL) {
@@ -234,7 +234,7 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 		    (strategy == SEARCH_PIPELINE &&
 		     s->space->workload->node_count > s->space->chiplets))
 			continue;
-		s->freedom = freedom_of(s->strategy);
+		s->freedom = search_freedom_of(s->strategy);
 		struct map_mapping *mapping = search_one(s, &failed);
 		s->done += s->share;
 		if (!mapping) {
@@ -249,19 +249,24 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 	return best;
 }
 
+bool search_check_strategy(enum search_strategy strategy, const struct wl_workload *workload,
+                           const struct hw_package *package, GError **error)
+{
+	if (strategy != SEARCH_PIPELINE || workload->node_count <= hw_chiplet_count(package))
+		return true;
+	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_TOO_MANY_NODES,
+	            "strategy pipeline: '%s' has %u nodes but '%s' has %u chiplets; it needs one "
+	            "each",
+	            workload->name, workload->node_count, package->name, hw_chiplet_count(package));
+	return false;
+}
+
 struct map_mapping *search_mapping(const struct wl_workload *workload,
                                    const struct hw_package *package,
                                    const struct search_options *options, GError **error)
 {
-	if (options->strategy == SEARCH_PIPELINE &&
-	    workload->node_count > hw_chiplet_count(package)) {
-		g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_TOO_MANY_NODES,
-		            "strategy pipeline: '%s' has %u nodes but '%s' has %u chiplets; it "
-		            "needs one each",
-		            workload->name, workload->node_count, package->name,
-		            hw_chiplet_count(package));
+	if (!search_check_strategy(options->strategy, workload, package, error))
 		return NULL;
-	}
 	struct cost_model model;
 	struct search_space space;
 	cost_model_init(&model, workload, package);

@@ -29,6 +29,10 @@ enum search_objective { SEARCH_LATENCY, SEARCH_ENERGY, SEARCH_EDP, SEARCH_OBJECT
 const char *search_strategy_name(enum search_strategy strategy);
 const char *search_objective_name(enum search_objective objective);
 
+/* Whether the strategy can have a mapping at all: a pipeline needs a chiplet per node. */
+bool search_check_strategy(enum search_strategy strategy, const struct wl_workload *workload,
+                           const struct hw_package *package, GError **error);
+
 struct search_options {
 	enum search_strategy strategy;
 	enum search_objective objective;

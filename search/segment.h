@@ -21,6 +21,8 @@ struct search_freedom {
 	bool whole_package; /* every cluster has all chiplets */
 };
 
+struct search_freedom search_freedom_of(enum search_strategy strategy);
+
 struct search_cut {
 	unsigned first, length;    /* nodes */
 	unsigned size;             /* index of the region's size */

@@ -144,7 +144,7 @@ static void note_limits(struct search_space *space)
 		                              type->activation_buffer_bytes);
 	}
 	for (unsigned i = 0; i < package->dram_count; i++)
-		space->dram_GBps += package->dram[i].GBps;
+		space->dram_GBps += hw_dram_GBps(&package->dram[i]);
 }
 
 void search_space_init(struct search_space *space, struct cost_model *model, unsigned jobs)

@@ -27,8 +27,9 @@ static struct search_time take_time(struct search_worker *worker)
 	struct map_phase *phase = &worker->phase;
 	struct search_time time = { 0, 0 };
 	if (!map_phase_empty(phase)) {
-		time.latency_ns = (float)phase->latency_ns;
-		time.sample_ns = (float)(map_phase_ns(&worker->network, phase) - phase->latency_ns);
+		struct map_phase_time alone = map_phase_time(&worker->network, phase);
+		time.latency_ns = (float)alone.latency_ns;
+		time.sample_ns = (float)alone.load_ns;
 	}
 	map_phase_clear(phase);
 	return time;

@@ -6,16 +6,51 @@
 #include "search/phase.h"
 
 struct mix {
-	double *shares;      /* per resource */
-	unsigned *resources; /* room for all of them: the spread's, until their number is known */
+	double *shares;                /* per turn, then per resource: all 0 between uses */
+	struct map_spread_part *parts; /* room for every resource: the spread's, until their number
+	                                  is known; likewise turns */
+	struct map_spread_turn *turns;
+	unsigned *position; /* per resource with a share: index into parts */
 	struct map_spread *spread;
 };
 
-static void mix_in(struct mix *mix, unsigned resource, double share)
+static void mix_in(struct mix *mix, const struct hw_package *package, unsigned resource,
+                   double share, float before_ns, float after_ns)
 {
-	if (mix->shares[resource] == 0)
-		mix->spread->resources[mix->spread->count++] = resource;
-	mix->shares[resource] += share;
+	double *sum = &mix->shares[hw_resource_count(package) * MAP_INPUTS + resource];
+	if (*sum == 0) {
+		mix->position[resource] = mix->spread->count++;
+		mix->parts[mix->position[resource]] = (struct map_spread_part){ resource, before_ns,
+			                                                        after_ns, 0 };
+	}
+	struct map_spread_part *part = &mix->parts[mix->position[resource]];
+	part->before_ns = MIN(part->before_ns, before_ns);
+	part->after_ns = MAX(part->after_ns, after_ns);
+	*sum += share;
+}
+
+static void mix_turn(struct mix *mix, unsigned resource, unsigned input, double share)
+{
+	unsigned turn = resource * MAP_INPUTS + input;
+	if (input == MAP_FROM_DRAM)
+		return;
+	if (mix->shares[turn] == 0)
+		mix->turns[mix->spread->turn_count++].turn = turn;
+	mix->shares[turn] += share;
+}
+
+static void mix_links(struct map_network *network, struct mix *mix, unsigned hops, double share,
+                      bool read, double start_ns, double total_ns)
+{
+	const struct hw_package *package = network->package;
+	unsigned input = read ? MAP_FROM_DRAM : MAP_FROM_CHIPLET;
+	for (unsigned i = 0; i < hops; i++) {
+		float before_ns = (float)(start_ns + i * package->nop.hop_ns);
+		mix_in(mix, package, network->links[i], share, before_ns,
+		       (float)total_ns - before_ns);
+		mix_turn(mix, network->links[i], input, share);
+		input = network->links[i] % HW_DIRECTIONS;
+	}
 }
 
 static void mix_channel(struct map_network *network, struct mix *mix, unsigned chiplet,
@@ -26,60 +61,87 @@ static void mix_channel(struct map_network *network, struct mix *mix, unsigned c
 	struct map_spread *spread = mix->spread;
 	unsigned hops = read ? hw_route(package, dram->at, chiplet, network->links)
 	                     : hw_route(package, chiplet, dram->at, network->links);
-	double latency_ns = hops * package->nop.hop_ns + dram->latency_ns;
-	mix_in(mix, read ? hw_eject_id(package, chiplet) : hw_inject_id(package, chiplet), share);
-	mix_in(mix, hw_dram_id(package, channel), share);
-	for (unsigned i = 0; i < hops; i++)
-		mix_in(mix, network->links[i], share);
-	if (spread->far_share > 0 && latency_ns <= spread->latency_ns)
+	double port_ns = package->nop.message_ns / 2, way_ns = hops * package->nop.hop_ns;
+	double total_ns = way_ns + dram->latency_ns + port_ns;
+	unsigned port = read ? hw_eject_id(package, chiplet) : hw_inject_id(package, chiplet);
+	float port_before_ns = (float)(read ? total_ns - port_ns : 0);
+	float dram_before_ns = (float)(read ? 0 : total_ns - dram->latency_ns);
+	mix_in(mix, package, port, share, port_before_ns, (float)total_ns - port_before_ns);
+	mix_in(mix, package, hw_dram_id(package, channel), share, dram_before_ns,
+	       (float)total_ns - dram_before_ns);
+	mix_links(network, mix, hops, share, read, read ? dram->latency_ns : port_ns, total_ns);
+	if (read)
+		mix_turn(mix, port, hops ? network->links[hops - 1] % HW_DIRECTIONS : MAP_FROM_DRAM,
+		         share);
+	if (spread->far_share > 0 && total_ns <= spread->latency_ns)
 		return;
 	spread->far_share = share;
 	spread->far_channel = channel;
-	spread->latency_ns = latency_ns;
+	spread->latency_ns = total_ns;
+}
+
+/* Take the shares out of the mix. Not shrunk from room for all: a large block that is shrunk keeps
+ * a mapping of its own, and a process may have 65,530 of them. */
+static void keep_spread(const struct hw_package *package, struct mix *mix)
+{
+	struct map_spread *spread = mix->spread;
+	double *shares = mix->shares + hw_resource_count(package) * MAP_INPUTS;
+	spread->parts = g_memdup2(mix->parts, spread->count * sizeof *mix->parts);
+	for (unsigned i = 0; i < spread->count; i++) {
+		spread->parts[i].share = shares[spread->parts[i].resource];
+		shares[spread->parts[i].resource] = 0;
+	}
+	spread->turns = g_memdup2(mix->turns, spread->turn_count * sizeof *mix->turns);
+	for (unsigned i = 0; i < spread->turn_count; i++) {
+		spread->turns[i].share = mix->shares[spread->turns[i].turn];
+		mix->shares[spread->turns[i].turn] = 0;
+	}
 }
 
 static void make_spread(struct map_network *network, struct mix *mix, unsigned chiplet, bool read)
 {
 	unsigned channels = network->package->dram_count;
 	struct map_spread *spread = mix->spread;
-	*spread = (struct map_spread){ .resources = mix->resources };
+	*spread = (struct map_spread){ 0 };
 	if (network->package->interleave == HW_INTERLEAVE_NEAREST)
 		mix_channel(network, mix, chiplet, network->nearest[chiplet], 1, read);
 	else
 		for (unsigned c = 0; c < channels; c++)
 			mix_channel(network, mix, chiplet, c, 1.0 / channels, read);
-	/* Not shrunk from room for all: a large block that is shrunk keeps a mapping of its own, and
-	 * a process may have 65,530 of them. */
-	spread->resources = g_memdup2(mix->resources, spread->count * sizeof(*mix->resources));
-	spread->shares = g_new(double, spread->count);
-	for (unsigned i = 0; i < spread->count; i++) {
-		spread->shares[i] = mix->shares[spread->resources[i]];
-		mix->shares[spread->resources[i]] = 0;
-	}
+	keep_spread(network->package, mix);
 }
 
 void map_spreads_init(struct map_network *network)
 {
 	unsigned chiplets = hw_chiplet_count(network->package);
-	g_autofree double *shares = g_new0(double, hw_resource_count(network->package));
-	g_autofree unsigned *resources = g_new(unsigned, hw_resource_count(network->package));
+	size_t resources = hw_resource_count(network->package);
+	g_autofree double *shares = g_new0(double, resources *(MAP_INPUTS + 1));
+	g_autofree struct map_spread_part *parts = g_new(struct map_spread_part, resources);
+	g_autofree struct map_spread_turn *turns = g_new(struct map_spread_turn,
+	                                                 resources * MAP_INPUTS);
+	g_autofree unsigned *position = g_new(unsigned, resources);
+	struct mix mix = { shares, parts, turns, position, NULL };
 	network->reads = g_new(struct map_spread, chiplets);
 	network->writes = g_new(struct map_spread, chiplets);
 	for (unsigned c = 0; c < chiplets; c++) {
-		make_spread(network, &(struct mix){ shares, resources, &network->reads[c] }, c,
-		            true);
-		make_spread(network, &(struct mix){ shares, resources, &network->writes[c] }, c,
-		            false);
+		mix.spread = &network->reads[c];
+		make_spread(network, &mix, c, true);
+		mix.spread = &network->writes[c];
+		make_spread(network, &mix, c, false);
 	}
+}
+
+static void release_spread(struct map_spread *spread)
+{
+	g_free(spread->parts);
+	g_free(spread->turns);
 }
 
 void map_spreads_release(struct map_network *network)
 {
 	for (unsigned c = 0; c < hw_chiplet_count(network->package); c++) {
-		g_free(network->reads[c].resources);
-		g_free(network->reads[c].shares);
-		g_free(network->writes[c].resources);
-		g_free(network->writes[c].shares);
+		release_spread(&network->reads[c]);
+		release_spread(&network->writes[c]);
 	}
 	g_free(network->reads);
 	g_free(network->writes);

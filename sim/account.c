@@ -75,7 +75,7 @@ static double completion_ns(const struct sim_run *run, const struct sim_region *
  * all of them when they are few. The smaller last one is left out where that
  * leaves two. A lone micro-batch has its own time from first tile to last.
  */
-static double cluster_period_ns(const struct sim_run *run, const struct sim_region *region)
+double sim_cluster_period_ns(const struct sim_run *run, const struct sim_region *region)
 {
 	const struct sim_segment *segment = sim_run_segment(run, region->segment);
 	uint32_t end = segment->microbatches;
@@ -114,6 +114,7 @@ static void count_work(const struct sim_run *run, const struct sim_work *work, d
 		const struct sim_resource_bytes *entry = &g_array_index(
 			run->lowered->bytes, struct sim_resource_bytes, work->first_bytes + i);
 		outcome->resource_bytes[entry->resource] += times * entry->bytes;
+		outcome->resource_load_bytes[entry->resource] += times * entry->load_bytes;
 	}
 }
 
@@ -138,7 +139,7 @@ static void account_cluster(const struct sim_run *run, const struct sim_region *
                             struct sim_cluster_outcome *cluster, struct sim_outcome *outcome)
 {
 	sim_count_bubbles(run, region, cluster);
-	cluster->period_ns = cluster_period_ns(run, region);
+	cluster->period_ns = sim_cluster_period_ns(run, region);
 	outcome->busy_ns += cluster->busy_ns;
 	for (int b = 0; b < SIM_BUBBLES; b++)
 		outcome->bubbles_ns[b] += cluster->bubbles_ns[b];
@@ -191,6 +192,7 @@ void sim_account(const struct sim_run *run, const struct map_mapping *mapping,
 	outcome->segments = g_new0(struct sim_segment_outcome, outcome->segment_count);
 	outcome->clusters = g_new0(struct sim_cluster_outcome, outcome->cluster_count);
 	outcome->resource_bytes = g_new0(double, hw_resource_count(run->package));
+	outcome->resource_load_bytes = g_new0(double, hw_resource_count(run->package));
 	outcome->samples_simulated = mapping->batch;
 	outcome->activities = run->result->activities;
 	for (unsigned s = 0; s < mapping->segment_count; s++) {

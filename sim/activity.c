@@ -1,13 +1,18 @@
 /*
- * Invariant: the bytes that an activity's flows put on a resource are those of
- * its phase, except on ports that can never be the slowest part.
+ * Invariant: the bytes that an activity's flows put on a resource are the load
+ * of its phase there (map_phase_load: what moves, and what could have moved in
+ * lost time), except on ports that can never be the slowest part.
  */
 #include "sim/activity.h"
 
 #include "sim/platform.h"
 
+#include <math.h>
+
 /* Less than this part of a resource's bytes is rounding. */
 #define ROUNDING 1e-9
+/* Part of a message that takes no time to speak of. */
+#define SLIGHT 1e-9
 
 static unsigned port_index(const struct hw_package *package, unsigned resource)
 {
@@ -30,8 +35,11 @@ static double links_GBps(const struct hw_package *package, unsigned chiplet, boo
  * Which ports can bind. Every byte that a chiplet injects leaves its router
  * over a link or into a DRAM channel there, and every byte that it ejects came
  * from one. So a port at least as wide as all of them together is never slower
- * than they are, whatever else goes on, and its flows (and the chiplet's host)
- * can be left out without changing any time. Ports have no latency.
+ * than they are, whatever else goes on, and its own flow can be left out without
+ * changing any time. So can its part of the longest route (and with it the
+ * chiplet's host) where ports have no latency. A port's load is its bytes, and
+ * that of a link or channel at least its bytes: a law that loads ports with more
+ * must look here.
  */
 static void find_binding_ports(struct sim_activities *a)
 {
@@ -41,7 +49,7 @@ static void find_binding_ports(struct sim_activities *a)
 		double dram_GBps = 0;
 		for (unsigned i = 0; i < package->dram_count; i++)
 			if (package->dram[i].at == c)
-				dram_GBps += package->dram[i].GBps;
+				dram_GBps += hw_dram_GBps(&package->dram[i]);
 		double port_GBps = package->nop.port_GBps;
 		a->port_may_bind[c] = port_GBps < links_GBps(package, c, true) + dram_GBps;
 		a->port_may_bind[chiplets + c] = port_GBps <
@@ -50,10 +58,11 @@ static void find_binding_ports(struct sim_activities *a)
 }
 
 void sim_activities_init(struct sim_activities *a, struct sim_program *program,
-                         const struct hw_package *package)
+                         const struct map_network *network)
 {
+	const struct hw_package *package = network->package;
 	unsigned chiplets = hw_chiplet_count(package), hosts = 2 * chiplets + package->dram_count;
-	*a = (struct sim_activities){ .program = program, .package = package };
+	*a = (struct sim_activities){ .program = program, .package = package, .network = network };
 	a->port_may_bind = g_new(bool, 2 * chiplets);
 	a->position = g_new(uint32_t, hosts);
 	for (unsigned i = 0; i < hosts; i++)
@@ -124,23 +133,51 @@ static void resource_ends(const struct sim_activities *a, unsigned resource, uin
 	}
 }
 
-/* The ends of a phase's longest route, without ports that cannot bind. */
-static void far_ends(const struct sim_activities *a, const struct map_phase *phase, uint32_t *from,
-                     uint32_t *to)
+/* The host where a route starts or ends whose port there is `port`. */
+static uint32_t route_end(const struct sim_activities *a, unsigned chiplet, unsigned port)
+{
+	bool needless = is_idle_port(a, port) && a->package->nop.message_ns == 0;
+	return needless ? router_host(a, chiplet) : chiplet_host(chiplet);
+}
+
+/* The links of the phase's longest route that its latency pays for. */
+static unsigned paid_hops(const struct sim_activities *a, const struct map_phase *phase,
+                          unsigned hops)
+{
+	double hop_ns = a->package->nop.hop_ns;
+	double less_ns = phase->latency_ns - map_phase_time(a->network, phase).latency_ns;
+	unsigned less = hop_ns > 0 ? (unsigned)lround(less_ns / hop_ns) : 0;
+	g_assert(less <= hops); /* no resource has less latency than its messages' ends */
+	return hops - less;
+}
+
+static unsigned router_on_route(const struct sim_activities *a, unsigned from, unsigned to,
+                                unsigned hops)
+{
+	unsigned length = hw_route(a->package, from, to, a->route);
+	return hops == length ? to : a->route[hops] / HW_DIRECTIONS;
+}
+
+/* The ends of a route with the phase's latency, without ports that take no time: part of its
+ * longest route. True if it is all of that. */
+static bool latency_route(const struct sim_activities *a, const struct map_phase *phase,
+                          uint32_t *from, uint32_t *to)
 {
 	const struct hw_package *package = a->package;
-	if (phase->far_ends == MAP_DRAM_TO_CHIPLET)
-		*from = dram_host(a, phase->far_from);
-	else if (is_idle_port(a, hw_inject_id(package, phase->far_from)))
-		*from = router_host(a, phase->far_from);
+	bool read = phase->far_ends == MAP_DRAM_TO_CHIPLET,
+	     write = phase->far_ends == MAP_CHIPLET_TO_DRAM;
+	unsigned first = read ? package->dram[phase->far_from].at : phase->far_from;
+	unsigned last = write ? package->dram[phase->far_to].at : phase->far_to;
+	unsigned hops = hw_hops(package, first, last);
+	unsigned paid = paid_hops(a, phase, hops);
+	if (write)
+		first = router_on_route(a, first, last, hops - paid);
 	else
-		*from = chiplet_host(phase->far_from);
-	if (phase->far_ends == MAP_CHIPLET_TO_DRAM)
-		*to = dram_host(a, phase->far_to);
-	else if (is_idle_port(a, hw_eject_id(package, phase->far_to)))
-		*to = router_host(a, phase->far_to);
-	else
-		*to = chiplet_host(phase->far_to);
+		last = router_on_route(a, first, last, paid);
+	*from = read ? dram_host(a, phase->far_from)
+	             : route_end(a, first, hw_inject_id(package, first));
+	*to = write ? dram_host(a, phase->far_to) : route_end(a, last, hw_eject_id(package, last));
+	return paid == hops;
 }
 
 /* ---- building ---- */
@@ -173,6 +210,23 @@ static uint32_t append_activity(struct sim_activities *a, const struct sim_activ
 	return a->program->activities->len - 1;
 }
 
+/* One flow per resource: its load without what the longest route carries over it. */
+static void add_short_flows(struct sim_activities *a, struct sim_activity *activity,
+                            const struct map_phase *phase)
+{
+	for (unsigned i = 0; i < phase->touched_count; i++) {
+		unsigned resource = phase->touched[i];
+		double load = map_phase_load(a->network, phase, resource);
+		load *= a->load_factor ? a->load_factor[resource] : 1;
+		double left = load - a->carried[resource];
+		uint32_t from = 0, to = 0; /* the compiler cannot see that both are set */
+		if (left <= ROUNDING * load || is_idle_port(a, resource))
+			continue;
+		resource_ends(a, resource, &from, &to);
+		add_flow(a, activity, from, to, left);
+	}
+}
+
 uint32_t sim_phase_activity(struct sim_activities *a, const struct map_phase *phase)
 {
 	if (map_phase_empty(phase))
@@ -181,20 +235,13 @@ uint32_t sim_phase_activity(struct sim_activities *a, const struct map_phase *ph
 		                         .first_flow = a->program->flows->len,
 		                         .first_cycles = SIM_NONE };
 	uint32_t from, to;
-	far_ends(a, phase, &from, &to);
-	add_flow(a, &activity, from, to, phase->far_bytes);
+	/* Where only a part of the longest route is paid for, hardly a byte goes over it. */
+	double carried = phase->far_bytes * (latency_route(a, phase, &from, &to) ? 1 : SLIGHT);
+	add_flow(a, &activity, from, to, carried);
 	unsigned length = sim_route(a->package, from, to, a->route);
 	for (unsigned i = 0; i < length; i++)
-		a->carried[a->route[i]] = phase->far_bytes;
-	for (unsigned i = 0; i < phase->touched_count; i++) {
-		unsigned resource = phase->touched[i];
-		double bytes = phase->bytes[resource];
-		double left = bytes - a->carried[resource];
-		if (left <= ROUNDING * bytes || is_idle_port(a, resource))
-			continue;
-		resource_ends(a, resource, &from, &to);
-		add_flow(a, &activity, from, to, left);
-	}
+		a->carried[a->route[i]] = carried;
+	add_short_flows(a, &activity, phase);
 	for (unsigned i = 0; i < length; i++)
 		a->carried[a->route[i]] = 0;
 	return append_activity(a, &activity);

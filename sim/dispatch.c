@@ -20,6 +20,7 @@ struct dispatcher {
 	struct sim_shared *shared;
 	bool exact;
 	sg_host_t *hosts; /* lean->hosts, as SimGrid's */
+	sg_host_t clock[2]; /* the ends of the clock link, if some activity is a delay */
 	double *bytes;    /* scratch: the largest byte matrix, all zero between uses */
 	sg_exec_t *execs;
 	struct sim_ready *instances;
@@ -82,6 +83,10 @@ static void find_hosts(struct dispatcher *d, const struct hw_package *package)
 		d->hosts[i] = sg_host_by_name(sim_host_name(package, host, name, sizeof(name)));
 		g_assert(d->hosts[i]); /* the platform has every host of the package */
 	}
+	if (sim_has_delays(d->lean)) {
+		d->clock[0] = sg_host_by_name(SIM_CLOCK_FROM);
+		d->clock[1] = sg_host_by_name(SIM_CLOCK_TO);
+	}
 }
 
 static double *new_byte_matrix(const struct sim_program *program)
@@ -108,12 +113,21 @@ static sg_exec_t start_phase(struct dispatcher *d, const struct sim_activity *ac
 	return exec;
 }
 
+/* One byte per ns over a link that never shares: it takes its time whatever else there is. */
+static sg_exec_t start_delay(struct dispatcher *d, double delay_ns)
+{
+	double bytes[4] = { 0.0, delay_ns, 0.0, 0.0 };
+	return sg_actor_parallel_exec_init(2, d->clock, NULL, bytes);
+}
+
 /* SimGrid copies the arrays that it is given. */
 static void start_activity(struct dispatcher *d, struct sim_ready instance,
                            const struct sim_activity *activity)
 {
 	sg_exec_t exec;
-	if (activity->first_cycles == SIM_NONE)
+	if (activity->delay_ns > 0.0)
+		exec = start_delay(d, activity->delay_ns);
+	else if (activity->first_cycles == SIM_NONE)
 		exec = start_phase(d, activity);
 	else
 		exec = sg_actor_parallel_exec_init(
@@ -178,7 +192,7 @@ static bool start_all_ready(struct dispatcher *d, double now_ns)
 		uint32_t index = sim_segment_activity(&d->run, instance);
 		const struct sim_activity *lean = index == SIM_NONE ? NULL
 		                                                    : activity_at(d->lean, index);
-		if (!lean || lean->host_count == 0)
+		if (!lean || (lean->host_count == 0 && lean->delay_ns <= 0.0))
 			end_instance(d, instance, now_ns);
 		else if (occupy_chiplets(d, instance, activity_at(d->program, index)))
 			start_activity(d, instance, lean);

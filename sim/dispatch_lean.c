@@ -242,7 +242,8 @@ static void copy_phase(const struct lean *lean, const struct sim_activity *activ
 {
 	struct sim_activity copy = { .first_host = to->hosts->len,
 		                     .first_flow = to->flows->len,
-		                     .first_cycles = SIM_NONE };
+		                     .first_cycles = SIM_NONE,
+		                     .delay_ns = activity->delay_ns };
 	const uint32_t *hosts = &g_array_index(lean->program->hosts, uint32_t,
 	                                       activity->first_host);
 	const struct sim_flow *flows = flows_of(lean, activity);

@@ -15,7 +15,7 @@ static void lowering_init(struct lowering *l, const struct map_plan *plan)
 	l->lowered->regions = g_array_new(FALSE, FALSE, sizeof(struct sim_region));
 	map_network_init(&l->network, plan->package);
 	map_phase_init(&l->phase, plan->package);
-	sim_activities_init(&l->activities, l->lowered->program, plan->package);
+	sim_activities_init(&l->activities, l->lowered->program, &l->network);
 	l->nodes = g_new0(struct lower_node, plan->workload->node_count);
 	l->edges = g_new0(uint32_t *, plan->workload->edge_count);
 	l->shares = g_new(struct map_share, chiplets);

@@ -14,6 +14,7 @@
 struct sim_resource_bytes {
 	uint32_t resource; /* hw/routes.h */
 	double bytes;
+	double load_bytes; /* what it must find time for (map_phase_load) */
 };
 
 /* What one instance of a task stands for: MACs or bytes, and energy. */
@@ -45,6 +46,14 @@ struct sim_lowered {
 	GArray *macs;    /* uint64_t, one per entry of program->cycles */
 	GArray *regions; /* struct sim_region, segment after segment */
 };
+
+/*
+ * Whether dependency `dep` of a task (counted from the task's first) is there only because a buffer
+ * between nodes is bounded: a transfer waits for a micro-batch buffer of the consumer's, or a tile
+ * for the transfers and halos of the tile two back. These are the waits that appear as back pressure
+ * (sim/bubbles.h); those for DRAM (own stores, fetches, streamed weights) are none.
+ */
+bool sim_is_back_pressure(const struct sim_lowered *lowered, uint32_t task, uint32_t dep);
 
 /* The plan's mapping must be valid and outlive the result. Free with sim_lowered_free. */
 struct sim_lowered *sim_lower(const struct map_plan *plan);

@@ -267,3 +267,17 @@ void lower_deps(struct lowering *l)
 			add_node_deps(l, segment->clusters[c].nodes[i].node);
 	}
 }
+
+/* A transfer's first dependency is the tile that it carries, a second one is the consumer's. */
+bool sim_is_back_pressure(const struct sim_lowered *lowered, uint32_t task, uint32_t dep)
+{
+	const struct sim_program *program = lowered->program;
+	const struct sim_task *t = &g_array_index(program->tasks, struct sim_task, task);
+	uint32_t on = g_array_index(program->deps, struct sim_dep, t->first_dep + dep).task;
+	if (t->kind == SIM_TRANSFER)
+		return dep > 0;
+	if (t->kind != SIM_COMPUTE ||
+	    dep < g_array_index(lowered->info, struct sim_task_info, task).first_output_dep)
+		return false;
+	return g_array_index(program->tasks, struct sim_task, on).kind == SIM_TRANSFER;
+}

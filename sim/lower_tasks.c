@@ -169,7 +169,11 @@ static struct sim_work phase_work(struct lowering *l)
 	struct sim_work work = { .first_bytes = bytes->len, .bytes_count = l->phase.touched_count };
 	for (unsigned i = 0; i < l->phase.touched_count; i++) {
 		unsigned resource = l->phase.touched[i];
-		struct sim_resource_bytes entry = { resource, l->phase.bytes[resource] };
+		struct sim_resource_bytes entry = {
+			.resource = resource,
+			.bytes = l->phase.bytes[resource],
+			.load_bytes = map_phase_load(&l->network, &l->phase, resource),
+		};
 		g_array_append_val(bytes, entry);
 	}
 	cost_phase_totals(&l->network, &l->phase, &work.totals);

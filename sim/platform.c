@@ -103,9 +103,9 @@ double sim_link_latency_ns(const struct hw_package *package, unsigned resource)
 		return package->dram[resource - hw_dram_id(package, 0)].latency_ns;
 	case HW_INJECT:
 	case HW_EJECT:
-		break;
+		return package->nop.message_ns / 2;
 	}
-	return 0.0;
+	g_assert_not_reached();
 }
 
 static void append_links(GString *xml, const struct hw_package *package)
@@ -171,6 +171,23 @@ static void append_routes(GString *xml, const struct hw_package *package,
 	}
 }
 
+bool sim_has_delays(const struct sim_program *program)
+{
+	for (guint a = 0; a < program->activities->len; a++)
+		if (g_array_index(program->activities, struct sim_activity, a).delay_ns > 0.0)
+			return true;
+	return false;
+}
+
+/* Hosts, links and routes of the clock; the file has all of one kind together. */
+static const char *const clock_parts[] = {
+	"<host id=\"" SIM_CLOCK_FROM "\" speed=\"1f\"/>\n"
+	"<host id=\"" SIM_CLOCK_TO "\" speed=\"1f\"/>\n",
+	"<link id=\"clock\" bandwidth=\"1Bps\" latency=\"0s\" sharing_policy=\"FATPIPE\"/>\n",
+	"<route src=\"" SIM_CLOCK_FROM "\" dst=\"" SIM_CLOCK_TO
+	"\" symmetrical=\"NO\"><link_ctn id=\"clock\"/></route>\n"
+};
+
 bool sim_platform_write(const struct hw_package *package, const struct sim_program *program,
                         const char *path, GError **error)
 {
@@ -181,9 +198,13 @@ bool sim_platform_write(const struct hw_package *package, const struct sim_progr
 		"<!-- 1 s here is 1 ns of the package: speeds are cycles/ns, bandwidths bytes/ns "
 		"-->\n"
 		"<zone id=\"package\" routing=\"Full\">\n");
+	const bool clock = sim_has_delays(program);
 	append_hosts(xml, package);
+	g_string_append(xml, clock ? clock_parts[0] : "");
 	append_links(xml, package);
+	g_string_append(xml, clock ? clock_parts[1] : "");
 	append_routes(xml, package, program);
+	g_string_append(xml, clock ? clock_parts[2] : "");
 	g_string_append(xml, "</zone>\n</platform>\n");
 	bool written = hw_write_file(path, xml->str, xml->len, error);
 	g_string_free(xml, TRUE);

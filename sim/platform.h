@@ -25,8 +25,17 @@ const char *sim_host_name(const struct hw_package *package, uint32_t host, char 
  */
 unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to, unsigned *links);
 
-/* Latency of a resource: a hop's for a NoP link, the channel's for DRAM, none for a port. */
+/* Latency of a resource: a hop's for a NoP link, the channel's for DRAM, half a message's for a
+ * port. */
 double sim_link_latency_ns(const struct hw_package *package, unsigned resource);
+
+/*
+ * Delays (sim/program.h) are bytes between two hosts that only programs with
+ * delays have, over a link of 1 byte/ns that gives its full bandwidth to each.
+ */
+#define SIM_CLOCK_FROM "clock-from"
+#define SIM_CLOCK_TO "clock-to"
+bool sim_has_delays(const struct sim_program *program);
 
 bool sim_platform_write(const struct hw_package *package, const struct sim_program *program,
                         const char *path, GError **error);

@@ -27,12 +27,14 @@ struct sim_flow {
  * (a traffic phase). Its parts advance together, so alone it takes
  * max(cycles / speed) or max(bytes / bandwidth) + the longest route's latency.
  * Computes that run at the same time must be on disjoint chiplets (those with
- * cycles > 0): the engine reports an overlap as an error. host_count 0: no time.
+ * cycles > 0): the engine reports an overlap as an error. host_count 0: no time,
+ * or a pure delay, which uses nothing and so passes at the same rate whatever else runs.
  */
 struct sim_activity {
 	uint32_t first_host, host_count; /* in program->hosts */
 	uint32_t first_flow, flow_count; /* in program->flows; 0 for compute */
 	uint32_t first_cycles; /* in program->cycles, one per host; SIM_NONE for a phase */
+	double delay_ns;       /* > 0: a pure delay (no hosts, no flows, first_cycles SIM_NONE) */
 };
 
 /*

@@ -64,6 +64,7 @@ void sim_outcome_free(struct sim_outcome *outcome)
 	g_free(outcome->segments);
 	g_free(outcome->clusters);
 	g_free(outcome->resource_bytes);
+	g_free(outcome->resource_load_bytes);
 	tl_free(outcome->timeline);
 	g_free(outcome);
 }

@@ -65,7 +65,7 @@ static void find_resource(const struct hw_package *package, const struct sim_out
 		if ((hw_resource_kind(package, r) == HW_DRAM) != dram ||
 		    !(simulated->resource_bytes[r] > 0))
 			continue;
-		double busy_ns = simulated->resource_bytes[r] / hw_resource_GBps(package, r);
+		double busy_ns = simulated->resource_load_bytes[r] / hw_resource_GBps(package, r);
 		double share = share_of(busy_ns, simulated->latency_ns);
 		if (found->resource != BOTTLENECK_NONE && share <= found->resource_share)
 			continue;

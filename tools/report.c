@@ -121,33 +121,34 @@ static void write_place(struct json_writer *w, const char *key, unsigned chiplet
 }
 
 static void write_links(struct json_writer *w, const struct hw_package *package,
-                        const double *resource_bytes)
+                        const struct sim_outcome *sim)
 {
 	json_begin_array(w, "links", JSON_LINES);
 	for (unsigned link = 0; link < HW_DIRECTIONS * hw_chiplet_count(package); link++) {
 		unsigned to = 0;
-		if (!(resource_bytes[link] > 0) || !hw_link_exists(package, link, &to))
+		if (!(sim->resource_bytes[link] > 0) || !hw_link_exists(package, link, &to))
 			continue;
 		json_begin_object(w, NULL, JSON_ONE_LINE);
 		write_place(w, "from", link / HW_DIRECTIONS, package->columns);
 		write_place(w, "to", to, package->columns);
-		json_number(w, "busy_ns", resource_bytes[link] / package->nop.link_GBps);
-		json_number(w, "bytes", resource_bytes[link]);
+		json_number(w, "busy_ns", sim->resource_load_bytes[link] / package->nop.link_GBps);
+		json_number(w, "bytes", sim->resource_bytes[link]);
 		json_end_object(w);
 	}
 	json_end_array(w);
 }
 
 static void write_dram(struct json_writer *w, const struct hw_package *package,
-                       const double *resource_bytes)
+                       const struct sim_outcome *sim)
 {
 	json_begin_array(w, "dram", JSON_LINES);
 	for (unsigned i = 0; i < package->dram_count; i++) {
-		double bytes = resource_bytes[hw_dram_id(package, i)];
+		unsigned resource = hw_dram_id(package, i);
+		double GBps = hw_resource_GBps(package, resource);
 		json_begin_object(w, NULL, JSON_ONE_LINE);
 		json_integer(w, "channel", i);
-		json_number(w, "busy_ns", bytes / package->dram[i].GBps);
-		json_number(w, "bytes", bytes);
+		json_number(w, "busy_ns", sim->resource_load_bytes[resource] / GBps);
+		json_number(w, "bytes", sim->resource_bytes[resource]);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -175,8 +176,8 @@ static void write_simulated(struct json_writer *w, const struct report *report,
 		write_segment(w, report, s, &times, true);
 	}
 	json_end_array(w);
-	write_links(w, report->package, sim->resource_bytes);
-	write_dram(w, report->package, sim->resource_bytes);
+	write_links(w, report->package, sim);
+	write_dram(w, report->package, sim);
 	json_end_object(w);
 }
 

@@ -4,7 +4,7 @@
 #include "tools/table.h"
 
 struct totals {
-	double TOPS, dram_GBps, static_W, area_mm2;
+	double TOPS, dram_GBps, dram_peak_GBps, static_W, area_mm2;
 	double weight_MiB, activation_MiB;
 	uint64_t macs; /* MAC units */
 };
@@ -22,8 +22,10 @@ static struct totals sum_up(const struct hw_package *package)
 		sum.static_W += type->static_W;
 		sum.area_mm2 += type->area_mm2;
 	}
-	for (unsigned i = 0; i < package->dram_count; i++)
-		sum.dram_GBps += package->dram[i].GBps;
+	for (unsigned i = 0; i < package->dram_count; i++) {
+		sum.dram_GBps += hw_dram_GBps(&package->dram[i]);
+		sum.dram_peak_GBps += package->dram[i].GBps;
+	}
 	return sum;
 }
 
@@ -128,13 +130,22 @@ static const char *interleave_name(const struct hw_package *package)
 	return package->interleave == HW_INTERLEAVE_ALL ? "all" : "nearest";
 }
 
+/* Of writes between reads. */
+static double write_GBps(const struct hw_dram_channel *channel)
+{
+	return hw_dram_GBps(channel) / (1 + hw_dram_switch_load(channel));
+}
+
 static void print_dram(const struct hw_package *package, GString *out)
 {
-	static const struct table_column columns[] = { { "DRAM", "channel", TABLE_RIGHT },
-		                                       { "at", "x,y", TABLE_RIGHT },
-		                                       { "bandwidth", "GB/s", TABLE_RIGHT },
-		                                       { "latency", "ns", TABLE_RIGHT },
-		                                       { "energy", "pJ/bit", TABLE_RIGHT } };
+	static const struct table_column columns[] = {
+		{ "DRAM", "channel", TABLE_RIGHT },  { "at", "x,y", TABLE_RIGHT },
+		{ "device", "", TABLE_LEFT },        { "peak", "GB/s", TABLE_RIGHT },
+		{ "efficiency", "%", TABLE_RIGHT },  { "reads", "GB/s", TABLE_RIGHT },
+		{ "writes", "GB/s", TABLE_RIGHT },   { "turnaround", "ns", TABLE_RIGHT },
+		{ "write batch", "B", TABLE_RIGHT }, { "latency", "ns", TABLE_RIGHT },
+		{ "energy", "pJ/bit", TABLE_RIGHT },
+	};
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
 	for (unsigned i = 0; i < package->dram_count; i++) {
@@ -142,7 +153,16 @@ static void print_dram(const struct hw_package *package, GString *out)
 		table_add(&table, "%u", i);
 		table_add(&table, "%u,%u", channel->at % package->columns,
 		          channel->at / package->columns);
+		table_add(&table, "%s", channel->device != NULL ? channel->device : "-");
 		table_add(&table, "%g", channel->GBps);
+		table_add(&table, "%g", 100 * channel->efficiency);
+		table_add(&table, "%.4g", hw_dram_GBps(channel));
+		table_add(&table, "%.4g", write_GBps(channel));
+		table_add(&table, "%g", channel->turnaround_ns);
+		if (channel->write_batch_bytes > 0)
+			table_add(&table, "%g", channel->write_batch_bytes);
+		else
+			table_add(&table, "-");
 		table_add(&table, "%g", channel->latency_ns);
 		table_add(&table, "%g", channel->energy_pJ_per_bit);
 	}
@@ -157,9 +177,26 @@ static void print_nop(const struct hw_nop *nop, const char *topology, GString *o
 	                       "%g pJ/bit per hop, %s multicast",
 	                       topology, nop->link_GBps, nop->port_GBps, nop->hop_ns,
 	                       nop->energy_pJ_per_bit, nop->multicast ? "with" : "without");
+	if (nop->message_ns > 0)
+		g_string_append_printf(out, ", %g ns per message", nop->message_ns);
 	if (nop->router_conflict > 0)
 		g_string_append_printf(out, ", router conflict %g", nop->router_conflict);
 	g_string_append_c(out, '\n');
+}
+
+static void print_dram_total(const struct hw_package *package, const struct totals *sum,
+                             GString *out)
+{
+	g_string_append_printf(out, "DRAM    %u channels, ", package->dram_count);
+	if (sum->dram_GBps < sum->dram_peak_GBps)
+		g_string_append_printf(out, "%.4g of %.4g GB/s together sustained", sum->dram_GBps,
+		                       sum->dram_peak_GBps);
+	else
+		g_string_append_printf(out, "%g GB/s together, taken as sustained", sum->dram_GBps);
+	g_string_append_printf(out, "; a tensor lies in %s\n",
+	                       package->interleave == HW_INTERLEAVE_ALL
+	                               ? "all channels"
+	                               : "the channel nearest to its chiplet");
 }
 
 char *show_package(const struct hw_package *package)
@@ -175,11 +212,7 @@ char *show_package(const struct hw_package *package)
 	print_dram(package, out);
 	g_string_append(out, "\n");
 	print_nop(&package->nop, topology_name(package), out);
-	g_string_append_printf(out, "DRAM    %u channels, %g GB/s together; a tensor lies in %s\n",
-	                       package->dram_count, sum.dram_GBps,
-	                       package->interleave == HW_INTERLEAVE_ALL
-	                               ? "all channels"
-	                               : "the channel nearest to its chiplet");
+	print_dram_total(package, &sum, out);
 	g_string_append_printf(out,
 	                       "total   %.1f TOPS peak (%" G_GUINT64_FORMAT
 	                       " MAC units), %.2f MiB for weights, %.2f MiB for activations, "
@@ -219,6 +252,7 @@ static void write_nop(struct json_writer *w, const struct hw_package *package)
 	json_number(w, "link_GBps", package->nop.link_GBps);
 	json_number(w, "port_GBps", package->nop.port_GBps);
 	json_number(w, "hop_ns", package->nop.hop_ns);
+	json_number(w, "message_ns", package->nop.message_ns);
 	json_number(w, "energy_pJ_per_bit", package->nop.energy_pJ_per_bit);
 	json_bool(w, "multicast", package->nop.multicast);
 	json_number(w, "router_conflict", package->nop.router_conflict);
@@ -234,7 +268,14 @@ static void write_dram(struct json_writer *w, const struct hw_package *package)
 		json_begin_object(w, NULL, JSON_ONE_LINE);
 		json_integer(w, "x", channel->at % package->columns);
 		json_integer(w, "y", channel->at / package->columns);
+		if (channel->device != NULL)
+			json_string(w, "device", channel->device);
 		json_number(w, "GBps", channel->GBps);
+		json_number(w, "efficiency", channel->efficiency);
+		json_number(w, "turnaround_ns", channel->turnaround_ns);
+		json_number(w, "write_batch_bytes", channel->write_batch_bytes);
+		json_number(w, "read_GBps", hw_dram_GBps(channel));
+		json_number(w, "write_GBps", write_GBps(channel));
 		json_number(w, "latency_ns", channel->latency_ns);
 		json_number(w, "energy_pJ_per_bit", channel->energy_pJ_per_bit);
 		json_end_object(w);
@@ -252,6 +293,7 @@ static void write_totals(struct json_writer *w, const struct hw_package *package
 	json_number(w, "weight_buffer_MiB", sum.weight_MiB);
 	json_number(w, "activation_buffer_MiB", sum.activation_MiB);
 	json_number(w, "dram_GBps", sum.dram_GBps);
+	json_number(w, "dram_peak_GBps", sum.dram_peak_GBps);
 	json_number(w, "static_W", sum.static_W);
 	json_number(w, "area_mm2", sum.area_mm2);
 	json_end_object(w);

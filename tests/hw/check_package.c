@@ -145,6 +145,39 @@ START_TEST(network_and_dram_are_read)
 }
 END_TEST
 
+/* What a description of the first form leaves out loses nothing. */
+START_TEST(optional_keys_are_neutral)
+{
+	struct hw_package *p = parsed(SMALL, NULL);
+
+	ck_assert_double_eq(p->nop.message_ns, 0);
+	ck_assert_ptr_null(p->dram[1].device);
+	ck_assert_double_eq(p->dram[1].efficiency, 1);
+	ck_assert_double_eq(p->dram[1].turnaround_ns, 0);
+	ck_assert_double_eq(hw_dram_GBps(&p->dram[1]), 12.8);
+	ck_assert_double_eq(hw_dram_switch_load(&p->dram[1]), 0);
+	hw_package_free(p);
+}
+END_TEST
+
+/* 12.8 GB/s at a half; 30 ns for every 64 bytes: 192 bytes not moved for 64 written. */
+START_TEST(optional_keys_are_read)
+{
+	g_autofree char *text = changed("7.5", "7.5, \"efficiency\": 0.5, "
+	                                       "\"turnaround_ns\": 30, \"write_batch_bytes\": 64");
+	struct hw_package *p = parsed(text, NULL);
+
+	ck_assert_double_eq(hw_dram_GBps(&p->dram[1]), 6.4);
+	ck_assert_double_eq_tol(hw_dram_switch_load(&p->dram[1]), 3, 1e-12);
+	hw_package_free(p);
+
+	g_autofree char *slow = changed("\"hop_ns\": 0", "\"hop_ns\": 0, \"message_ns\": 5.5");
+	p = parsed(slow, NULL);
+	ck_assert_double_eq(p->nop.message_ns, 5.5);
+	hw_package_free(p);
+}
+END_TEST
+
 START_TEST(overrides_are_applied_in_order)
 {
 	const char *const overrides[] = { "nop.topology=mesh", "nop.hop_ns=7", "nop.hop_ns=8",
@@ -253,6 +286,8 @@ static const struct {
 	  "$.nop.link_GBps: must be between 1e-15 and 1e+15, got 1e+16" },
 	{ "\"port_GBps\": 100", "\"port_GBps\": 0", "$.nop.port_GBps: must be > 0, got 0" },
 	{ "\"hop_ns\": 0", "\"hop_ns\": -1", "$.nop.hop_ns: must be >= 0, got -1" },
+	{ "\"hop_ns\": 0", "\"hop_ns\": 0, \"message_ns\": -1",
+	  "$.nop.message_ns: must be >= 0, got -1" },
 	{ "\"multicast\": true", "\"multicast\": 1",
 	  "$.nop.multicast: must be true or false, got 1" },
 	{ "\"router_conflict\": 0.25", "\"router_conflict\": 1",
@@ -275,8 +310,18 @@ static const struct {
 	{ "\"latency_ns\": 60, ", "", "$.dram.channels[1]: key \"latency_ns\" is missing" },
 	{ "7.5", "-7.5", "$.dram.channels[1].energy_pJ_per_bit: must be >= 0, got -7.5" },
 	{ "\"source\": {}}]", "\"port\": 1}]",
-	  "$.dram.channels[1].port: unknown key; allowed here: \"at\", \"GBps\", \"latency_ns\", "
-	  "\"energy_pJ_per_bit\", \"source\"" },
+	  "$.dram.channels[1].port: unknown key; allowed here: \"at\", \"device\", \"GBps\", "
+	  "\"latency_ns\", \"energy_pJ_per_bit\", \"efficiency\", \"turnaround_ns\", "
+	  "\"write_batch_bytes\", \"source\"" },
+	{ "7.5", "7.5, \"efficiency\": 0", "$.dram.channels[1].efficiency: must be > 0, got 0" },
+	{ "7.5", "7.5, \"efficiency\": 1.01",
+	  "$.dram.channels[1].efficiency: must be a share > 0 and <= 1, got 1.01" },
+	{ "7.5", "7.5, \"turnaround_ns\": -1, \"write_batch_bytes\": 1",
+	  "$.dram.channels[1].turnaround_ns: must be >= 0, got -1" },
+	{ "7.5", "7.5, \"turnaround_ns\": 20",
+	  "$.dram.channels[1]: key \"write_batch_bytes\" is missing" },
+	{ "7.5", "7.5, \"write_batch_bytes\": 0",
+	  "$.dram.channels[1].write_batch_bytes: must be > 0, got 0" },
 };
 
 START_TEST(a_bad_description_is_explained)
@@ -437,6 +482,8 @@ static Suite *suite(void)
 	tcase_add_test(reading, the_matrix_places_the_types);
 	tcase_add_test(reading, one_name_fills_the_grid);
 	tcase_add_test(reading, network_and_dram_are_read);
+	tcase_add_test(reading, optional_keys_are_neutral);
+	tcase_add_test(reading, optional_keys_are_read);
 	tcase_add_test(reading, overrides_are_applied_in_order);
 	tcase_add_loop_test(errors, a_bad_description_is_explained, 0,
 	                    (int)G_N_ELEMENTS(bad_cases));

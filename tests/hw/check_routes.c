@@ -6,7 +6,8 @@
 
 #define MAX_CHIPLETS 64
 
-static struct hw_dram_channel channels[] = { { .at = 0, .GBps = 25 }, { .at = 3, .GBps = 50 } };
+static struct hw_dram_channel channels[] = { { .at = 0, .GBps = 25, .efficiency = 1 },
+	                                     { .at = 3, .GBps = 50, .efficiency = 1 } };
 
 static struct hw_package grid(unsigned columns, unsigned rows, enum hw_topology topology)
 {

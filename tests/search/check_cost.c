@@ -482,7 +482,7 @@ START_TEST(evaluations_leave_no_trace)
 	map_plan_init(&copy, other, workload, package);
 	double cluster_ns[16];
 	for (unsigned s = mapping->segment_count; s-- > 0;) { /* and segments in any order */
-		struct cost_segment cost = cost_evaluate_segment(&model, &copy, s, cluster_ns, NULL,
+		struct cost_segment cost = cost_evaluate_segment(&model, &copy, s, cluster_ns,
 		                                                 NULL);
 		ck_assert_double_eq(cost.latency_ns, report.segments[s].latency_ns);
 		for (unsigned c = 0; c < cost.cluster_count; c++)

@@ -157,6 +157,127 @@ START_TEST(store)
 }
 END_TEST
 
+/* The channels get these rates; the network is made anew, as it keeps what follows from them. */
+static void lose_time(double efficiency, double turnaround_ns, double write_batch_bytes)
+{
+	for (unsigned i = 0; i < package->dram_count; i++) {
+		package->dram[i].efficiency = efficiency;
+		package->dram[i].turnaround_ns = turnaround_ns;
+		package->dram[i].write_batch_bytes = write_batch_bytes;
+	}
+	map_network_release(&network);
+	map_network_init(&network, package);
+}
+
+static double load(unsigned resource)
+{
+	return map_phase_load(&network, &phase, resource);
+}
+
+/* 20 GB/s at 80 %: 16. Writes: 3 ns for every 8 bytes, in which 48 could have gone, 6 per byte. */
+START_TEST(channels_lose_time)
+{
+	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
+	lose_time(0.8, 3, 8);
+	struct map_placed a = place(0, identity, 2, 1);
+	unsigned channel = hw_dram_id(package, 0);
+	map_fetch(&network, &a, MAP_WHOLE, edge_in(0, 0), &phase);
+	assert_bytes("0>1=16 e0=16 e1=16 d0=16");
+	ck_assert_double_eq(load(channel), 16);
+	assert_ns(55 + 1.6); /* the link of 10 is still slower than 1 ns of the channel */
+
+	map_phase_clear(&phase);
+	map_store(&network, &a, MAP_WHOLE, &phase);
+	assert_bytes("1>0=8 i0=8 i1=8 d0=16");
+	ck_assert_double_eq(phase.written_bytes[0], 16);
+	ck_assert_double_eq_tol(load(channel), 16 + 6 * 16, 1e-12);
+	ck_assert_double_eq(load(hw_inject_id(package, 0)), 8);
+	ck_assert_double_eq(load(hw_link_id(1, HW_WEST)), 8);
+	/* 1 ns to write 16 bytes, two switches of 3. The channel's first byte comes from chiplet 0,
+	 * without a hop. */
+	ck_assert_double_eq_tol(map_phase_time(&network, &phase).load_ns, 7, 1e-12);
+}
+END_TEST
+
+/* Reads and writes add up, whichever comes first, and clearing forgets both. */
+START_TEST(loads_add_up)
+{
+	struct map_phase sum;
+	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
+	lose_time(1, 4, 16); /* 5 per byte written */
+	struct map_placed a = place(0, identity, 2, 1);
+	map_phase_init(&sum, package);
+	map_store(&network, &a, MAP_WHOLE, &phase);
+	map_phase_add(&sum, &phase);
+	fetch(&a, MAP_WHOLE);
+	map_phase_add(&sum, &phase);
+	ck_assert_double_eq(sum.written_bytes[0], 16);
+	ck_assert_double_eq(map_phase_load(&network, &sum, hw_dram_id(package, 0)), 32 + 5 * 16);
+	map_phase_clear(&sum);
+	map_phase_add(&sum, &phase);
+	ck_assert_double_eq(sum.written_bytes[0], 0);
+	ck_assert_double_eq(map_phase_load(&network, &sum, hw_dram_id(package, 0)), 16);
+	map_phase_release(&sum);
+}
+END_TEST
+
+/* Each channel switches for what is written to it: halves of all, or what is nearest. */
+START_TEST(every_channel_switches_for_itself)
+{
+	for (int nearest = 0; nearest < 2; nearest++) {
+		set_up((struct fixture_grid){ .columns = 3,
+		                              .rows = 1,
+		                              .nearest = nearest,
+		                              .channels = "[0, 0]; [2, 0]" },
+		       6, 1, 1, POINT("a", "in", "6"));
+		lose_time(1, 4, 16);
+		struct map_placed a = place(0, identity, 3, 1);
+		map_store(&network, &a, MAP_WHOLE, &phase);
+		ck_assert_double_eq_tol(phase.written_bytes[0], nearest ? 4 : 3, 1e-12);
+		ck_assert_double_eq_tol(phase.written_bytes[1], nearest ? 2 : 3, 1e-12);
+		ck_assert_double_eq_tol(load(hw_dram_id(package, 1)), (nearest ? 2 : 3) * 6, 1e-12);
+	}
+}
+END_TEST
+
+/* 8 ns per message: half at the chiplet that it comes from, half at the one it goes to. */
+START_TEST(messages_have_a_fixed_time)
+{
+	set_up((struct fixture_grid){ .columns = 3, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
+	package->nop.message_ns = 8;
+	lose_time(1, 0, 0);
+	network.receivers[0] = 1;
+	map_send(&network, &phase, 0, 1, 10);
+	assert_far(MAP_CHIPLET_TO_CHIPLET, 0, 1, 10, 5 + 8);
+	assert_ns(13 + 1);
+
+	map_phase_clear(&phase);
+	network.receivers[0] = 1;
+	network.receivers[1] = 2;
+	map_send(&network, &phase, 0, 2, 10); /* a multicast is one message */
+	assert_far(MAP_CHIPLET_TO_CHIPLET, 0, 2, 10, 10 + 8);
+	assert_ns(18 + 1);
+
+	map_phase_clear(&phase);
+	network.receivers[0] = 0;
+	network.receivers[1] = 1;
+	map_read_dram(&network, &phase, 2, 10); /* as a tree */
+	assert_far(MAP_DRAM_TO_CHIPLET, 0, 1, 10, 50 + 5 + 4);
+	assert_ns(59 + 1);
+
+	map_phase_clear(&phase);
+	network.receivers[0] = 1;
+	map_read_dram(&network, &phase, 1, 10); /* as a spread */
+	assert_far(MAP_DRAM_TO_CHIPLET, 0, 1, 10, 50 + 5 + 4);
+	assert_ns(59 + 1);
+
+	map_phase_clear(&phase);
+	map_write_dram(&network, &phase, 1, 10);
+	assert_far(MAP_CHIPLET_TO_DRAM, 1, 0, 10, 4 + 5 + 50);
+	assert_ns(59 + 1);
+}
+END_TEST
+
 /* Weights: 4 x 4 bytes. Boxes (k, p) on chiplets 2k + p: 0 and 1 need the first 8, 2 and 3 the rest. */
 START_TEST(load_and_gather)
 {
@@ -231,6 +352,10 @@ int main(void)
 	tcase_add_test(tests, fetch_shared_boxes);
 	tcase_add_test(tests, large_packages_take_few_mappings);
 	tcase_add_test(tests, store);
+	tcase_add_test(tests, channels_lose_time);
+	tcase_add_test(tests, loads_add_up);
+	tcase_add_test(tests, every_channel_switches_for_itself);
+	tcase_add_test(tests, messages_have_a_fixed_time);
 	tcase_add_test(tests, load_and_gather);
 	tcase_add_test(tests, uneven_shards);
 	tcase_add_test(tests, idle_chiplets_load_nothing);

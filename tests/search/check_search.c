@@ -260,7 +260,7 @@ static void cost_candidate(struct everything *all)
 	double cluster_ns[MOST_NODES];
 	map_plan_init(&candidate, &all->mapping, workload, package);
 	struct cost_segment got = cost_evaluate_segment(&model, &candidate, all->index, cluster_ns,
-	                                                NULL, NULL);
+	                                                NULL);
 	all->best_ns = MIN(all->best_ns, got.latency_ns);
 	map_plan_release(&candidate);
 }

@@ -5,6 +5,7 @@
 #ifndef TESTS_SEARCH_RANDOM_MAPPING_H
 #define TESTS_SEARCH_RANDOM_MAPPING_H
 
+#include "search/random.h"
 #include "tests/search/mapping_fixture.h"
 
 static inline unsigned pick(GRand *rand, unsigned min, unsigned max)
@@ -95,15 +96,10 @@ static inline struct map_node random_node(GRand *rand, unsigned number, unsigned
                                           unsigned microbatch)
 {
 	const struct wl_node *n = &workload->nodes[number];
-	const unsigned extent[MAP_DIMS] = { microbatch, n->output.channels, n->output.rows,
-		                            n->output.columns };
 	struct map_node node = { .node = number,
 		                 .tiles = pick(rand, 1, 5),
 		                 .weights = (enum map_weights)pick(rand, 0, MAP_WEIGHTS - 1) };
-	for (int d = 0; d < MAP_DIMS; d++) {
-		node.split[d] = g_rand_boolean(rand) ? pick(rand, 1, MIN(room, extent[d])) : 1;
-		room /= node.split[d];
-	}
+	search_draw_split(rand, n, room, microbatch, node.split);
 	return node;
 }
 

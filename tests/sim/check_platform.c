@@ -100,6 +100,10 @@ START_TEST(resources_have_latencies)
 	ck_assert_double_eq(sim_link_latency_ns(p, hw_link_id(0, HW_EAST)), 5.0);
 	ck_assert_double_eq(sim_link_latency_ns(p, hw_inject_id(p, 3)), 0.0);
 	ck_assert_double_eq(sim_link_latency_ns(p, hw_eject_id(p, 3)), 0.0);
+	p->nop.message_ns = 7;
+	ck_assert_double_eq(sim_link_latency_ns(p, hw_inject_id(p, 3)), 3.5);
+	ck_assert_double_eq(sim_link_latency_ns(p, hw_eject_id(p, 3)), 3.5);
+	ck_assert_double_eq(sim_link_latency_ns(p, hw_link_id(0, HW_EAST)), 5.0);
 	ck_assert_double_eq(sim_link_latency_ns(p, hw_dram_id(p, 1)), 100.0);
 	hw_package_free(p);
 }

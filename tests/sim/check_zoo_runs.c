@@ -282,7 +282,7 @@ static void assert_same_work(const struct cost_totals *a, const struct cost_tota
 	assert_same(a->dram_pJ, b->dram_pJ, "dram_pJ", run);
 }
 
-/* The bytes of all resources are those of the totals; none moves more than it can in the time. */
+/* The bytes of all resources are those of the totals; none is busy for longer than it took. */
 static void assert_resources_carry_the_totals(const struct tiny *t, const struct sim_outcome *o,
                                               unsigned run)
 {
@@ -295,7 +295,8 @@ static void assert_resources_carry_the_totals(const struct tiny *t, const struct
 		dram_bytes += kind == HW_DRAM ? bytes : 0;
 		ck_assert_double_ge(bytes, 0);
 		ck_assert(kind != HW_LINK || bytes == 0 || hw_link_exists(t->package, i, &to));
-		ck_assert_double_le(bytes / hw_resource_GBps(t->package, i),
+		ck_assert_double_ge(o->resource_load_bytes[i], bytes);
+		ck_assert_double_le(o->resource_load_bytes[i] / hw_resource_GBps(t->package, i),
 		                    o->latency_ns * (1 + 1e-9));
 	}
 	assert_same(link_bytes, o->totals.nop_byte_hops, "bytes over links", run);

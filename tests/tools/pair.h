@@ -68,6 +68,7 @@ static inline void pair_init(struct pair *pair, const char *segments)
 	pair->sim.clusters = pair->clusters;
 	pair->sim.cluster_count = first;
 	pair->sim.resource_bytes = pair->resource_bytes;
+	pair->sim.resource_load_bytes = pair->resource_bytes; /* nothing is lost */
 }
 
 static inline void pair_release(struct pair *pair)

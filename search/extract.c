@@ -1,0 +1,298 @@
+/*
+ * Invariant: every byte of a segment is in exactly one phase (load, weights or
+ * traffic of one node), so totals are sums over phases.
+ */
+#include "search/cost.h"
+
+#include <string.h>
+
+/* Only resources on which a cluster has at least this share of its largest load are met. */
+#define BUSY 0.1F
+
+/* Everything that leaves a node, and what it fetches from DRAM, into model->node. */
+static void node_traffic(struct cost_model *model, const struct map_plan *plan,
+                         const struct map_placed *placed)
+{
+	const struct wl_node *node = placed->node;
+	struct map_phase *phase = &model->node;
+	map_phase_clear(phase);
+	for (unsigned i = 0; i < node->edge_out_count; i++) {
+		const struct wl_edge *edge = &model->workload->edges[node->edges_out[i]];
+		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
+			continue;
+		struct map_placed to = map_place(plan, edge->to, placed->samples);
+		map_transfer(&model->network, placed, MAP_WHOLE, &to, edge, phase);
+	}
+	map_pool_halo(&model->network, placed, MAP_WHOLE, phase);
+	if (map_stores_output(plan, (unsigned)(node - model->workload->nodes)))
+		map_store(&model->network, placed, MAP_WHOLE, phase);
+	for (unsigned i = 0; i < node->edge_in_count; i++) {
+		const struct wl_edge *edge = &model->workload->edges[node->edges_in[i]];
+		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
+			map_fetch(&model->network, placed, MAP_WHOLE, edge, phase);
+	}
+}
+
+/* Weights that come for every micro-batch, into model->part; a smaller last one needs them
+ * where the full ones do. */
+static void node_weights(struct cost_model *model, struct map_placed placed)
+{
+	placed.samples = MAX(placed.samples, placed.microbatch);
+	map_phase_clear(&model->part);
+	if (placed.weights == MAP_STREAMED)
+		map_load(&model->network, &placed, &model->part);
+	else if (placed.weights == MAP_DISTRIBUTED)
+		map_gather(&model->network, &placed, &model->part);
+}
+
+static struct cost_work work_of(const struct cost_model *model, const struct map_phase *phase)
+{
+	struct map_phase_time time = map_phase_time(&model->network, phase);
+	return (struct cost_work){ time.nop_ns, time.dram_ns, time.latency_ns };
+}
+
+static void take_phase(struct cost_model *model, const struct map_phase *phase,
+                       struct cost_totals *totals)
+{
+	map_phase_add(&model->shared, phase);
+	if (totals)
+		cost_phase_totals(&model->network, phase, totals);
+}
+
+/* Transfers to other clusters alone. */
+static double between_ns(struct cost_model *model, const struct map_plan *plan,
+                         const struct map_placed *placed)
+{
+	const struct wl_node *node = placed->node;
+	map_phase_clear(&model->part);
+	for (unsigned i = 0; i < node->edge_out_count; i++) {
+		const struct wl_edge *edge = &model->workload->edges[node->edges_out[i]];
+		if (map_edge_way(plan, edge) != MAP_BETWEEN_CLUSTERS)
+			continue;
+		struct map_placed to = map_place(plan, edge->to, placed->samples);
+		map_transfer(&model->network, placed, MAP_WHOLE, &to, edge, &model->part);
+	}
+	return map_phase_ns(&model->network, &model->part);
+}
+
+/* What a phase puts on resources, for its cluster: as traffic (0) or weights (1). */
+static void note_own(struct cost_model *model, unsigned cluster, const struct map_phase *phase,
+                     unsigned weights)
+{
+	float *own = model->own + 2 * (size_t)cluster * hw_resource_count(model->package) + weights;
+	for (unsigned i = 0; i < phase->touched_count; i++) {
+		unsigned r = phase->touched[i];
+		own[2 * r] += (float)(map_phase_load(&model->network, phase, r) *
+		                      model->network.ns_per_byte[r]);
+	}
+}
+
+/* One node for one micro-batch; its phases are added to model->shared. */
+static struct cost_node_features walk_node(struct cost_model *model, const struct map_plan *plan,
+                                           const struct map_placed *placed, unsigned cluster,
+                                           struct cost_totals *totals)
+{
+	struct cost_node_features f = { .tiles = placed->tiles };
+	f.compute_ns = map_shares(placed, model->package, &model->network.scratch,
+	                          model->network.shares);
+	if (totals)
+		cost_compute_totals(model->package, placed, model->network.shares, totals);
+	node_traffic(model, plan, placed);
+	f.traffic = work_of(model, &model->node);
+	take_phase(model, &model->node, totals);
+	if (model->features.detailed) {
+		note_own(model, cluster, &model->node, 0);
+		f.between_ns = between_ns(model, plan, placed);
+	}
+	node_weights(model, *placed);
+	f.weights = work_of(model, &model->part);
+	take_phase(model, &model->part, totals);
+	if (model->features.detailed)
+		note_own(model, cluster, &model->part, 1);
+	return f;
+}
+
+void cost_walk_microbatch(struct cost_model *model, const struct map_plan *plan,
+                          const struct map_segment *segment, unsigned samples,
+                          struct cost_totals *totals)
+{
+	map_phase_clear(&model->shared);
+	for (unsigned c = 0; c < segment->cluster_count; c++) {
+		struct cost_cluster_features cluster = { .first_node = model->features.nodes->len };
+		for (unsigned i = 0; i < segment->clusters[c].node_count; i++) {
+			struct map_placed placed = map_place(
+				plan, segment->clusters[c].nodes[i].node, samples);
+			struct cost_node_features f = walk_node(model, plan, &placed, c, totals);
+			g_array_append_val(model->features.nodes, f);
+		}
+		cluster.node_count = segment->clusters[c].node_count;
+		g_array_append_val(model->features.clusters, cluster);
+	}
+}
+
+/* ---- loading ---- */
+
+static void add_to_chain(struct cost_work *chain, const struct cost_work *work)
+{
+	if (work->nop_ns >= work->dram_ns)
+		chain->nop_ns += work->nop_ns;
+	else
+		chain->dram_ns += work->dram_ns;
+	chain->latency_ns += work->latency_ns;
+}
+
+static double chain_ns(const struct cost_work *chain)
+{
+	return chain->nop_ns + chain->dram_ns + chain->latency_ns;
+}
+
+/* A cluster's weights that are loaded once, one node after another; into model->load, too. */
+static struct cost_work walk_loads(struct cost_model *model, const struct map_plan *plan,
+                                   const struct map_cluster *cluster, unsigned microbatch)
+{
+	struct cost_work chain = { 0, 0, 0 };
+	for (unsigned i = 0; i < cluster->node_count; i++) {
+		struct map_placed placed = map_place(plan, cluster->nodes[i].node, microbatch);
+		map_phase_clear(&model->part);
+		if (placed.weights != MAP_STREAMED)
+			map_load(&model->network, &placed, &model->part);
+		struct cost_work work = work_of(model, &model->part);
+		add_to_chain(&chain, &work);
+		map_phase_add(&model->load, &model->part);
+	}
+	return chain;
+}
+
+/* Weights loaded once and the first input: the longest of all of it together, and of
+ * each cluster's own loads one after another. */
+static void walk_load(struct cost_model *model, const struct map_plan *plan,
+                      const struct map_segment *segment, struct cost_totals *totals)
+{
+	struct cost_features *f = &model->features;
+	map_phase_clear(&model->load);
+	for (unsigned c = 0; c < segment->cluster_count; c++) {
+		struct cost_work chain = walk_loads(model, plan, &segment->clusters[c],
+		                                    segment->microbatch);
+		if (chain_ns(&chain) > chain_ns(&f->load_chain))
+			f->load_chain = chain;
+	}
+	if (totals)
+		cost_phase_totals(&model->network, &model->load, totals);
+	/* The first input is fetched like every other and is in the totals of its node. */
+	unsigned first = segment->clusters[0].nodes[0].node;
+	struct map_placed placed = map_place(plan, first, segment->microbatch);
+	for (unsigned i = 0; i < placed.node->edge_in_count; i++) {
+		const struct wl_edge *edge = &model->workload->edges[placed.node->edges_in[i]];
+		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
+			map_fetch(&model->network, &placed, 0, edge, &model->load);
+	}
+	f->load = work_of(model, &model->load);
+}
+
+/* ---- details ---- */
+
+static void clear_own(struct cost_model *model, unsigned clusters)
+{
+	size_t count = 2 * (size_t)clusters * hw_resource_count(model->package);
+	if (count > model->own_count) {
+		g_free(model->own);
+		model->own = g_new(float, count);
+		model->own_count = count;
+	}
+	memset(model->own, 0, count * sizeof *model->own);
+}
+
+static void extract_meetings(struct cost_model *model, unsigned cluster,
+                             const struct map_phase *shared)
+{
+	struct cost_cluster_features *f = &g_array_index(model->features.clusters,
+	                                                 struct cost_cluster_features, cluster);
+	const float *own = model->own + 2 * (size_t)cluster * hw_resource_count(model->package);
+	float largest = 0;
+	for (unsigned i = 0; i < shared->touched_count; i++)
+		largest = MAX(largest,
+		              own[2 * shared->touched[i]] + own[2 * shared->touched[i] + 1]);
+	f->first_meeting = model->features.meetings->len;
+	for (unsigned i = 0; i < shared->touched_count; i++) {
+		unsigned r = shared->touched[i];
+		struct cost_meeting m = { own[2 * r], own[2 * r + 1], 0 };
+		float both = m.traffic_ns + m.weights_ns;
+		if (both <= BUSY * largest)
+			continue;
+		float all = (float)(map_phase_load(&model->network, shared, r) *
+		                    model->network.ns_per_byte[r]);
+		m.others_ns = MAX(all - both, 0);
+		g_array_append_val(model->features.meetings, m);
+	}
+	f->meeting_count = model->features.meetings->len - f->first_meeting;
+}
+
+/* Tiles of the producer that the reader's first tile waits for, and tiles of the reader that
+ * wait for the producer's last one. */
+static void find_overlap(struct cost_model *model, const struct map_plan *plan,
+                         const struct wl_edge *edge, unsigned microbatch,
+                         struct cost_edge_features *f)
+{
+	struct map_placed from = map_place(plan, (unsigned)edge->from, microbatch);
+	struct map_placed to = map_place(plan, edge->to, microbatch);
+	unsigned head = from.tiles, tail = 0;
+	while (head > 1 && !map_tile_feeds(&model->network, &from, head - 1, &to, 0, edge))
+		head--;
+	while (tail < to.tiles &&
+	       !map_tile_feeds(&model->network, &from, from.tiles - 1, &to, tail, edge))
+		tail++;
+	f->head = (float)head / (float)from.tiles;
+	f->tail = (float)(to.tiles - tail) / (float)to.tiles;
+}
+
+/* The place of a workload's node among the features. */
+static unsigned place_of(const struct cost_model *model, const struct map_plan *plan, unsigned node)
+{
+	const struct map_plan_node *at = &plan->nodes[node];
+	unsigned first = g_array_index(model->features.clusters, struct cost_cluster_features,
+	                               at->cluster)
+	                         .first_node;
+	return first + (unsigned)(at->how - at->where->nodes);
+}
+
+static void extract_edges(struct cost_model *model, const struct map_plan *plan,
+                          const struct map_segment *segment, unsigned cluster)
+{
+	for (unsigned i = 0; i < segment->clusters[cluster].node_count; i++) {
+		unsigned node = segment->clusters[cluster].nodes[i].node;
+		const struct wl_node *reader = &model->workload->nodes[node];
+		for (unsigned e = 0; e < reader->edge_in_count; e++) {
+			const struct wl_edge *edge = &model->workload->edges[reader->edges_in[e]];
+			if (map_edge_way(plan, edge) != MAP_BETWEEN_CLUSTERS)
+				continue;
+			struct cost_edge_features f = {
+				.from_cluster = plan->nodes[edge->from].cluster,
+				.to_cluster = cluster,
+				.from_node = place_of(model, plan, (unsigned)edge->from),
+				.to_node = place_of(model, plan, node)
+			};
+			find_overlap(model, plan, edge, segment->microbatch, &f);
+			g_array_append_val(model->features.edges, f);
+		}
+	}
+}
+
+void cost_extract(struct cost_model *model, const struct map_plan *plan,
+                  const struct map_segment *segment, struct cost_totals *full,
+                  struct cost_totals *totals)
+{
+	struct cost_features *f = &model->features;
+	cost_features_clear(f);
+	f->microbatches = map_microbatches(plan->mapping->batch, segment->microbatch);
+	f->detailed = model->detailed || !cost_parameters_are_neutral(&model->parameters);
+	if (f->detailed)
+		clear_own(model, segment->cluster_count);
+	walk_load(model, plan, segment, totals);
+	cost_walk_microbatch(model, plan, segment, segment->microbatch, totals ? full : NULL);
+	f->shared = work_of(model, &model->shared);
+	f->shared.latency_ns = 0;
+	for (unsigned c = 0; f->detailed && c < segment->cluster_count; c++) {
+		extract_meetings(model, c, &model->shared);
+		extract_edges(model, plan, segment, c);
+	}
+}

@@ -1,0 +1,44 @@
+/*
+ * The parameters of the analytical cost model: what the formulas of search/cost.h leave out, each
+ * with a physical meaning, a neutral value at which the model is the uncalibrated one, and bounds.
+ * Calibration fits them (search/calibration.h).
+ */
+#ifndef SEARCH_PARAMETERS_H
+#define SEARCH_PARAMETERS_H
+
+#include <stdbool.h>
+
+enum cost_parameter {
+	COST_COMPUTE_EFFICIENCY, /* share of the array's cycles that do work */
+	COST_NOP_EFFICIENCY,     /* share of link and port bandwidth that traffic gets */
+	COST_DRAM_EFFICIENCY,    /* share of the channels' sustained bandwidth that traffic gets */
+	COST_TILE_OVERHEAD,      /* ns per tile: control, start of transfers */
+	COST_EXPOSED_TILE, /* of the lesser of computing and traffic, tiles that are not overlapped */
+	COST_TRAFFIC_CONTENTION, /* how much other clusters' load on its slowest resource delays a
+	                            cluster's traffic */
+	COST_WEIGHT_CONTENTION,  /* the same for weights that come for every micro-batch */
+	COST_WEIGHT_PREFETCH,    /* share of those weights that is there before the first input */
+	COST_BUFFER_LOOP,        /* how far two micro-batch buffers per edge limit the period */
+	COST_CHAINED_FILL, /* 0: filling takes C periods; 1: the clusters' own times, one after another */
+	COST_TILE_STREAMING, /* share of a chained fill that starts with the first tiles, not with all */
+	COST_PARAMETERS
+};
+
+struct cost_parameters {
+	double value[COST_PARAMETERS];
+};
+
+struct cost_parameter_info {
+	const char *name, *unit, *meaning;
+	double neutral, low, high;
+};
+
+extern const struct cost_parameter_info cost_parameter_infos[COST_PARAMETERS];
+
+/* The uncalibrated model. */
+struct cost_parameters cost_neutral_parameters(void);
+
+/* Whether times depend on more than the formulas of search/cost.h. */
+bool cost_parameters_are_neutral(const struct cost_parameters *parameters);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * Replays a message list (sim/messages.h) on a package's NoP, through the same
+ * phases, activities and engine that run mappings.
+ *
+ * Messages that become ready together, those of one tag with the same start and
+ * the same dependencies, are one phase, as the traffic of a tile is, and take the
+ * same time (map_phase_ns). Its bytes move together: a message arrives when the
+ * phase's load is over, and its own latency, message_ns + hops x hop_ns, but at the
+ * latest with the phase. (Real routers send some messages of a phase early and some
+ * late; compare phases and tags.) Where others wait for a message, the messages of
+ * its phase that share no link or port with it, nor with those that do, count as
+ * another phase. So a message by itself takes
+ *
+ *   message_ns + hops x hop_ns + bytes / bandwidth
+ *
+ * A phase starts SIM_READY_NS after the last message that it waits for, but not
+ * before `start`. Phases that run at the same time share links and ports as
+ * SimGrid decides.
+ *
+ * Routers: what a router loses depends on all that passes it at a time, and that
+ * may be several phases. Where activities of one tag run at the same time, each is
+ * loaded as all of them would be in one phase: by map_phase_load / bytes of their
+ * sum, per resource. Which do is seen in a first run without that. Phases of
+ * different tags share bandwidth only.
+ */
+#ifndef SIM_REPLAY_H
+#define SIM_REPLAY_H
+
+#include "sim/engine.h"
+#include "sim/messages.h"
+
+/* From the arrival of the last message that another waits for until that one is ready. */
+#define SIM_READY_NS 1.0
+
+/* All messages, or those of one tag. */
+struct sim_replay_part {
+	uint32_t messages;
+	double bytes;
+	double completion_ns; /* the last message has arrived */
+	double bound_ns;      /* max over links and ports of bytes / bandwidth */
+	unsigned busiest;     /* the resource (hw/routes.h) with that bound; ties: the lowest id */
+	double latency_ns;    /* the longest of any message: message_ns + hops x hop_ns */
+};
+
+struct sim_replay {
+	struct sim_replay_part all;
+	struct sim_replay_part *tags; /* as messages->tags */
+	double *start_ns, *end_ns;    /* per message */
+	uint32_t phases;
+	double wall_s; /* of SimGrid */
+};
+
+/* NULL and `error` (of sim_execute) on failure. Free with sim_replay_free. */
+struct sim_replay *sim_replay(const struct hw_package *package, const struct sim_messages *messages,
+                              const struct sim_options *options, GError **error);
+void sim_replay_free(struct sim_replay *replay); /* NULL is allowed */
+
+#endif
