@@ -28,9 +28,11 @@ struct command {
 	const char *examples;       /* lines, each ended with a newline */
 	unsigned options, required; /* sets of enum option_bit */
 	unsigned argument_count;    /* it takes exactly so many, named in `usage` */
+	unsigned optional_count;    /* and up to so many more */
 	enum tool_status (*run)(const struct options *options, GError **error);
 };
 
-extern const struct command run_command, search_command, simulate_command, show_command;
+extern const struct command run_command, search_command, simulate_command, show_command,
+	validate_command, nop_command;
 
 #endif

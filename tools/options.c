@@ -28,9 +28,14 @@ static const struct option_info table[] = {
 	  TEXT(package) },
 	{ OPTION_WORKLOAD, "workload", 0, "W", "the network: a preset's name or a file",
 	  TEXT(workload) },
+	{ OPTION_PACKAGES, "package", 0, "P[,P...]",
+	  "the packages: presets' names or files [" OPTION_DEFAULT_PACKAGES "]", TEXT(package) },
+	{ OPTION_WORKLOADS, "workload", 0, "W[,W...]",
+	  "the networks: presets' names or files [" OPTION_DEFAULT_WORKLOADS "]", TEXT(workload) },
 	{ OPTION_MAPPING, "mapping", 0, "M", "the mapping: a file", TEXT(mapping) },
 	{ OPTION_STRATEGY, "strategy", 0, "S[,S...]",
-	  "sequential, pipeline, segmented or scope [scope]", TEXT(strategy) },
+	  "sequential, pipeline, segmented or scope\n[scope; validate: all of them]",
+	  TEXT(strategy) },
 	{ OPTION_OBJECTIVE, "objective", 0, "O",
 	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },
 	{ OPTION_BATCH, "batch", 0, "B",
@@ -39,6 +44,14 @@ static const struct option_info table[] = {
 	  "pieces that a chiplet's share is computed and sent in,\nmore where buffers demand it "
 	  "[4]",
 	  TEXT(tiles) },
+	{ OPTION_SAMPLES, "samples", 0, "N",
+	  "mappings drawn per network and package, besides the\nsearched ones [40]",
+	  TEXT(samples) },
+	{ OPTION_SAMPLES, "sample", 0, "I",
+	  "make sample I only, of one network on one package; with -o\nits mapping is written",
+	  TEXT(sample) },
+	{ OPTION_SAMPLES, "keep-mappings", 0, NULL, "write every sample's mapping, too (needs -o)",
+	  FLAG(keep_mappings) },
 	{ OPTION_OUT, "out", 'o', "PATH", "where results go (search: a file, others: a folder)",
 	  TEXT(out) },
 	{ OPTION_EXACT, "exact", 0, NULL,
@@ -51,13 +64,20 @@ static const struct option_info table[] = {
 	{ OPTION_TRACE, "trace-window", 0, "FROM:TO",
 	  "only what overlaps this time, in ns or with a suffix:\n0:50us, 1.5ms:",
 	  TEXT(trace_window) },
+	{ OPTION_MESSAGES, "messages", 0, NULL, "print when each message starts and has arrived",
+	  FLAG(messages) },
+	{ OPTION_TRUTH, "truth", 0, "RUNS.csv",
+	  "compare with measured runs instead: each row's list is\n"
+	  "traffic/PATTERN_CxR_BYTES.csv next to the file",
+	  TEXT(truth) },
+	{ OPTION_TRUTH, "router", 0, "R[,R...]",
+	  "with --truth: the routers whose runs to compare with [base]", TEXT(router) },
 	{ OPTION_SET, "set", 0, "KEY=VALUE",
 	  "change one value of the package or the workload by its path,\nlike grid.columns=16 "
 	  "(may be repeated)",
 	  G_OPTION_ARG_FILENAME_ARRAY, offsetof(struct options_text, set) },
 	{ OPTION_SEED, "seed", 0, "N",
-	  "number that anything random starts from [1]; the strategies\nof today use no random "
-	  "numbers",
+	  "number that random mappings of validate are drawn from [1];\nnothing else is random",
 	  TEXT(seed) },
 	{ OPTION_JOBS, "jobs", 0, "N", "processors to use [all]; results do not depend on it",
 	  TEXT(jobs) },
@@ -115,7 +135,8 @@ char *options_help(const struct command *command)
 			            table[i].help);
 	help_option(out, "help", 'h', NULL, "print this text");
 	g_string_append_printf(out, "\nExamples:\n%s", command->examples);
-	if (command->options & (OPTION_PACKAGE | OPTION_WORKLOAD)) {
+	if (command->options &
+	    (OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_PACKAGES | OPTION_WORKLOADS)) {
 		g_autofree char *packages = preset_names(PACKAGE_PRESETS);
 		g_autofree char *workloads = preset_names(WORKLOAD_PRESETS);
 		g_string_append_printf(out, "\nPackages: %s\nWorkloads: %s\n", packages, workloads);
@@ -194,16 +215,16 @@ static bool check_arguments(const struct command *command, const struct options_
                             GError **error)
 {
 	unsigned count = text->arguments ? g_strv_length(text->arguments) : 0;
-	if (count > command->argument_count)
+	unsigned most = command->argument_count + command->optional_count;
+	if (count > most)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "%s: extra argument \"%s\"; usage: mcmsim %s %s", command->name,
-		            text->arguments[command->argument_count], command->name,
-		            command->usage);
+		            text->arguments[most], command->name, command->usage);
 	else if (count < command->argument_count)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "%s: takes %u arguments, got %u; usage: mcmsim %s %s", command->name,
 		            command->argument_count, count, command->name, command->usage);
-	return count == command->argument_count;
+	return count >= command->argument_count && count <= most;
 }
 
 bool options_parse(const struct command *command, int argc, char **argv, struct options *options,
@@ -237,11 +258,10 @@ void options_release(struct options *options)
 	struct options_text *text = options->text;
 	if (!text)
 		return;
-	char *strings[] = {
-		text->package,   text->workload, text->mapping,     text->strategy,
-		text->objective, text->batch,    text->tiles,       text->out,
-		text->seed,      text->jobs,     text->trace_level, text->trace_window
-	};
+	char *strings[] = { text->package,   text->workload, text->mapping,     text->strategy,
+		            text->objective, text->batch,    text->tiles,       text->out,
+		            text->seed,      text->jobs,     text->trace_level, text->trace_window,
+		            text->samples,   text->sample,   text->truth,       text->router };
 	for (unsigned i = 0; i < G_N_ELEMENTS(strings); i++)
 		g_free(strings[i]);
 	g_strfreev(text->set);

@@ -27,20 +27,31 @@ enum option_bit {
 	OPTION_SEED = 1 << 11,
 	OPTION_JOBS = 1 << 12,
 	OPTION_JSON = 1 << 13,
-	OPTION_QUIET = 1 << 14
+	OPTION_QUIET = 1 << 14,
+	OPTION_PACKAGES = 1 << 15, /* --package and --workload as lists */
+	OPTION_WORKLOADS = 1 << 16,
+	OPTION_SAMPLES = 1 << 17, /* --samples, --sample, --keep-mappings */
+	OPTION_MESSAGES = 1 << 18,
+	OPTION_TRUTH = 1 << 19 /* --truth and --router */
 };
 
 #define OPTION_DEFAULT_BATCH 64
 #define OPTION_DEFAULT_TILES 4
+#define OPTION_DEFAULT_SAMPLES 40
+#define OPTION_DEFAULT_PACKAGES "mcm-16,simba-6x6"
+#define OPTION_DEFAULT_WORKLOADS "alexnet,resnet18"
 
 struct options {
 	bool help;
 	const char *package, *workload, *mapping, *out; /* NULL: not given */
 	const char *const *set;                         /* NULL-terminated; NULL: none */
 	const char *const *arguments;                   /* NULL-terminated */
+	const char *truth, *router;                     /* of mcmsim nop; NULL: not given */
+	bool messages;
 
 	enum search_strategy strategies[SEARCH_STRATEGIES]; /* in the order given, each once */
 	unsigned strategy_count;
+	bool strategy_given;
 	enum search_objective objective;
 	unsigned batch;
 	bool batch_given;
@@ -48,6 +59,9 @@ struct options {
 	unsigned jobs; /* processors to use */
 	uint64_t seed;
 	bool exact, json, quiet;
+	unsigned samples;
+	int sample; /* negative: not given */
+	bool keep_mappings;
 	enum sim_trace_level trace_level;
 	double trace_from_ns, trace_to_ns; /* INFINITY: to the end */
 

@@ -7,6 +7,7 @@
 #define MAX_SAMPLES (1u << 20) /* as in mapping files */
 #define MAX_TILES (1u << 20)
 #define MAX_JOBS 1024
+#define MAX_DRAWN 1000000
 
 static bool check_integer(const char *option, const char *text, uint64_t min, uint64_t max,
                           uint64_t *value, GError **error)
@@ -116,6 +117,18 @@ bool parse_window(const char *text, double *from_ns, double *to_ns)
 	       (!*ends[1] || parse_time(ends[1], to_ns)) && *from_ns < *to_ns;
 }
 
+static bool check_samples(const struct options_text *text, struct options *options, GError **error)
+{
+	uint64_t sample = 0;
+	options->samples = OPTION_DEFAULT_SAMPLES;
+	options->keep_mappings = text->keep_mappings;
+	if (!check_count("samples", text->samples, MAX_DRAWN, &options->samples, error) ||
+	    !check_integer("sample", text->sample, 0, MAX_DRAWN, &sample, error))
+		return false;
+	options->sample = text->sample ? (int)sample : -1;
+	return true;
+}
+
 static bool check_trace(const struct options_text *text, struct options *options, GError **error)
 {
 	static const char *const levels[] = { [SIM_TRACE_NONE] = "none",
@@ -141,8 +154,9 @@ static bool check_trace(const struct options_text *text, struct options *options
 
 static bool check_texts(const struct options_text *text, GError **error)
 {
-	const char *const names[] = { "package", "workload", "mapping", "out" };
-	const char *const values[] = { text->package, text->workload, text->mapping, text->out };
+	const char *const names[] = { "package", "workload", "mapping", "out", "truth", "router" };
+	const char *const values[] = { text->package, text->workload, text->mapping,
+		                       text->out,     text->truth,    text->router };
 	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++)
 		if (values[i] && !*values[i]) {
 			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
@@ -159,10 +173,14 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	options->workload = text->workload;
 	options->mapping = text->mapping;
 	options->out = text->out;
+	options->truth = text->truth;
+	options->router = text->router;
+	options->messages = text->messages;
 	options->set = (const char *const *)text->set;
 	options->arguments = text->arguments ? (const char *const *)text->arguments : none;
 	options->batch = OPTION_DEFAULT_BATCH;
 	options->batch_given = text->batch != NULL;
+	options->strategy_given = text->strategy != NULL;
 	options->tiles = OPTION_DEFAULT_TILES;
 	options->jobs = CLAMP(g_get_num_processors(), 1, MAX_JOBS);
 	options->seed = 1;
@@ -176,5 +194,5 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&
 	       check_count("jobs", text->jobs, MAX_JOBS, &options->jobs, error) &&
 	       check_integer("seed", text->seed, 0, UINT64_MAX, &options->seed, error) &&
-	       check_trace(text, options, error);
+	       check_samples(text, options, error) && check_trace(text, options, error);
 }

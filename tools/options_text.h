@@ -7,8 +7,10 @@
 struct options_text { /* NULL: not given */
 	char *package, *workload, *mapping, *strategy, *objective, *batch, *tiles, *out;
 	char *seed, *jobs, *trace_level, *trace_window;
+	char *samples, *sample;
+	char *truth, *router;
 	char **set, **arguments;
-	gboolean exact, json, quiet, help;
+	gboolean exact, json, quiet, help, messages, keep_mappings;
 };
 
 /* Read all values into *options, which keeps pointers into `text`. */

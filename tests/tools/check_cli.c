@@ -23,10 +23,12 @@ static void teardown(void)
 static const struct usage_error {
 	const char *words, *message;
 } usage_errors[] = {
-	{ "", "no command given; commands: run, search, simulate, show (see mcmsim --help)" },
-	{ "nop", "no command \"nop\"; commands: run, search, simulate, show (see mcmsim --help)" },
-	{ "--versoin",
-	  "no command \"--versoin\"; commands: run, search, simulate, show (see mcmsim --help)" },
+	{ "", "no command given; commands: run, search, simulate, validate, show, nop (see mcmsim "
+	      "--help)" },
+	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, show, nop (see "
+	         "mcmsim --help)" },
+	{ "--versoin", "no command \"--versoin\"; commands: run, search, simulate, validate, show, "
+	               "nop (see mcmsim --help)" },
 
 	{ "run " P " --batch 0", "--batch: must be a whole number from 1 to 1048576, got \"0\"" },
 	{ "run " P " --batch -3", "--batch: must be a whole number from 1 to 1048576, got \"-3\"" },
@@ -190,7 +192,8 @@ END_TEST
 
 START_TEST(help_teaches)
 {
-	static const char *const commands[] = { "run", "search", "simulate", "show" };
+	static const char *const commands[] = { "run",      "search", "simulate",
+		                                "validate", "show",   "nop" };
 	g_autofree char *packages = preset_names(PACKAGE_PRESETS);
 	g_autofree char *help = output_of(folder, "--help");
 	assert_has(help, "Usage: mcmsim COMMAND [OPTION...]\n");
