@@ -202,11 +202,21 @@ static void read_grid(struct hw_json node, struct hw_package *package, GError **
 
 /* NoP and DRAM */
 
+static double get_share(struct hw_json node, const char *key, GError **error)
+{
+	struct hw_json json = hw_json_get(node, key, error);
+	double share = hw_json_non_negative(json, error);
+	if (share > 1)
+		hw_json_fail(json, error, "must be a share >= 0 and <= 1, got %g", share);
+	return share;
+}
+
 static void read_nop(struct hw_json node, struct hw_nop *nop, GError **error)
 {
 	hw_json_keys(node,
 	             KEYS("topology", "link_GBps", "port_GBps", "hop_ns", "message_ns",
-	                  "energy_pJ_per_bit", "multicast", "router_conflict"),
+	                  "energy_pJ_per_bit", "multicast", "router_conflict", "router_blocking",
+	                  "injection_blocking"),
 	             error);
 	nop->topology = (enum hw_topology)hw_json_choice(hw_json_get(node, "topology", error),
 	                                                 TOPOLOGY_NAMES, error);
@@ -218,11 +228,11 @@ static void read_nop(struct hw_json node, struct hw_nop *nop, GError **error)
 	nop->energy_pJ_per_bit = get_non_negative(node, "energy_pJ_per_bit", error);
 	nop->multicast = hw_json_bool(hw_json_get(node, "multicast", error), error);
 
-	struct hw_json conflict = hw_json_get(node, "router_conflict", error);
-	nop->router_conflict = hw_json_non_negative(conflict, error);
-	if (nop->router_conflict >= 1)
-		hw_json_fail(conflict, error, "must be a share >= 0 and < 1, got %g",
-		             nop->router_conflict);
+	nop->router_conflict = get_share(node, "router_conflict", error);
+	if (hw_json_has(node, "router_blocking"))
+		nop->router_blocking = get_share(node, "router_blocking", error);
+	if (hw_json_has(node, "injection_blocking"))
+		nop->injection_blocking = get_share(node, "injection_blocking", error);
 }
 
 static unsigned read_place(struct hw_json at, const struct hw_package *package, GError **error)

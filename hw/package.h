@@ -49,9 +49,11 @@ struct hw_nop {
 	double message_ns; /* per message besides its hops: half at either chiplet; 0 by default */
 	double energy_pJ_per_bit; /* per link traversed */
 	bool multicast;
-	/* Share of an output port lost to inputs that also feed others. Read and kept; neither the
-	 * cost model nor the simulator uses it: routers are ideal. */
-	double router_conflict;
+	/* What routers lose (search/router.h). Shares >= 0 and <= 1; the latter two are 0 by default
+	 * and count only if router_conflict > 0: else routers are ideal. */
+	double router_conflict; /* of an output's slots given to inputs that send elsewhere */
+	double router_blocking; /* of a slow output's delay that packets pass on to those behind */
+	double injection_blocking; /* of the waits of an injection port that add up */
 };
 
 /*
@@ -122,6 +124,12 @@ static inline double hw_dram_switch_load(const struct hw_dram_channel *channel)
 	               ? channel->turnaround_ns * hw_dram_GBps(channel) / channel->write_batch_bytes
 	               : 0;
 }
+
+/*
+ * SHA-256 in hex of everything that a time on the package depends on: not of names, sources,
+ * energies and areas. Caller frees. (hw/package_hash.c)
+ */
+char *hw_package_hash(const struct hw_package *package);
 
 /* MAC units of one chiplet type: product of the unrolling, or rows * columns. */
 uint64_t hw_array_macs(const struct hw_array *array);

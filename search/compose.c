@@ -45,14 +45,30 @@ static void compose_node(struct composing *c, unsigned node)
 	c->weights_ns[node] = work_ns(c, &f->weights, c->weights_delay);
 }
 
+/* Weights that are read while the node before runs are waited for as far as they take longer. */
+static void hide_weights(struct composing *c, const struct cost_cluster_features *f)
+{
+	for (unsigned i = 0; i < f->node_count; i++) {
+		unsigned n = f->first_node + i,
+			 before = f->first_node + (i + f->node_count - 1) % f->node_count;
+		double hidden_ns = MIN(c->weights_ns[n], c->core_ns[before]);
+		if (node_at(c, n)->prefetched)
+			c->weights_ns[n] -= c->value[COST_WEIGHT_PREFETCH] * hidden_ns;
+	}
+}
+
 static double compose_cluster(struct composing *c, unsigned cluster)
 {
 	const struct cost_cluster_features *f = cluster_at(c, cluster);
 	double sum_ns = 0;
 	for (unsigned n = f->first_node; n < f->first_node + f->node_count; n++) {
 		compose_node(c, n);
-		sum_ns += c->weights_ns[n] + c->core_ns[n];
+		sum_ns += c->core_ns[n];
 	}
+	if (c->value[COST_WEIGHT_PREFETCH] > 0)
+		hide_weights(c, f);
+	for (unsigned n = f->first_node; n < f->first_node + f->node_count; n++)
+		sum_ns += c->weights_ns[n];
 	return c->cluster_ns[cluster] = sum_ns;
 }
 
@@ -126,74 +142,146 @@ static double period_ns(struct composing *c, double shared_ns)
 
 /* ---- filling the pipeline ---- */
 
-/* A cluster's first micro-batch: when it starts and ends, and how far its nodes are in between. */
+/* When the nodes of the first micro-batch start and end, from the segment's start. */
 struct passage {
 	double start_ns, end_ns;
 };
 
-static double first_ns(const struct composing *c, unsigned node)
+static double load_at(const struct composing *c, unsigned node)
 {
-	return c->core_ns[node] + (1 - c->value[COST_WEIGHT_PREFETCH]) * c->weights_ns[node];
+	const struct cost_work *load = &g_array_index(c->features->loads, struct cost_work, node);
+	return work_ns(c, load, 1);
 }
 
-/* Time of a cluster's nodes [from, to) for the first micro-batch. */
-static double span_ns(const struct composing *c, unsigned from, unsigned to)
+/*
+ * What is loaded from the segment's start on: each cluster's weights that are loaded once, one
+ * node after another, and beside them the streamed weights of its first node. They share channels
+ * and links in equal parts, so when one of them has got own_ns, each other has got as much, or all
+ * that it needs.
+ */
+struct loading {
+	double *once_ns, *streamed_ns; /* per cluster */
+	double sharing;                /* 0: all from different channels, 1: all from the same */
+};
+
+static double loaded_ns(const struct composing *c, const struct loading *loading, double own_ns)
 {
-	double sum_ns = 0;
-	for (unsigned n = from; n < to; n++)
-		sum_ns += first_ns(c, n);
-	return sum_ns;
+	double all_ns = -own_ns; /* itself is among them */
+	for (unsigned j = 0; j < c->features->clusters->len; j++)
+		all_ns += MIN(loading->once_ns[j], own_ns) + MIN(loading->streamed_ns[j], own_ns);
+	return own_ns + loading->sharing * all_ns;
 }
 
-/* What the reader's cluster may not do before the producer's has done its part. */
+static void add_loads(const struct composing *c, unsigned cluster, struct loading *loading)
+{
+	const struct cost_cluster_features *f = cluster_at(c, cluster);
+	loading->once_ns[cluster] = loading->streamed_ns[cluster] = 0;
+	for (unsigned n = f->first_node; n < f->first_node + f->node_count; n++)
+		*(node_at(c, n)->streamed ? &loading->streamed_ns[cluster]
+		                          : &loading->once_ns[cluster]) += load_at(c, n);
+}
+
+/* Such that all of it together takes what it takes as one phase. */
+static void find_loading(const struct composing *c, struct loading *loading)
+{
+	double sum_ns = 0, longest_ns = 0;
+	for (unsigned j = 0; j < c->features->clusters->len; j++) {
+		add_loads(c, j, loading);
+		sum_ns += loading->once_ns[j] + loading->streamed_ns[j];
+		longest_ns = MAX(longest_ns, MAX(loading->once_ns[j], loading->streamed_ns[j]));
+	}
+	double all_ns = work_ns(c, &c->features->first_loads, 1);
+	loading->sharing = sum_ns > longest_ns
+	                           ? CLAMP((all_ns - longest_ns) / (sum_ns - longest_ns), 0, 1)
+	                           : 0;
+}
+
+/* What the node may not do before the producer has done its part. */
 static void follow_edge(const struct composing *c, const struct cost_edge_features *edge,
                         const struct passage *passages, struct passage *reader)
 {
-	const struct cost_cluster_features *from = cluster_at(c, edge->from_cluster),
-					   *to = cluster_at(c, edge->to_cluster);
-	const struct passage *producer = &passages[edge->from_cluster];
+	const struct passage *producer = &passages[edge->from_node];
 	double streaming = c->value[COST_TILE_STREAMING];
 	double head = 1 - streaming * (1 - edge->head), tail = 1 - streaming * (1 - edge->tail);
-	double head_ns = producer->start_ns + span_ns(c, from->first_node, edge->from_node) +
-	                 head * first_ns(c, edge->from_node);
-	double last_ns = producer->end_ns -
-	                 span_ns(c, edge->from_node + 1, from->first_node + from->node_count);
-	double start_ns = head_ns - span_ns(c, to->first_node, edge->to_node);
-	double end_ns = last_ns + tail * first_ns(c, edge->to_node) +
-	                span_ns(c, edge->to_node + 1, to->first_node + to->node_count);
+	double start_ns = producer->start_ns + head * (producer->end_ns - producer->start_ns);
+	double end_ns = producer->end_ns + tail * c->core_ns[edge->to_node];
 	reader->start_ns = MAX(reader->start_ns, start_ns);
 	reader->end_ns = MAX(reader->end_ns, end_ns);
 }
 
-/* Until the first micro-batch has left the last cluster. */
-static double chain_ns(const struct composing *c)
+struct filling {
+	struct composing *c;
+	struct passage *passages; /* per node */
+	struct loading loading;
+	double load_ns;
+	unsigned next_edge;
+};
+
+/* When a node has the weights that are loaded from the start on; loads_ns: the cluster's ones so
+ * far. What of streamed ones is left to wait for becomes *weights_ns. */
+static double weights_there_ns(const struct filling *f, unsigned node, double *loads_ns,
+                               double *weights_ns)
 {
-	const GArray *edges = c->features->edges;
-	unsigned clusters = c->features->clusters->len, next = 0;
-	double last_ns = 0;
-	struct passage *passages = g_newa0(struct passage, clusters);
-	for (unsigned j = 0; j < clusters; j++) {
-		const struct cost_cluster_features *f = cluster_at(c, j);
-		struct passage *p = &passages[j];
-		for (; next < edges->len; next++) {
-			const struct cost_edge_features *edge = &g_array_index(
-				edges, struct cost_edge_features, next);
-			if (edge->to_cluster != j)
-				break;
-			follow_edge(c, edge, passages, p);
-		}
-		p->end_ns = MAX(p->end_ns, p->start_ns + span_ns(c, f->first_node,
-		                                                 f->first_node + f->node_count));
-		last_ns = MAX(last_ns, p->end_ns);
+	const struct composing *c = f->c;
+	double overlap = c->value[COST_LOAD_OVERLAP], load_ns = load_at(c, node), there_ns = 0;
+	*weights_ns = c->weights_ns[node];
+	if (node_at(c, node)->streamed) {
+		if (load_ns > 0)
+			*weights_ns *= 1 - overlap;
+		there_ns = loaded_ns(c, &f->loading, load_ns);
+	} else {
+		*loads_ns += load_ns;
+		there_ns = loaded_ns(c, &f->loading, *loads_ns);
 	}
+	return (1 - overlap) * f->load_ns + overlap * there_ns;
+}
+
+/* A cluster's nodes one after another. */
+static void pass_cluster(struct filling *f, unsigned cluster)
+{
+	const struct composing *c = f->c;
+	const struct cost_cluster_features *of = cluster_at(c, cluster);
+	const GArray *edges = c->features->edges;
+	double loads_ns = 0, before_ns = 0, weights_ns;
+	for (unsigned n = of->first_node; n < of->first_node + of->node_count; n++) {
+		struct passage *p = &f->passages[n];
+		double there_ns = weights_there_ns(f, n, &loads_ns, &weights_ns);
+		*p = (struct passage){ MAX(before_ns, there_ns), 0 };
+		for (; f->next_edge < edges->len; f->next_edge++) {
+			const struct cost_edge_features *edge = &g_array_index(
+				edges, struct cost_edge_features, f->next_edge);
+			if (edge->to_node != n)
+				break;
+			follow_edge(c, edge, f->passages, p);
+		}
+		p->end_ns = MAX(p->end_ns, p->start_ns + c->core_ns[n] + weights_ns);
+		before_ns = p->end_ns;
+	}
+}
+
+/* Until the first micro-batch has left the last cluster, loading included. */
+static double chain_ns(struct composing *c, double load_ns)
+{
+	unsigned clusters = c->features->clusters->len, nodes = c->features->nodes->len;
+	struct filling f = { .c = c,
+		             .passages = g_newa(struct passage, nodes),
+		             .loading = { g_newa(double, clusters), g_newa(double, clusters), 0 },
+		             .load_ns = load_ns };
+	double last_ns = 0;
+	find_loading(c, &f.loading);
+	for (unsigned j = 0; j < clusters; j++)
+		pass_cluster(&f, j);
+	for (unsigned n = 0; n < nodes; n++)
+		last_ns = MAX(last_ns, f.passages[n].end_ns);
 	return last_ns;
 }
 
-static double fill_ns(const struct composing *c, double period)
+/* Loading, and filling the pipeline. */
+static double first_ns(struct composing *c, double load_ns, double period)
 {
 	double chained = c->value[COST_CHAINED_FILL];
-	double whole_ns = c->features->clusters->len * period;
-	return chained > 0 ? (1 - chained) * whole_ns + chained * chain_ns(c) : whole_ns;
+	double whole_ns = load_ns + c->features->clusters->len * period;
+	return chained > 0 ? (1 - chained) * whole_ns + chained * chain_ns(c, load_ns) : whole_ns;
 }
 
 /* ---- all of it ---- */
@@ -201,9 +289,9 @@ static double fill_ns(const struct composing *c, double period)
 static double load_ns(const struct composing *c)
 {
 	const struct cost_work *chain = &c->features->load_chain;
-	double chain_ns = chain->nop_ns / c->value[COST_NOP_EFFICIENCY] +
-	                  chain->dram_ns / c->value[COST_DRAM_EFFICIENCY] + chain->latency_ns;
-	return MAX(chain_ns, work_ns(c, &c->features->load, 1));
+	double longest_ns = chain->nop_ns / c->value[COST_NOP_EFFICIENCY] +
+	                    chain->dram_ns / c->value[COST_DRAM_EFFICIENCY] + chain->latency_ns;
+	return MAX(longest_ns, work_ns(c, &c->features->load, 1));
 }
 
 struct cost_times cost_compose(const struct cost_features *features,
@@ -218,7 +306,7 @@ struct cost_times cost_compose(const struct cost_features *features,
 	struct cost_times times = { .load_ns = load_ns(&c),
 		                    .shared_ns = work_ns(&c, &features->shared, 1) };
 	times.period_ns = period_ns(&c, times.shared_ns);
-	times.latency_ns = times.load_ns + fill_ns(&c, times.period_ns) +
+	times.latency_ns = first_ns(&c, times.load_ns, times.period_ns) +
 	                   (features->microbatches - 1) * times.period_ns;
 	return times;
 }

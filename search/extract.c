@@ -45,7 +45,7 @@ static void node_weights(struct cost_model *model, struct map_placed placed)
 		map_gather(&model->network, &placed, &model->part);
 }
 
-static struct cost_work work_of(const struct cost_model *model, const struct map_phase *phase)
+static struct cost_work work_of(struct cost_model *model, const struct map_phase *phase)
 {
 	struct map_phase_time time = map_phase_time(&model->network, phase);
 	return (struct cost_work){ time.nop_ns, time.dram_ns, time.latency_ns };
@@ -80,10 +80,10 @@ static void note_own(struct cost_model *model, unsigned cluster, const struct ma
                      unsigned weights)
 {
 	float *own = model->own + 2 * (size_t)cluster * hw_resource_count(model->package) + weights;
+	const double *loads = map_phase_loads(&model->network, phase);
 	for (unsigned i = 0; i < phase->touched_count; i++) {
 		unsigned r = phase->touched[i];
-		own[2 * r] += (float)(map_phase_load(&model->network, phase, r) *
-		                      model->network.ns_per_byte[r]);
+		own[2 * r] += (float)(loads[r] * model->network.ns_per_byte[r]);
 	}
 }
 
@@ -153,10 +153,16 @@ static struct cost_work walk_loads(struct cost_model *model, const struct map_pl
 	struct cost_work chain = { 0, 0, 0 };
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		struct map_placed placed = map_place(plan, cluster->nodes[i].node, microbatch);
+		bool once = placed.weights != MAP_STREAMED;
 		map_phase_clear(&model->part);
-		if (placed.weights != MAP_STREAMED)
+		if (once || (i == 0 && model->features.detailed))
 			map_load(&model->network, &placed, &model->part);
 		struct cost_work work = work_of(model, &model->part);
+		g_array_append_val(model->features.loads, work);
+		if (model->features.detailed)
+			map_phase_add(&model->node, &model->part); /* free until nodes are walked */
+		if (!once)
+			continue;
 		add_to_chain(&chain, &work);
 		map_phase_add(&model->load, &model->part);
 	}
@@ -170,12 +176,14 @@ static void walk_load(struct cost_model *model, const struct map_plan *plan,
 {
 	struct cost_features *f = &model->features;
 	map_phase_clear(&model->load);
+	map_phase_clear(&model->node);
 	for (unsigned c = 0; c < segment->cluster_count; c++) {
 		struct cost_work chain = walk_loads(model, plan, &segment->clusters[c],
 		                                    segment->microbatch);
 		if (chain_ns(&chain) > chain_ns(&f->load_chain))
 			f->load_chain = chain;
 	}
+	f->first_loads = work_of(model, &model->node);
 	if (totals)
 		cost_phase_totals(&model->network, &model->load, totals);
 	/* The first input is fetched like every other and is in the totals of its node. */
@@ -208,6 +216,7 @@ static void extract_meetings(struct cost_model *model, unsigned cluster,
 	struct cost_cluster_features *f = &g_array_index(model->features.clusters,
 	                                                 struct cost_cluster_features, cluster);
 	const float *own = model->own + 2 * (size_t)cluster * hw_resource_count(model->package);
+	const double *loads = map_phase_loads(&model->network, shared);
 	float largest = 0;
 	for (unsigned i = 0; i < shared->touched_count; i++)
 		largest = MAX(largest,
@@ -219,8 +228,7 @@ static void extract_meetings(struct cost_model *model, unsigned cluster,
 		float both = m.traffic_ns + m.weights_ns;
 		if (both <= BUSY * largest)
 			continue;
-		float all = (float)(map_phase_load(&model->network, shared, r) *
-		                    model->network.ns_per_byte[r]);
+		float all = (float)(loads[r] * model->network.ns_per_byte[r]);
 		m.others_ns = MAX(all - both, 0);
 		g_array_append_val(model->features.meetings, m);
 	}
@@ -277,6 +285,31 @@ static void extract_edges(struct cost_model *model, const struct map_plan *plan,
 	}
 }
 
+/* Streamed weights are read while the node before them runs, if the free space holds those of
+ * both; a cluster of one node reads them while it works on the micro-batch before. */
+static void extract_prefetch(struct cost_model *model, const struct map_plan *plan,
+                             const struct map_segment *segment, unsigned cluster)
+{
+	const struct map_cluster *of = &segment->clusters[cluster];
+	struct cost_node_features *f = &g_array_index(
+		model->features.nodes, struct cost_node_features,
+		g_array_index(model->features.clusters, struct cost_cluster_features, cluster)
+			.first_node);
+	struct map_buffer_use use;
+	map_weight_use(plan, (unsigned)(segment - plan->mapping->segments), cluster, &use);
+	for (unsigned i = 0; i < of->node_count; i++) {
+		unsigned before = (i + of->node_count - 1) % of->node_count;
+		struct map_placed own = map_place(plan, of->nodes[i].node, segment->microbatch);
+		struct map_placed other = map_place(plan, of->nodes[before].node,
+		                                    segment->microbatch);
+		uint64_t bytes = map_share_weight_bytes(&own);
+		if (other.weights != MAP_RESIDENT)
+			bytes += map_share_weight_bytes(&other);
+		f[i].streamed = own.weights == MAP_STREAMED;
+		f[i].prefetched = own.weights == MAP_STREAMED && bytes <= use.free_weight_bytes;
+	}
+}
+
 void cost_extract(struct cost_model *model, const struct map_plan *plan,
                   const struct map_segment *segment, struct cost_totals *full,
                   struct cost_totals *totals)
@@ -294,5 +327,6 @@ void cost_extract(struct cost_model *model, const struct map_plan *plan,
 	for (unsigned c = 0; f->detailed && c < segment->cluster_count; c++) {
 		extract_meetings(model, c, &model->shared);
 		extract_edges(model, plan, segment, c);
+		extract_prefetch(model, plan, segment, c);
 	}
 }

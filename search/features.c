@@ -10,7 +10,8 @@ void cost_features_init(struct cost_features *features)
 		.nodes = g_array_new(FALSE, FALSE, sizeof(struct cost_node_features)),
 		.clusters = g_array_new(FALSE, FALSE, sizeof(struct cost_cluster_features)),
 		.meetings = g_array_new(FALSE, FALSE, sizeof(struct cost_meeting)),
-		.edges = g_array_new(FALSE, FALSE, sizeof(struct cost_edge_features))
+		.edges = g_array_new(FALSE, FALSE, sizeof(struct cost_edge_features)),
+		.loads = g_array_new(FALSE, FALSE, sizeof(struct cost_work))
 	};
 }
 
@@ -20,16 +21,18 @@ void cost_features_release(struct cost_features *features)
 	g_array_unref(features->clusters);
 	g_array_unref(features->meetings);
 	g_array_unref(features->edges);
+	g_array_unref(features->loads);
 }
 
 void cost_features_clear(struct cost_features *features)
 {
 	GArray *arrays[] = { features->nodes, features->clusters, features->meetings,
-		             features->edges };
+		             features->edges, features->loads };
 	for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++)
 		g_array_set_size(arrays[i], 0);
 	*features = (struct cost_features){ .nodes = features->nodes,
 		                            .clusters = features->clusters,
 		                            .meetings = features->meetings,
-		                            .edges = features->edges };
+		                            .edges = features->edges,
+		                            .loads = features->loads };
 }

@@ -27,6 +27,8 @@ struct cost_node_features {
 	double compute_ns;
 	struct cost_work traffic, weights; /* weights that come for every micro-batch */
 	double between_ns;                 /* transfers to other clusters, alone */
+	bool streamed;                     /* those weights come from DRAM, not from a gather */
+	bool prefetched; /* they are read while the node before runs: the buffer holds both */
 };
 
 /* What a cluster puts on one of its busier resources, and what the others put there. */
@@ -49,14 +51,17 @@ struct cost_edge_features {
 /* Arrays keep their room from one segment to the next. */
 struct cost_features {
 	unsigned microbatches;
-	bool detailed;               /* meetings, edges and between_ns are there */
-	struct cost_work load;       /* all loads and the first input as one phase */
-	struct cost_work load_chain; /* the longest chain of a cluster's loads: its sum */
-	struct cost_work shared;     /* all phases of a micro-batch */
-	GArray *nodes;               /* struct cost_node_features, cluster after cluster */
-	GArray *clusters;            /* struct cost_cluster_features */
-	GArray *meetings;            /* struct cost_meeting */
-	GArray *edges;               /* struct cost_edge_features, by to_cluster */
+	bool detailed;                /* meetings, edges, between_ns and prefetched are there */
+	struct cost_work load;        /* all loads and the first input as one phase */
+	struct cost_work load_chain;  /* the longest chain of a cluster's loads: its sum */
+	struct cost_work shared;      /* all phases of a micro-batch */
+	struct cost_work first_loads; /* all that `loads` has, as one phase */
+	GArray *loads;    /* struct cost_work, as nodes: what is loaded from the segment's start on:
+	                  weights that are loaded once, streamed ones of a cluster's first node */
+	GArray *nodes;    /* struct cost_node_features, cluster after cluster */
+	GArray *clusters; /* struct cost_cluster_features */
+	GArray *meetings; /* struct cost_meeting */
+	GArray *edges;    /* struct cost_edge_features, by to_cluster */
 };
 
 void cost_features_init(struct cost_features *features);

@@ -1,8 +1,7 @@
 /*
  * What resources lose, and so how long a phase takes.
  *
- * Invariant: a load is never less than the bytes that move, and a router with one
- * input in use, or with inputs that feed one output each, loses nothing.
+ * Invariant: a load is never less than the bytes that move.
  */
 #include "search/phase.h"
 
@@ -14,67 +13,42 @@
 void map_loads_init(struct map_network *network)
 {
 	const struct hw_package *package = network->package;
-	unsigned to, chiplets = hw_chiplet_count(package);
 	network->switch_load = g_new(double, package->dram_count);
+	network->loads = g_new(double, hw_resource_count(package));
 	for (unsigned i = 0; i < package->dram_count; i++)
 		network->switch_load[i] = hw_dram_switch_load(&package->dram[i]);
-	network->inputs = g_new(unsigned, (size_t)chiplets *MAP_INPUTS);
-	for (unsigned c = 0; c < chiplets; c++)
-		network->inputs[c * MAP_INPUTS + MAP_FROM_CHIPLET] = hw_inject_id(package, c);
-	for (unsigned link = 0; link < chiplets * HW_DIRECTIONS; link++)
-		if (hw_link_exists(package, link, &to))
-			network->inputs[to * MAP_INPUTS + link % HW_DIRECTIONS] = link;
+	map_routers_init(&network->routers, package);
 }
 
 void map_loads_release(struct map_network *network)
 {
 	g_free(network->switch_load);
-	g_free(network->inputs);
+	g_free(network->loads);
+	map_routers_release(&network->routers);
 }
 
-/*
- * An input of a router sends to one output at a time. While it sends elsewhere, the slots that
- * `output` would have given to it are lost, as far as no other input takes them: with one
- * iteration of matching the output has granted them to it (router_conflict = 1: all are lost).
- *
- *   lost_ns = router_conflict x sum over inputs i of
- *             (share of the output's bytes from i) x min(time of i for other outputs, own time)
- */
-static double router_load(const struct map_network *network, const struct map_phase *phase,
-                          unsigned output, unsigned router)
+double map_phase_slowdown(struct map_network *network, const struct map_phase *phase)
 {
-	const double *turns = &phase->turns[output * MAP_INPUTS], bytes = phase->bytes[output];
-	const unsigned *inputs = &network->inputs[router * MAP_INPUTS];
-	double own_ns = bytes * network->ns_per_byte[output], lost = 0;
-	for (unsigned i = 0; i < MAP_INPUTS; i++) {
-		if (turns[i] <= 0 || turns[i] >= bytes)
-			continue;
-		double others_ns = (phase->bytes[inputs[i]] - turns[i]) *
-		                   network->ns_per_byte[inputs[i]];
-		lost += turns[i] * CLAMP(others_ns / own_ns, 0, 1);
+	struct map_loaded loaded = { .bytes = phase->bytes,
+		                     .ns_per_byte = network->ns_per_byte,
+		                     .turns = phase->turns,
+		                     .touched = phase->touched,
+		                     .touched_count = phase->touched_count };
+	return phase->turns ? map_router_slowdown(&network->routers, &loaded) : 1;
+}
+
+const double *map_phase_loads(struct map_network *network, const struct map_phase *phase)
+{
+	unsigned first_dram = hw_dram_id(network->package, 0);
+	double slowdown = map_phase_slowdown(network, phase);
+	for (unsigned i = 0; i < phase->touched_count; i++) {
+		unsigned r = phase->touched[i], channel = r - first_dram;
+		network->loads[r] = r < first_dram ? phase->bytes[r] * slowdown
+		                                   : phase->bytes[r] +
+		                                             phase->written_bytes[channel] *
+		                                                     network->switch_load[channel];
 	}
-	return bytes + network->package->nop.router_conflict * lost;
-}
-
-static inline double load_of(const struct map_network *network, const struct map_phase *phase,
-                             unsigned resource)
-{
-	unsigned chiplets = hw_chiplet_count(network->package);
-	if (resource >= 6 * chiplets)
-		return phase->bytes[resource] +
-		       phase->written_bytes[resource - 6 * chiplets] *
-		               network->switch_load[resource - 6 * chiplets];
-	if (!phase->turns || (resource >= 4 * chiplets && resource < 5 * chiplets))
-		return phase->bytes[resource];
-	return router_load(network, phase, resource,
-	                   resource < 4 * chiplets ? resource / HW_DIRECTIONS
-	                                           : resource - 5 * chiplets);
-}
-
-double map_phase_load(const struct map_network *network, const struct map_phase *phase,
-                      unsigned resource)
-{
-	return load_of(network, phase, resource);
+	return network->loads;
 }
 
 /*
@@ -88,17 +62,17 @@ static double whole_hops_ns(const struct map_network *network, double longest_ns
 	                                 : longest_ns;
 }
 
-struct map_phase_time map_phase_time(const struct map_network *network,
-                                     const struct map_phase *phase)
+struct map_phase_time map_phase_time(struct map_network *network, const struct map_phase *phase)
 {
 	struct map_phase_time time = { 0, 0, 0, 0 };
 	unsigned first_dram = hw_dram_id(network->package, 0);
+	const double *loads = map_phase_loads(network, phase);
 	double slowest_ns = 0;
 	if (map_phase_empty(phase))
 		return time;
 	for (unsigned i = 0; i < phase->touched_count; i++) {
 		unsigned resource = phase->touched[i];
-		double load_ns = load_of(network, phase, resource) * network->ns_per_byte[resource];
+		double load_ns = loads[resource] * network->ns_per_byte[resource];
 		double latency_ns = phase->before_ns[resource] + phase->after_ns[resource];
 		if (resource < first_dram)
 			time.nop_ns = MAX(time.nop_ns, load_ns);

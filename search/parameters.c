@@ -24,8 +24,13 @@ const struct cost_parameter_info cost_parameter_infos[COST_PARAMETERS] = {
 	                             "the same for weights that come for every micro-batch", 0, 0,
 	                             4 },
 	[COST_WEIGHT_PREFETCH] = { "weight_prefetch", "",
-	                           "share of those weights that is there before the first input", 0,
-	                           0, 1 },
+	                           "how far weights that are read while the node before runs hide "
+	                           "behind it",
+	                           0, 0, 1 },
+	[COST_LOAD_OVERLAP] = { "load_overlap", "",
+	                        "0: nothing starts before all weights are loaded; 1: when its own "
+	                        "are",
+	                        0, 0, 1 },
 	[COST_BUFFER_LOOP] = { "buffer_loop", "",
 	                       "how far two micro-batch buffers per edge limit the period", 0, 0,
 	                       1.5 },

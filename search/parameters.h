@@ -17,8 +17,9 @@ enum cost_parameter {
 	COST_TRAFFIC_CONTENTION, /* how much other clusters' load on its slowest resource delays a
 	                            cluster's traffic */
 	COST_WEIGHT_CONTENTION,  /* the same for weights that come for every micro-batch */
-	COST_WEIGHT_PREFETCH,    /* share of those weights that is there before the first input */
-	COST_BUFFER_LOOP,        /* how far two micro-batch buffers per edge limit the period */
+	COST_WEIGHT_PREFETCH, /* how far streamed weights that fit beside others hide behind them */
+	COST_LOAD_OVERLAP,    /* 0: nothing starts before all weights are loaded; 1: its own */
+	COST_BUFFER_LOOP,     /* how far two micro-batch buffers per edge limit the period */
 	COST_CHAINED_FILL, /* 0: filling takes C periods; 1: the clusters' own times, one after another */
 	COST_TILE_STREAMING, /* share of a chained fill that starts with the first tiles, not with all */
 	COST_PARAMETERS

@@ -30,6 +30,7 @@ void map_network_init(struct map_network *network, const struct hw_package *pack
 	hw_tree_init(&network->tree, package);
 	network->links = g_new(unsigned, chiplets + package->columns + package->rows);
 	network->receivers = g_new(unsigned, chiplets);
+	network->branches = g_new(struct map_branch, chiplets);
 	network->nearest = g_new(unsigned, chiplets);
 	for (unsigned c = 0; c < chiplets; c++)
 		network->nearest[c] = nearest_channel(package, c);
@@ -48,6 +49,7 @@ void map_network_release(struct map_network *network)
 	map_loads_release(network);
 	g_free(network->links);
 	g_free(network->receivers);
+	g_free(network->branches);
 	g_free(network->nearest);
 	map_spreads_release(network);
 	for (int d = 0; d < MAP_DIMS; d++)
@@ -194,16 +196,19 @@ static void charge_branch(struct map_network *network, struct map_phase *phase,
 	unsigned eject = hw_eject_id(network->package, to);
 	float before_ns = tree->root_ns + (float)hops * hop_ns;
 	charge(phase, eject, bytes, before_ns, far_ns - before_ns);
-	charge_turn(phase, eject, entry(network, tree, to), bytes);
 	for (unsigned i = first; i < last; i++) {
-		unsigned link = network->links[i];
-		before_ns = tree->root_ns + (float)(hops - 1 - (i - first)) * hop_ns;
-		charge(phase, link, bytes, before_ns, far_ns - before_ns);
-		charge_turn(phase, link,
-		            i + 1 < last ? network->links[i + 1] % HW_DIRECTIONS
-		                         : entry(network, tree, link / HW_DIRECTIONS),
-		            bytes);
+		before_ns -= hop_ns;
+		charge(phase, network->links[i], bytes, before_ns, far_ns - before_ns);
 	}
+	if (!phase->turns)
+		return;
+	unsigned output = eject;
+	for (unsigned i = first; i < last; i++) {
+		charge_turn(phase, output, network->links[i] % HW_DIRECTIONS, bytes);
+		output = network->links[i];
+	}
+	unsigned router = last > first ? output / HW_DIRECTIONS : to;
+	charge_turn(phase, output, entry(network, tree, router), bytes);
 }
 
 /* One message to all of network->receivers as a tree; returns the farthest of them. */
@@ -211,23 +216,25 @@ static unsigned send_tree(struct map_network *network, struct map_phase *phase,
                           const struct tree *tree, unsigned count, double bytes, double *longest_ns)
 {
 	const struct hw_package *package = network->package;
-	unsigned farthest = network->receivers[0], farthest_hops = 0;
-	for (unsigned i = 0; i < count; i++) {
-		unsigned hops = hw_hops(package, tree->root, network->receivers[i]);
-		if (hops <= farthest_hops)
-			continue;
-		farthest = network->receivers[i];
-		farthest_hops = hops;
-	}
-	*longest_ns = tree->root_ns + farthest_hops * package->nop.hop_ns +
-	              package->nop.message_ns / 2;
+	unsigned farthest = 0, first = 0, links = 0;
 	hw_tree_start(&network->tree, package, tree->root);
 	for (unsigned i = 0; i < count; i++) {
-		unsigned links = 0, to = network->receivers[i];
-		unsigned hops = hw_tree_add(&network->tree, package, to, network->links, &links);
-		charge_branch(network, phase, tree, 0, links, to, hops, *longest_ns, bytes);
+		struct map_branch *branch = &network->branches[i];
+		branch->hops = hw_tree_add(&network->tree, package, network->receivers[i],
+		                           network->links, &links);
+		branch->links_end = links;
+		if (branch->hops > network->branches[farthest].hops)
+			farthest = i;
 	}
-	return farthest;
+	*longest_ns = tree->root_ns + network->branches[farthest].hops * package->nop.hop_ns +
+	              package->nop.message_ns / 2;
+	for (unsigned i = 0; i < count; i++) {
+		const struct map_branch *branch = &network->branches[i];
+		charge_branch(network, phase, tree, first, branch->links_end, network->receivers[i],
+		              branch->hops, *longest_ns, bytes);
+		first = branch->links_end;
+	}
+	return network->receivers[farthest];
 }
 
 static void send_one(struct map_network *network, struct map_phase *phase, unsigned from,

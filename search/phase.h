@@ -5,7 +5,7 @@
  *   max over resources of (load / bandwidth + latency at that resource)
  *
  * where a resource's load is the bytes that it must find time for: those that pass
- * it, and what it could have moved while it cannot (map_phase_load); and its latency
+ * it, and what it could have moved while it cannot (map_phase_loads); and its latency
  * is that of the shortest way to it and of the longest way on from it: it begins when
  * the first byte can be there and the phase ends when its last byte has arrived.
  *
@@ -16,16 +16,11 @@
 #ifndef SEARCH_PHASE_H
 #define SEARCH_PHASE_H
 
-#include "hw/routes.h"
+#include "search/router.h"
 #include "search/share.h"
 
 /* What is at the two ends of a phase's longest route. */
 enum map_ends { MAP_CHIPLET_TO_CHIPLET, MAP_DRAM_TO_CHIPLET, MAP_CHIPLET_TO_DRAM };
-
-/* The ways into a router: the four directions of travel (enum hw_direction), its chiplet. */
-#define MAP_INPUTS (HW_DIRECTIONS + 1)
-#define MAP_FROM_CHIPLET HW_DIRECTIONS
-#define MAP_FROM_DRAM (HW_DIRECTIONS + 1) /* not counted: channels have ports of their own */
 
 struct map_phase {
 	double *bytes; /* per resource */
@@ -71,17 +66,24 @@ struct map_spread {
 	double far_share, latency_ns;
 };
 
+/* A receiver of a multicast tree: its hops from the root, and where its links end. */
+struct map_branch {
+	unsigned hops, links_end;
+};
+
 /* What building phases takes besides the phase: the package, its reciprocal
  * bandwidths, and scratch. One per thread. */
 struct map_network {
 	const struct hw_package *package;
 	double *ns_per_byte; /* per resource: 1 / bandwidth */
 	double *switch_load; /* per DRAM channel: bytes lost per byte written */
-	unsigned *inputs; /* [router * MAP_INPUTS + input]: the resource that ends there, or none */
+	double *loads;       /* per resource, of the phase looked at last */
+	struct map_routers routers;
 	struct hw_tree tree;
-	unsigned *links;     /* of a route or tree under construction */
-	unsigned *receivers; /* of a message under construction */
-	unsigned *nearest;   /* DRAM channel by chiplet: the fewest hops, then the lowest index */
+	unsigned *links;             /* of a route or tree under construction */
+	unsigned *receivers;         /* of a message under construction */
+	struct map_branch *branches; /* of a tree under construction, as receivers */
+	unsigned *nearest; /* DRAM channel by chiplet: the fewest hops, then the lowest index */
 	struct map_spread *reads, *writes; /* by chiplet */
 	struct map_meet *meets[MAP_DIMS];  /* of an exchange under construction */
 	struct map_scratch scratch;
@@ -107,15 +109,15 @@ bool map_phase_empty(const struct map_phase *phase);
 void map_phase_add(struct map_phase *to, const struct map_phase *from);
 
 /*
- * Bytes that a resource must find time for (search/load.c). This is the only place that knows
+ * Bytes that resources must find time for (search/load.c), by resource: set where the phase has
+ * bytes, valid until the next call for this network. This is the only place that knows
  * what a resource loses; bytes, energies and reports keep the bytes that move.
  *
  *   DRAM channel:   bytes + written bytes x turnaround_ns x GBps x efficiency / write_batch_bytes
- *   link, ejection: bytes x (1 + what the router loses)
- *   injection:      bytes
+ *   link or port:   bytes x the phase's slowdown by routers (search/router.h)
  */
-double map_phase_load(const struct map_network *network, const struct map_phase *phase,
-                      unsigned resource);
+double map_phase_slowdown(struct map_network *network, const struct map_phase *phase);
+const double *map_phase_loads(struct map_network *network, const struct map_phase *phase);
 
 /*
  * The largest load of a resource (also by kind), and the latency beyond it: what the resource with the largest
@@ -126,11 +128,10 @@ struct map_phase_time {
 	double load_ns, latency_ns;
 	double nop_ns, dram_ns; /* the larger of them is load_ns */
 };
-struct map_phase_time map_phase_time(const struct map_network *network,
-                                     const struct map_phase *phase);
+struct map_phase_time map_phase_time(struct map_network *network, const struct map_phase *phase);
 
 /* Time of the phase alone, 0 if it is empty. */
-static inline double map_phase_ns(const struct map_network *network, const struct map_phase *phase)
+static inline double map_phase_ns(struct map_network *network, const struct map_phase *phase)
 {
 	struct map_phase_time time = map_phase_time(network, phase);
 	return time.load_ns + time.latency_ns;

@@ -270,6 +270,8 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 	struct cost_model model;
 	struct search_space space;
 	cost_model_init(&model, workload, package);
+	if (options->parameters)
+		model.parameters = *options->parameters;
 	search_space_init(&space, &model, options->jobs);
 	struct searcher searcher = { .options = options, .space = &space, .limit_ns = INFINITY };
 	unsigned searches = 0;

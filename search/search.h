@@ -39,6 +39,8 @@ struct search_options {
 	unsigned batch; /* samples, at least 1 */
 	unsigned tiles; /* wished for per share, at least 1; more where buffers demand it */
 	unsigned jobs;  /* threads; the result does not depend on it */
+	/* Of the cost model; NULL: neutral. The tables (README, 1 to 3) always are: they only propose. */
+	const struct cost_parameters *parameters;
 	void (*progress)(void *data, double fraction); /* NULL: none */
 	void *progress_data;
 };

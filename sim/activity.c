@@ -1,6 +1,6 @@
 /*
  * Invariant: the bytes that an activity's flows put on a resource are the load
- * of its phase there (map_phase_load: what moves, and what could have moved in
+ * of its phase there (map_phase_loads: what moves, and what could have moved in
  * lost time), except on ports that can never be the slowest part.
  */
 #include "sim/activity.h"
@@ -58,11 +58,13 @@ static void find_binding_ports(struct sim_activities *a)
 }
 
 void sim_activities_init(struct sim_activities *a, struct sim_program *program,
-                         const struct map_network *network)
+                         struct map_network *network)
 {
 	const struct hw_package *package = network->package;
 	unsigned chiplets = hw_chiplet_count(package), hosts = 2 * chiplets + package->dram_count;
-	*a = (struct sim_activities){ .program = program, .package = package, .network = network };
+	*a = (struct sim_activities){
+		.program = program, .package = package, .network = network, .load_factor = 1
+	};
 	a->port_may_bind = g_new(bool, 2 * chiplets);
 	a->position = g_new(uint32_t, hosts);
 	for (unsigned i = 0; i < hosts; i++)
@@ -214,10 +216,10 @@ static uint32_t append_activity(struct sim_activities *a, const struct sim_activ
 static void add_short_flows(struct sim_activities *a, struct sim_activity *activity,
                             const struct map_phase *phase)
 {
+	const double *loads = map_phase_loads(a->network, phase);
 	for (unsigned i = 0; i < phase->touched_count; i++) {
 		unsigned resource = phase->touched[i];
-		double load = map_phase_load(a->network, phase, resource);
-		load *= a->load_factor ? a->load_factor[resource] : 1;
+		double load = loads[resource] * a->load_factor;
 		double left = load - a->carried[resource];
 		uint32_t from = 0, to = 0; /* the compiler cannot see that both are set */
 		if (left <= ROUNDING * load || is_idle_port(a, resource))

@@ -5,7 +5,7 @@
  * at that resource's ends, and one flow over the whole of its longest route,
  * which gives the activity its latency. What the long flow carries is taken off
  * the short ones, so every resource carries exactly the phase's load
- * (map_phase_load).
+ * (map_phase_loads).
  */
 #ifndef SIM_ACTIVITY_H
 #define SIM_ACTIVITY_H
@@ -16,18 +16,17 @@
 struct sim_activities {
 	struct sim_program *program; /* borrowed; activities are appended to it */
 	const struct hw_package *package;
-	const struct map_network *network; /* borrowed: what loads resources */
-	bool *port_may_bind;               /* per port, counted from the first injection port */
+	struct map_network *network; /* borrowed: what loads resources */
+	bool *port_may_bind;         /* per port, counted from the first injection port */
 	uint32_t
 		*position; /* per host: its index in the activity under construction, or SIM_NONE */
-	const double
-		*load_factor; /* borrowed; per resource, multiplies loads; NULL: 1 everywhere */
-	double *carried;      /* per resource, on the longest route; all zero between uses */
-	unsigned *route;      /* scratch */
+	double load_factor; /* multiplies all loads; 1 at first */
+	double *carried;    /* per resource, on the longest route; all zero between uses */
+	unsigned *route;    /* scratch */
 };
 
 void sim_activities_init(struct sim_activities *activities, struct sim_program *program,
-                         const struct map_network *network);
+                         struct map_network *network);
 void sim_activities_release(struct sim_activities *activities);
 
 /* Index of a new activity; SIM_NONE for an empty phase. */

@@ -19,9 +19,9 @@ struct dispatcher {
 	struct sim_program *lean; /* what SimGrid is given of the activities */
 	struct sim_shared *shared;
 	bool exact;
-	sg_host_t *hosts; /* lean->hosts, as SimGrid's */
+	sg_host_t *hosts;   /* lean->hosts, as SimGrid's */
 	sg_host_t clock[2]; /* the ends of the clock link, if some activity is a delay */
-	double *bytes;    /* scratch: the largest byte matrix, all zero between uses */
+	double *bytes;      /* scratch: the largest byte matrix, all zero between uses */
 	sg_exec_t *execs;
 	struct sim_ready *instances;
 	size_t in_flight, capacity;

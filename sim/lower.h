@@ -14,7 +14,7 @@
 struct sim_resource_bytes {
 	uint32_t resource; /* hw/routes.h */
 	double bytes;
-	double load_bytes; /* what it must find time for (map_phase_load) */
+	double load_bytes; /* what it must find time for (map_phase_loads) */
 };
 
 /* What one instance of a task stands for: MACs or bytes, and energy. */

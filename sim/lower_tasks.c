@@ -166,13 +166,14 @@ static void build_phase(struct lowering *l, const struct job *job, unsigned samp
 static struct sim_work phase_work(struct lowering *l)
 {
 	GArray *bytes = l->lowered->bytes;
+	const double *loads = map_phase_loads(&l->network, &l->phase);
 	struct sim_work work = { .first_bytes = bytes->len, .bytes_count = l->phase.touched_count };
 	for (unsigned i = 0; i < l->phase.touched_count; i++) {
 		unsigned resource = l->phase.touched[i];
 		struct sim_resource_bytes entry = {
 			.resource = resource,
 			.bytes = l->phase.bytes[resource],
-			.load_bytes = map_phase_load(&l->network, &l->phase, resource),
+			.load_bytes = loads[resource],
 		};
 		g_array_append_val(bytes, entry);
 	}

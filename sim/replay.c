@@ -44,7 +44,6 @@ struct builder {
 	/* Those of a run without the group's losses, and its `order`; NULL: this is that run. */
 	const GArray *before;
 	const uint32_t *order_before;
-	double *factor; /* per resource; set for those of the phase */
 };
 
 /* ---- order ---- */
@@ -184,7 +183,7 @@ static void send(struct builder *b, struct map_phase *phase, uint32_t message)
 
 static bool at_once(const struct span *a, const struct span *b)
 {
-	return a->tag == b->tag && a->start_ns < b->end_ns && b->start_ns < a->end_ns;
+	return a->start_ns < b->end_ns && b->start_ns < a->end_ns;
 }
 
 /* All that runs with part `index` of its own tag, itself too. Returns false if that is all. */
@@ -204,17 +203,13 @@ static bool sum_group(struct builder *b, guint index)
 	return others;
 }
 
-/* How much more than b->phase's own law the group's loads each resource. */
-static void set_factors(struct builder *b)
+/* What b->phase's loads are multiplied by: the group's losses instead of its own. */
+static double group_factor(struct builder *b)
 {
-	bool alone = !b->before || !sum_group(b, b->spans->len);
-	for (unsigned i = 0; i < b->phase.touched_count; i++) {
-		unsigned r = b->phase.touched[i];
-		double own = map_phase_load(&b->network, &b->phase, r) / b->phase.bytes[r];
-		double all = alone ? own
-		                   : map_phase_load(&b->network, &b->group, r) / b->group.bytes[r];
-		b->factor[r] = MAX(all / own, 1);
-	}
+	if (!b->before || !sum_group(b, b->spans->len))
+		return 1;
+	return map_phase_slowdown(&b->network, &b->group) /
+	       map_phase_slowdown(&b->network, &b->phase);
 }
 
 static unsigned hops_of(const struct builder *b, uint32_t message)
@@ -284,7 +279,7 @@ static void add_part(struct builder *b, uint32_t first, uint32_t end, uint32_t s
 	map_phase_clear(&b->phase);
 	for (uint32_t i = first; i < end; i++)
 		send(b, &b->phase, b->order[i]);
-	set_factors(b);
+	b->activities.load_factor = group_factor(b);
 	double all_ns = map_phase_time(&b->network, &b->phase).latency_ns;
 	double paid_ns = activity_latency_ns(b, first, end);
 	uint32_t first_dep = b->program->deps->len;
@@ -334,8 +329,6 @@ static void builder_init(struct builder *b, const struct hw_package *package,
 	sim_activities_init(&b->activities, b->program, &b->network);
 	map_phase_init(&b->phase, package);
 	map_phase_init(&b->group, package);
-	b->factor = g_new0(double, hw_resource_count(package));
-	b->activities.load_factor = b->factor;
 	b->order = g_new(uint32_t, messages->count);
 	b->awaited = g_new0(bool, messages->count);
 	b->task_of = g_new0(uint32_t, messages->count);
@@ -359,7 +352,6 @@ static void builder_release(struct builder *b)
 	map_phase_release(&b->group);
 	map_network_release(&b->network);
 	sim_program_free(b->program);
-	g_free(b->factor);
 	g_free(b->order);
 	g_free(b->awaited);
 	g_free(b->task_of);

@@ -19,7 +19,7 @@
  *
  * Routers: what a router loses depends on all that passes it at a time, and that
  * may be several phases. Where activities of one tag run at the same time, each is
- * loaded as all of them would be in one phase: by map_phase_load / bytes of their
+ * loaded as all of them would be in one phase: by map_phase_loads / bytes of their
  * sum, per resource. Which do is seen in a first run without that. Phases of
  * different tags share bandwidth only.
  */

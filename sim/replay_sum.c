@@ -42,7 +42,7 @@ static void add_up(struct adder *adder, const uint32_t *order, uint32_t first, u
 static uint32_t *sort_by_tag(const struct sim_messages *messages, uint32_t **first)
 {
 	uint32_t tags = messages->tags->len;
-	uint32_t *order = g_new(uint32_t, messages->count), *start = g_new0(uint32_t, tags + 1);
+	uint32_t *order = g_new0(uint32_t, messages->count), *start = g_new0(uint32_t, tags + 1);
 	for (uint32_t m = 0; m < messages->count; m++)
 		start[messages->at[m].tag + 1]++;
 	for (uint32_t t = 0; t < tags; t++)

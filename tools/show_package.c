@@ -180,7 +180,9 @@ static void print_nop(const struct hw_nop *nop, const char *topology, GString *o
 	if (nop->message_ns > 0)
 		g_string_append_printf(out, ", %g ns per message", nop->message_ns);
 	if (nop->router_conflict > 0)
-		g_string_append_printf(out, ", router conflict %g", nop->router_conflict);
+		g_string_append_printf(out, ", router conflict %g, blocking %g, at injection %g",
+		                       nop->router_conflict, nop->router_blocking,
+		                       nop->injection_blocking);
 	g_string_append_c(out, '\n');
 }
 
@@ -256,6 +258,8 @@ static void write_nop(struct json_writer *w, const struct hw_package *package)
 	json_number(w, "energy_pJ_per_bit", package->nop.energy_pJ_per_bit);
 	json_bool(w, "multicast", package->nop.multicast);
 	json_number(w, "router_conflict", package->nop.router_conflict);
+	json_number(w, "router_blocking", package->nop.router_blocking);
+	json_number(w, "injection_blocking", package->nop.injection_blocking);
 	json_end_object(w);
 }
 

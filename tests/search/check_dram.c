@@ -171,7 +171,7 @@ static void lose_time(double efficiency, double turnaround_ns, double write_batc
 
 static double load(unsigned resource)
 {
-	return map_phase_load(&network, &phase, resource);
+	return map_phase_loads(&network, &phase)[resource];
 }
 
 /* 20 GB/s at 80 %: 16. Writes: 3 ns for every 8 bytes, in which 48 could have gone, 6 per byte. */
@@ -212,11 +212,11 @@ START_TEST(loads_add_up)
 	fetch(&a, MAP_WHOLE);
 	map_phase_add(&sum, &phase);
 	ck_assert_double_eq(sum.written_bytes[0], 16);
-	ck_assert_double_eq(map_phase_load(&network, &sum, hw_dram_id(package, 0)), 32 + 5 * 16);
+	ck_assert_double_eq(map_phase_loads(&network, &sum)[hw_dram_id(package, 0)], 32 + 5 * 16);
 	map_phase_clear(&sum);
 	map_phase_add(&sum, &phase);
 	ck_assert_double_eq(sum.written_bytes[0], 0);
-	ck_assert_double_eq(map_phase_load(&network, &sum, hw_dram_id(package, 0)), 16);
+	ck_assert_double_eq(map_phase_loads(&network, &sum)[hw_dram_id(package, 0)], 16);
 	map_phase_release(&sum);
 }
 END_TEST

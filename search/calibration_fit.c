@@ -1,0 +1,344 @@
+/*
+ * Invariant: the optimizer sees every free parameter on a scale from 0 to 1 from its lowest to its
+ * highest value; sums over samples are taken in the samples' order.
+ */
+#include "search/calibration_fit.h"
+
+#include "search/parallel.h"
+
+#include <math.h>
+#include <nlopt.h>
+#include <stdlib.h>
+
+#define DISTANCE 1e-4 /* weight of a parameter's squared distance from its start */
+#define WIDE 10.0     /* ranges wider than this have a logarithmic scale */
+#define TENTHS 10
+#define FIRST_EVALUATIONS 120 /* from each start */
+#define LAST_EVALUATIONS 300  /* from the best of them */
+#define FOLD_EVALUATIONS 120
+#define STEP 0.1       /* first step */
+#define PRECISION 1e-5 /* of the scale */
+#define CHUNK 16       /* samples that a thread takes at a time */
+
+/* ---- samples ---- */
+
+void cal_sample_init(struct cal_sample *sample, struct cost_model *model,
+                     const struct map_mapping *mapping)
+{
+	struct map_plan plan;
+	bool detailed = model->detailed;
+	map_plan_init(&plan, mapping, model->workload, model->package);
+	*sample = (struct cal_sample){ .segment_count = mapping->segment_count, .weight = 1 };
+	sample->segments = g_new(struct cost_features, mapping->segment_count);
+	model->detailed = true;
+	for (unsigned s = 0; s < mapping->segment_count; s++) {
+		cost_extract(model, &plan, &mapping->segments[s], NULL, NULL);
+		sample->segments[s] = model->features; /* handed over */
+		cost_features_init(&model->features);
+	}
+	model->detailed = detailed;
+	map_plan_release(&plan);
+}
+
+void cal_sample_release(struct cal_sample *sample)
+{
+	for (unsigned s = 0; s < sample->segment_count; s++)
+		cost_features_release(&sample->segments[s]);
+	g_clear_pointer(&sample->segments, g_free);
+	sample->segment_count = 0;
+}
+
+double cal_latency_ns(const struct cal_sample *sample, const struct cost_parameters *parameters)
+{
+	double few[256], sum_ns = 0;
+	for (unsigned s = 0; s < sample->segment_count; s++) {
+		const struct cost_features *f = &sample->segments[s];
+		size_t needed = f->clusters->len + 2 * (size_t)f->nodes->len;
+		double *many = needed > G_N_ELEMENTS(few) ? g_new(double, needed) : NULL;
+		double *room = many ? many : few;
+		sum_ns += cost_compose(f, parameters, room, room + f->clusters->len).latency_ns;
+		g_free(many);
+	}
+	return sum_ns;
+}
+
+/* ---- the loss ---- */
+
+struct fitting {
+	const struct cal_problem *problem;
+	unsigned places[COST_PARAMETERS]; /* of the free ones */
+	unsigned free_count;
+	double start[COST_PARAMETERS]; /* on the scale, of the free ones */
+	double *share;                 /* per sample: its part of the mean of means; 0: left out */
+	double *loss;                  /* per sample, scratch */
+	unsigned evaluations;
+	struct cost_parameters parameters; /* being tried */
+};
+
+static double to_scale(unsigned parameter, double value)
+{
+	const struct cost_parameter_info *info = &cost_parameter_infos[parameter];
+	double range = info->high - info->low, part = (value - info->low) / range;
+	return range > WIDE ? log1p(part * range) / log1p(range) : part;
+}
+
+static double from_scale(unsigned parameter, double x)
+{
+	const struct cost_parameter_info *info = &cost_parameter_infos[parameter];
+	double range = info->high - info->low;
+	double part = range > WIDE ? expm1(x * log1p(range)) / range : x;
+	return CLAMP(info->low + part * range, info->low, info->high);
+}
+
+static double sample_loss(const struct cal_sample *sample, const struct cost_parameters *parameters)
+{
+	double e = cal_latency_ns(sample, parameters) / sample->latency_ns - 1;
+	return sqrt(e * e + CAL_SMALL_ERROR * CAL_SMALL_ERROR) - CAL_SMALL_ERROR;
+}
+
+static void work(void *data, unsigned thread, unsigned index)
+{
+	struct fitting *f = data;
+	unsigned end = MIN((index + 1) * CHUNK, f->problem->sample_count);
+	(void)thread;
+	for (unsigned i = index * CHUNK; i < end; i++)
+		f->loss[i] = f->share[i] > 0 ? sample_loss(&f->problem->samples[i], &f->parameters)
+		                             : 0;
+}
+
+static double loss_of(struct fitting *f)
+{
+	double sum = 0;
+	f->evaluations++;
+	search_parallel(f->problem->jobs, (f->problem->sample_count + CHUNK - 1) / CHUNK, work, f);
+	for (unsigned i = 0; i < f->problem->sample_count; i++)
+		sum += f->share[i] * f->loss[i];
+	return sum;
+}
+
+static void take_point(struct fitting *f, const double *x)
+{
+	for (unsigned i = 0; i < f->free_count; i++)
+		f->parameters.value[f->places[i]] = from_scale(f->places[i], x[i]);
+}
+
+/* What NLopt makes small; no gradient. */
+static double objective(unsigned count, const double *x, double *gradient, void *data)
+{
+	struct fitting *f = data;
+	double distance = 0;
+	(void)gradient;
+	for (unsigned i = 0; i < count; i++)
+		distance += (x[i] - f->start[i]) * (x[i] - f->start[i]);
+	take_point(f, x);
+	return loss_of(f) + DISTANCE * distance;
+}
+
+/* Every group the same, within a group by weight; samples of `left_out` do not count. */
+static void set_shares(struct fitting *f, const unsigned *fold_of, unsigned left_out)
+{
+	const struct cal_sample *samples = f->problem->samples;
+	g_autoptr(GHashTable) sums = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+	                                                   g_free);
+	for (unsigned i = 0; i < f->problem->sample_count; i++) {
+		gint64 group = ((gint64)samples[i].workload << 32) | samples[i].package;
+		double *sum = g_hash_table_lookup(sums, &group);
+		f->share[i] = fold_of && fold_of[i] == left_out ? 0 : samples[i].weight;
+		if (f->share[i] <= 0)
+			continue;
+		if (!sum) {
+			sum = g_new0(double, 1);
+			g_hash_table_insert(sums, g_memdup2(&group, sizeof group), sum);
+		}
+		*sum += f->share[i];
+	}
+	for (unsigned i = 0; i < f->problem->sample_count; i++) {
+		gint64 group = ((gint64)samples[i].workload << 32) | samples[i].package;
+		const double *sum = g_hash_table_lookup(sums, &group);
+		if (f->share[i] > 0)
+			f->share[i] /= *sum * g_hash_table_size(sums);
+	}
+}
+
+/* ---- the search ---- */
+
+/* From x to the least that it finds near it; x becomes where that is. */
+static double descend(struct fitting *f, nlopt_algorithm algorithm, unsigned evaluations, double *x)
+{
+	nlopt_opt opt = nlopt_create(algorithm, f->free_count);
+	double least = objective(f->free_count, x, NULL, f), found = least;
+	g_autofree double *best = g_memdup2(x, f->free_count * sizeof *x);
+	nlopt_set_lower_bounds1(opt, 0);
+	nlopt_set_upper_bounds1(opt, 1);
+	nlopt_set_initial_step1(opt, STEP);
+	nlopt_set_xtol_abs1(opt, PRECISION);
+	nlopt_set_maxeval(opt, (int)evaluations);
+	nlopt_set_min_objective(opt, objective, f);
+	/* A step that rounding stops has still found something: what counts is the value. */
+	if (nlopt_optimize(opt, best, &found) != NLOPT_INVALID_ARGS && found < least) {
+		least = found;
+		for (unsigned i = 0; i < f->free_count; i++)
+			x[i] = best[i];
+	}
+	nlopt_destroy(opt);
+	return least;
+}
+
+/* From the start, and from points a quarter and half of the range away from it. */
+static void search(struct fitting *f, double *best)
+{
+	static const double away[] = { 0, 0.25, 0.5 };
+	double least = INFINITY;
+	for (unsigned s = 0; s < G_N_ELEMENTS(away); s++) {
+		double x[COST_PARAMETERS];
+		for (unsigned i = 0; i < f->free_count; i++)
+			x[i] = f->start[i] + (f->start[i] < 0.5 ? away[s] : -away[s]);
+		double found = descend(f, NLOPT_LN_BOBYQA, FIRST_EVALUATIONS, x);
+		if (found < least) {
+			least = found;
+			for (unsigned i = 0; i < f->free_count; i++)
+				best[i] = x[i];
+		}
+	}
+	descend(f, NLOPT_LN_SBPLX, LAST_EVALUATIONS, best);
+	descend(f, NLOPT_LN_BOBYQA, FIRST_EVALUATIONS, best);
+}
+
+/* ---- leaving out ---- */
+
+const char *cal_fold_name(enum cal_fold fold)
+{
+	static const char *const names[] = { "workloads", "packages", "tenths of the samples" };
+	return names[fold];
+}
+
+static unsigned count_different(const struct cal_problem *problem, bool packages)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < problem->sample_count; i++) {
+		const struct cal_sample *sample = &problem->samples[i];
+		count = MAX(count, 1 + (packages ? sample->package : sample->workload));
+	}
+	return count;
+}
+
+static void choose_folds(const struct cal_problem *problem, struct cal_fit *fit)
+{
+	unsigned workloads = count_different(problem, false),
+		 packages = count_different(problem, true);
+	fit->fold = workloads > 1  ? CAL_FOLD_WORKLOADS
+	            : packages > 1 ? CAL_FOLD_PACKAGES
+	                           : CAL_FOLD_TENTHS;
+	fit->fold_count = workloads > 1 ? workloads : packages > 1 ? packages : TENTHS;
+	fit->fold_of = g_new(unsigned, problem->sample_count);
+	for (unsigned i = 0; i < problem->sample_count; i++) {
+		const struct cal_sample *sample = &problem->samples[i];
+		fit->fold_of[i] = workloads > 1  ? sample->workload
+		                  : packages > 1 ? sample->package
+		                                 : i % TENTHS;
+	}
+}
+
+static void set_uncertainty(const struct fitting *f, struct cal_fit *fit)
+{
+	unsigned n = fit->fold_count;
+	for (unsigned i = 0; i < f->free_count; i++) {
+		unsigned p = f->places[i];
+		double sum = 0, squares = 0;
+		for (unsigned k = 0; k < n; k++)
+			sum += fit->left_out[k].value[p];
+		for (unsigned k = 0; k < n; k++) {
+			double away = fit->left_out[k].value[p] - sum / n;
+			squares += away * away;
+		}
+		fit->uncertainty[p] = sqrt((n - 1.0) / n * squares);
+	}
+}
+
+/* Each fold's refit starts from the fit to all. */
+static void refit(struct fitting *f, const double *best, struct cal_fit *fit)
+{
+	fit->left_out = g_new(struct cost_parameters, fit->fold_count);
+	for (unsigned k = 0; k < fit->fold_count; k++) {
+		double x[COST_PARAMETERS];
+		for (unsigned i = 0; i < f->free_count; i++)
+			x[i] = best[i];
+		set_shares(f, fit->fold_of, k);
+		descend(f, NLOPT_LN_BOBYQA, FOLD_EVALUATIONS, x);
+		take_point(f, x);
+		fit->left_out[k] = f->parameters;
+	}
+	set_uncertainty(f, fit);
+}
+
+/* ---- the way in ---- */
+
+static void fitting_init(struct fitting *f, const struct cal_problem *problem)
+{
+	*f = (struct fitting){ .problem = problem, .parameters = problem->start };
+	f->share = g_new(double, problem->sample_count);
+	f->loss = g_new(double, problem->sample_count);
+	for (unsigned p = 0; p < COST_PARAMETERS; p++)
+		if (problem->free[p]) {
+			f->places[f->free_count] = p;
+			f->start[f->free_count++] = to_scale(p, problem->start.value[p]);
+		}
+	set_shares(f, NULL, 0);
+}
+
+static void fitting_release(struct fitting *f)
+{
+	g_free(f->share);
+	g_free(f->loss);
+}
+
+double cal_loss(const struct cal_problem *problem, const struct cost_parameters *parameters)
+{
+	struct fitting f;
+	fitting_init(&f, problem);
+	f.parameters = *parameters;
+	double loss = loss_of(&f);
+	fitting_release(&f);
+	return loss;
+}
+
+/* Six digits: what a file says of it is then exactly what was judged. */
+static void round_parameters(struct cost_parameters *parameters)
+{
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	for (unsigned p = 0; p < COST_PARAMETERS; p++)
+		parameters->value[p] = g_ascii_strtod(
+			g_ascii_formatd(text, sizeof text, "%.6g", parameters->value[p]), NULL);
+}
+
+bool cal_fit(const struct cal_problem *problem, struct cal_fit *fit, GError **error)
+{
+	struct fitting f;
+	double best[COST_PARAMETERS];
+	fitting_init(&f, problem);
+	*fit = (struct cal_fit){ .parameters = problem->start };
+	bool enough = problem->sample_count >= CAL_SAMPLES_PER_PARAMETER * f.free_count;
+	if (enough) {
+		fit->loss_before = loss_of(&f);
+		choose_folds(problem, fit);
+		search(&f, best);
+		take_point(&f, best);
+		fit->parameters = f.parameters;
+		round_parameters(&fit->parameters);
+		fit->loss = cal_loss(problem, &fit->parameters);
+		refit(&f, best, fit);
+		fit->evaluations = f.evaluations;
+	} else {
+		g_set_error(error, CAL_ERROR, CAL_ERROR_FIT,
+		            "%u parameters need at least %u samples, got %u", f.free_count,
+		            CAL_SAMPLES_PER_PARAMETER * f.free_count, problem->sample_count);
+	}
+	fitting_release(&f);
+	return enough;
+}
+
+void cal_fit_release(struct cal_fit *fit)
+{
+	g_clear_pointer(&fit->left_out, g_free);
+	g_clear_pointer(&fit->fold_of, g_free);
+}

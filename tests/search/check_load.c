@@ -1,0 +1,310 @@
+/*
+ * What a phase waits for: the way to its slowest resource and on from it, and what routers lose.
+ *
+ * The mesh: hops of 4 ns, links and ports of 32 bytes a ns, 5 ns a message, half at either end.
+ * Chiplets of 4 x 1: 0 1 2 3, of 3 x 3: 0 1 2 / 3 4 5 / 6 7 8.
+ */
+#include "tests/search/fixtures.h"
+
+static struct hw_package *package;
+static struct map_network network;
+static struct map_phase phase;
+
+static void set_up(unsigned columns, unsigned rows, double conflict)
+{
+	package = fixture_package((struct fixture_grid){ .columns = columns, .rows = rows });
+	package->nop.link_GBps = package->nop.port_GBps = 32;
+	package->nop.hop_ns = 4;
+	package->nop.message_ns = 5;
+	package->nop.router_conflict = conflict;
+	map_network_init(&network, package);
+	map_phase_init(&phase, package);
+}
+
+static void tear_down(void)
+{
+	map_phase_release(&phase);
+	map_network_release(&network);
+	hw_package_free(package);
+}
+
+static void send(unsigned from, unsigned to, double bytes)
+{
+	network.receivers[0] = to;
+	map_send(&network, &phase, from, 1, bytes);
+}
+
+static void assert_time(double load_ns, double latency_ns)
+{
+	struct map_phase_time time = map_phase_time(&network, &phase);
+	ck_assert_double_eq_tol(time.load_ns, load_ns, 1e-9);
+	ck_assert_double_eq_tol(time.latency_ns, latency_ns, 1e-9);
+}
+
+/* Alone: 5 + 3 x 4, then 10 ns for the bytes. */
+START_TEST(one_message)
+{
+	set_up(4, 1, 0);
+	send(0, 3, 320);
+	assert_time(10, 17);
+	tear_down();
+}
+END_TEST
+
+/*
+ * All to chiplet 0. Its ejection port takes 3 x 100 ns and is busy from 2.5 + 4 on, when the
+ * neighbour's first byte is there; 2.5 after its last byte the phase ends. The longest route has
+ * 17 ns, two hops more.
+ */
+START_TEST(gather_begins_with_the_neighbour)
+{
+	set_up(4, 1, 0);
+	for (unsigned from = 1; from < 4; from++)
+		send(from, 0, 3200);
+	assert_time(300, 9);
+	tear_down();
+}
+END_TEST
+
+/* As above with 4 ns each: the ports take 12 + 9 ns, but the farthest message 4 + 17 by itself,
+ * as long; with 3 ns each 18 and 20: a latency of 11 is needed, 13 are the next whole hops. */
+START_TEST(no_message_is_faster_than_alone)
+{
+	set_up(4, 1, 0);
+	for (unsigned from = 1; from < 4; from++)
+		send(from, 0, 128);
+	assert_time(12, 9);
+	map_phase_clear(&phase);
+	for (unsigned from = 1; from < 4; from++)
+		send(from, 0, 96);
+	assert_time(9, 13);
+	tear_down();
+}
+END_TEST
+
+/* From chiplet 0 to all: the last message may be the farthest. */
+START_TEST(scatter_ends_with_the_farthest)
+{
+	set_up(4, 1, 0);
+	for (unsigned to = 1; to < 4; to++)
+		send(0, to, 3200);
+	assert_time(300, 17);
+	tear_down();
+}
+END_TEST
+
+/* One multicast: each link once. */
+START_TEST(a_multicast_goes_as_far_as_its_farthest_receiver)
+{
+	set_up(4, 1, 0);
+	for (unsigned i = 0; i < 3; i++)
+		network.receivers[i] = i + 1;
+	map_send(&network, &phase, 0, 3, 3200);
+	assert_time(100, 17);
+	tear_down();
+}
+END_TEST
+
+/* Sums keep the shortest way to and the longest way from. Two messages 0 > 1 of 50 ns, one 3 > 1
+ * of 50 ns: the port of 1 is busy for 150 ns from 6.5 on. */
+START_TEST(a_sum_of_phases_is_the_phase_of_all)
+{
+	struct map_phase sum;
+	set_up(4, 1, 0.5);
+	map_phase_init(&sum, package);
+	send(0, 1, 1600);
+	map_phase_add(&sum, &phase);
+	map_phase_add(&sum, &phase);
+	map_phase_clear(&phase);
+	send(3, 1, 1600);
+	map_phase_add(&sum, &phase);
+	send(0, 1, 3200);
+	assert_time(150, 9);
+	struct map_phase_time time = map_phase_time(&network, &sum);
+	ck_assert_double_eq_tol(time.load_ns, 150, 1e-9);
+	ck_assert_double_eq_tol(time.latency_ns, 9, 1e-9);
+	for (unsigned i = 0; i < MAP_INPUTS * hw_resource_count(package); i++)
+		ck_assert_double_eq(sum.turns[i], phase.turns[i]);
+	map_phase_release(&sum);
+	tear_down();
+}
+END_TEST
+
+/* Where turns are kept, a multicast's are those of the messages along its tree. */
+START_TEST(a_tree_turns_as_messages_do)
+{
+	set_up(3, 3, 0.5);
+	network.receivers[0] = 8;
+	network.receivers[1] = 5;
+	network.receivers[2] = 4;
+	map_send(&network, &phase, 3, 3, 32); /* 3 > 4 > 5 > 8 */
+	unsigned east = hw_link_id(4, HW_EAST), south = hw_link_id(5, HW_SOUTH);
+	ck_assert_double_eq(phase.turns[hw_link_id(3, HW_EAST) * MAP_INPUTS + MAP_FROM_CHIPLET],
+	                    32);
+	ck_assert_double_eq(phase.turns[east * MAP_INPUTS + HW_EAST], 32);
+	ck_assert_double_eq(phase.turns[south * MAP_INPUTS + HW_EAST], 32);
+	ck_assert_double_eq(phase.turns[hw_eject_id(package, 4) * MAP_INPUTS + HW_EAST], 32);
+	ck_assert_double_eq(phase.turns[hw_eject_id(package, 5) * MAP_INPUTS + HW_EAST], 32);
+	ck_assert_double_eq(phase.turns[hw_eject_id(package, 8) * MAP_INPUTS + HW_SOUTH], 32);
+	double sum = 0;
+	for (unsigned i = 0; i < MAP_INPUTS * hw_resource_count(package); i++)
+		sum += phase.turns[i];
+	ck_assert_double_eq(sum, 6 * 32);
+	tear_down();
+}
+END_TEST
+
+/* Enough for routers to lose something, too little to be seen. */
+#define SLIGHT 1e-12
+
+static void set_routers(double conflict, double blocking, double injection)
+{
+	set_up(3, 3, conflict);
+	package->nop.router_blocking = blocking;
+	package->nop.injection_blocking = injection;
+}
+
+/* A message that takes `ns` on a link. */
+static void send_for(unsigned from, unsigned to, double ns)
+{
+	send(from, to, 32 * ns);
+}
+
+static void assert_slowdown(double expected)
+{
+	ck_assert_double_eq_tol(map_phase_slowdown(&network, &phase), expected, 1e-9);
+	tear_down();
+}
+
+static const struct {
+	unsigned from[8], to[8], count;
+} lossless[] = {
+	{ { 1, 2, 3, 4, 5, 6, 7, 8 }, { 0 }, 8 },                      /* gather */
+	{ { 0 }, { 1, 2, 3, 4, 5, 6, 7, 8 }, 8 },                      /* scatter */
+	{ { 0, 1, 2, 5, 8, 7, 6, 3 }, { 1, 2, 5, 8, 7, 6, 3, 0 }, 8 }, /* ring */
+	{ { 0, 3, 6, 0, 3, 6 }, { 1, 4, 7, 1, 4, 7 }, 6 },             /* column to column */
+};
+
+START_TEST(what_meets_nothing_loses_nothing)
+{
+	set_routers(0.5, 1, 1);
+	for (unsigned i = 0; i < lossless[_i].count; i++)
+		send_for(lossless[_i].from[i], lossless[_i].to[i], 10);
+	assert_slowdown(1);
+}
+END_TEST
+
+/*
+ * 0 > 2 and 1 > 2 for 100 ns each meet on the link 1 > 2, which so needs 200. The first came over
+ * the link 0 > 1, which carries 0 > 1 for 100 ns, too: while it serves that, half of the output's
+ * turns for it are lost, a quarter of all. 0.88 of these gaps arrive at the ejection port of 2,
+ * which takes 200 ns, too. If packets pass on half of a slow output's delay, the port's delays the
+ * link besides its own gaps.
+ */
+START_TEST(an_output_loses_the_turns_of_busy_inputs)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		set_routers(0.4, i ? 0.5 : 0, 0);
+		send_for(0, 2, 100);
+		send_for(0, 1, 100);
+		send_for(1, 2, 100);
+		assert_slowdown(1 + 0.4 * 0.25 + (i ? 0.5 * 0.4 * 0.88 * 0.25 : 0));
+	}
+}
+END_TEST
+
+/*
+ * Link 3 > 4 brings 50 ns each for the links 4 > 5 and 4 > 7; no link needs more than 100. 4 > 7 is
+ * shared with two others of 25 ns: until they are done, when half of the 50 are, it takes three
+ * times as long, at the pace of 150 for all; then 4 > 5, shared with another 50, is slower: 100.
+ * Packets come in a mix, so each half goes at its slower pace: 75 + 50.
+ */
+START_TEST(packets_behind_wait_for_the_slower_output)
+{
+	set_routers(SLIGHT, 0, 0);
+	send_for(3, 5, 50);
+	send_for(3, 7, 50);
+	send_for(4, 7, 25);
+	send_for(1, 7, 25);
+	send_for(4, 5, 50);
+	assert_slowdown(1.25);
+}
+END_TEST
+
+/* Chiplet 1 sends 100 ns each way, and each way as much comes by: 200 for every link and for its
+ * port. A port that held up one packet at a time would need 400. */
+START_TEST(a_port_sends_one_packet_at_a_time)
+{
+	set_routers(SLIGHT, 0, 0.25);
+	send_for(1, 0, 100);
+	send_for(1, 2, 100);
+	send_for(2, 0, 100);
+	send_for(0, 2, 100);
+	assert_slowdown(1 + 0.25);
+}
+END_TEST
+
+/* Proportions count, not bytes; and with router_conflict 0 nothing does. */
+START_TEST(loads_scale)
+{
+	double times[2];
+	for (unsigned i = 0; i < 2; i++) {
+		set_routers(0.1, 0.6, 0.2);
+		for (unsigned from = 0; from < 9; from++)
+			for (unsigned to = 0; to < 9; to++)
+				if (from != to)
+					send_for(from, to, i ? 30 : 10);
+		times[i] = map_phase_time(&network, &phase).load_ns;
+		tear_down();
+	}
+	ck_assert_double_eq_tol(times[1], 3 * times[0], 1e-9 * times[1]);
+	set_routers(0, 0.6, 0.2);
+	send_for(0, 2, 100);
+	send_for(0, 1, 100);
+	send_for(1, 2, 100);
+	assert_slowdown(1);
+}
+END_TEST
+
+/* On a ring of a torus nothing is last; the law ends all the same and never gains. */
+START_TEST(a_torus_has_no_last_link)
+{
+	package = fixture_package((struct fixture_grid){ .columns = 4, .rows = 4, .torus = true });
+	package->nop.router_conflict = 0.1;
+	package->nop.router_blocking = 0.6;
+	map_network_init(&network, package);
+	map_phase_init(&phase, package);
+	for (unsigned from = 0; from < 16; from++)
+		for (unsigned to = 0; to < 16; to++)
+			if (from != to)
+				send(from, to, 1000);
+	double slowdown = map_phase_slowdown(&network, &phase);
+	ck_assert_double_ge(slowdown, 1);
+	ck_assert_double_le(slowdown, 2);
+	ck_assert_double_eq(map_phase_slowdown(&network, &phase), slowdown);
+	tear_down();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("load");
+	TCase *latency = tcase_create("latency");
+	tcase_add_test(latency, one_message);
+	tcase_add_test(latency, gather_begins_with_the_neighbour);
+	tcase_add_test(latency, no_message_is_faster_than_alone);
+	tcase_add_test(latency, scatter_ends_with_the_farthest);
+	tcase_add_test(latency, a_multicast_goes_as_far_as_its_farthest_receiver);
+	tcase_add_test(latency, a_sum_of_phases_is_the_phase_of_all);
+	suite_add_tcase(suite, latency);
+	TCase *routers = tcase_create("routers");
+	tcase_add_test(routers, a_tree_turns_as_messages_do);
+	tcase_add_loop_test(routers, what_meets_nothing_loses_nothing, 0, G_N_ELEMENTS(lossless));
+	tcase_add_test(routers, an_output_loses_the_turns_of_busy_inputs);
+	tcase_add_test(routers, packets_behind_wait_for_the_slower_output);
+	tcase_add_test(routers, a_port_sends_one_packet_at_a_time);
+	tcase_add_test(routers, loads_scale);
+	tcase_add_test(routers, a_torus_has_no_last_link);
+	suite_add_tcase(suite, routers);
+	return fixture_run(suite);
+}
