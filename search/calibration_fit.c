@@ -8,7 +8,7 @@
 
 #include <math.h>
 #include <nlopt.h>
-#include <stdlib.h>
+#include <string.h>
 
 #define DISTANCE 1e-4 /* weight of a parameter's squared distance from its start */
 #define WIDE 10.0     /* ranges wider than this have a logarithmic scale */
@@ -45,20 +45,26 @@ void cal_sample_release(struct cal_sample *sample)
 	for (unsigned s = 0; s < sample->segment_count; s++)
 		cost_features_release(&sample->segments[s]);
 	g_clear_pointer(&sample->segments, g_free);
+	g_clear_pointer(&sample->segment_ns, g_free);
 	sample->segment_count = 0;
+}
+
+static double segment_ns(const struct cost_features *f, const struct cost_parameters *parameters)
+{
+	double few[512];
+	size_t needed = f->clusters->len + COST_SCRATCH * (size_t)f->nodes->len;
+	double *many = needed > G_N_ELEMENTS(few) ? g_new(double, needed) : NULL;
+	double *room = many ? many : few;
+	double latency_ns = cost_compose(f, parameters, room, room + f->clusters->len).latency_ns;
+	g_free(many);
+	return latency_ns;
 }
 
 double cal_latency_ns(const struct cal_sample *sample, const struct cost_parameters *parameters)
 {
-	double few[256], sum_ns = 0;
-	for (unsigned s = 0; s < sample->segment_count; s++) {
-		const struct cost_features *f = &sample->segments[s];
-		size_t needed = f->clusters->len + 2 * (size_t)f->nodes->len;
-		double *many = needed > G_N_ELEMENTS(few) ? g_new(double, needed) : NULL;
-		double *room = many ? many : few;
-		sum_ns += cost_compose(f, parameters, room, room + f->clusters->len).latency_ns;
-		g_free(many);
-	}
+	double sum_ns = 0;
+	for (unsigned s = 0; s < sample->segment_count; s++)
+		sum_ns += segment_ns(&sample->segments[s], parameters);
 	return sum_ns;
 }
 
@@ -90,10 +96,24 @@ static double from_scale(unsigned parameter, double x)
 	return CLAMP(info->low + part * range, info->low, info->high);
 }
 
+static double error_loss(double model_ns, double target_ns)
+{
+	double e = model_ns / target_ns - 1;
+	return sqrt(e * e + CAL_SMALL_ERROR * CAL_SMALL_ERROR) - CAL_SMALL_ERROR;
+}
+
 static double sample_loss(const struct cal_sample *sample, const struct cost_parameters *parameters)
 {
-	double e = cal_latency_ns(sample, parameters) / sample->latency_ns - 1;
-	return sqrt(e * e + CAL_SMALL_ERROR * CAL_SMALL_ERROR) - CAL_SMALL_ERROR;
+	double sum_ns = 0, parts = 0;
+	for (unsigned s = 0; s < sample->segment_count; s++) {
+		double model_ns = segment_ns(&sample->segments[s], parameters);
+		sum_ns += model_ns;
+		if (sample->segment_ns)
+			parts += sample->segment_ns[s] / sample->latency_ns *
+			         error_loss(model_ns, sample->segment_ns[s]);
+	}
+	double whole = error_loss(sum_ns, sample->latency_ns);
+	return sample->segment_ns ? 0.5 * (whole + parts) : whole;
 }
 
 static void work(void *data, unsigned thread, unsigned index)
@@ -122,13 +142,11 @@ static void take_point(struct fitting *f, const double *x)
 		f->parameters.value[f->places[i]] = from_scale(f->places[i], x[i]);
 }
 
-/* What NLopt makes small; no gradient. */
-static double objective(unsigned count, const double *x, double *gradient, void *data)
+static double objective(void *data, const double *x)
 {
 	struct fitting *f = data;
 	double distance = 0;
-	(void)gradient;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < f->free_count; i++)
 		distance += (x[i] - f->start[i]) * (x[i] - f->start[i]);
 	take_point(f, x);
 	return loss_of(f) + DISTANCE * distance;
@@ -162,46 +180,66 @@ static void set_shares(struct fitting *f, const unsigned *fold_of, unsigned left
 
 /* ---- the search ---- */
 
-/* From x to the least that it finds near it; x becomes where that is. */
-static double descend(struct fitting *f, nlopt_algorithm algorithm, unsigned evaluations, double *x)
+struct function {
+	double (*call)(void *data, const double *x);
+	void *data;
+};
+
+static double call(unsigned count, const double *x, double *gradient, void *data)
 {
-	nlopt_opt opt = nlopt_create(algorithm, f->free_count);
-	double least = objective(f->free_count, x, NULL, f), found = least;
-	g_autofree double *best = g_memdup2(x, f->free_count * sizeof *x);
+	const struct function *function = data;
+	(void)count;
+	(void)gradient; /* none of the methods asks for one */
+	return function->call(function->data, x);
+}
+
+/* From x to the least that it finds near it; x becomes where that is. */
+static double descend(unsigned count, struct function *function, nlopt_algorithm algorithm,
+                      unsigned evaluations, double *x)
+{
+	nlopt_opt opt = nlopt_create(algorithm, count);
+	double best[CAL_MOST], least = function->call(function->data, x), found = least;
+	memcpy(best, x, count * sizeof *x);
 	nlopt_set_lower_bounds1(opt, 0);
 	nlopt_set_upper_bounds1(opt, 1);
 	nlopt_set_initial_step1(opt, STEP);
 	nlopt_set_xtol_abs1(opt, PRECISION);
 	nlopt_set_maxeval(opt, (int)evaluations);
-	nlopt_set_min_objective(opt, objective, f);
+	nlopt_set_min_objective(opt, call, function);
 	/* A step that rounding stops has still found something: what counts is the value. */
 	if (nlopt_optimize(opt, best, &found) != NLOPT_INVALID_ARGS && found < least) {
 		least = found;
-		for (unsigned i = 0; i < f->free_count; i++)
-			x[i] = best[i];
+		memcpy(x, best, count * sizeof *x);
 	}
 	nlopt_destroy(opt);
 	return least;
 }
 
-/* From the start, and from points a quarter and half of the range away from it. */
-static void search(struct fitting *f, double *best)
+double cal_descend(unsigned count, double (*function)(void *data, const double *x), void *data,
+                   double *x)
+{
+	struct function f = { function, data };
+	return descend(count, &f, NLOPT_LN_BOBYQA, FOLD_EVALUATIONS, x);
+}
+
+double cal_minimise(unsigned count, double (*function)(void *data, const double *x), void *data,
+                    const double *start, double *best)
 {
 	static const double away[] = { 0, 0.25, 0.5 };
+	struct function f = { function, data };
 	double least = INFINITY;
 	for (unsigned s = 0; s < G_N_ELEMENTS(away); s++) {
-		double x[COST_PARAMETERS];
-		for (unsigned i = 0; i < f->free_count; i++)
-			x[i] = f->start[i] + (f->start[i] < 0.5 ? away[s] : -away[s]);
-		double found = descend(f, NLOPT_LN_BOBYQA, FIRST_EVALUATIONS, x);
+		double x[CAL_MOST];
+		for (unsigned i = 0; i < count; i++)
+			x[i] = start[i] + (start[i] < 0.5 ? away[s] : -away[s]);
+		double found = descend(count, &f, NLOPT_LN_BOBYQA, FIRST_EVALUATIONS, x);
 		if (found < least) {
 			least = found;
-			for (unsigned i = 0; i < f->free_count; i++)
-				best[i] = x[i];
+			memcpy(best, x, count * sizeof *x);
 		}
 	}
-	descend(f, NLOPT_LN_SBPLX, LAST_EVALUATIONS, best);
-	descend(f, NLOPT_LN_BOBYQA, FIRST_EVALUATIONS, best);
+	descend(count, &f, NLOPT_LN_SBPLX, LAST_EVALUATIONS, best);
+	return descend(count, &f, NLOPT_LN_BOBYQA, FIRST_EVALUATIONS, best);
 }
 
 /* ---- leaving out ---- */
@@ -261,10 +299,9 @@ static void refit(struct fitting *f, const double *best, struct cal_fit *fit)
 	fit->left_out = g_new(struct cost_parameters, fit->fold_count);
 	for (unsigned k = 0; k < fit->fold_count; k++) {
 		double x[COST_PARAMETERS];
-		for (unsigned i = 0; i < f->free_count; i++)
-			x[i] = best[i];
+		memcpy(x, best, sizeof x);
 		set_shares(f, fit->fold_of, k);
-		descend(f, NLOPT_LN_BOBYQA, FOLD_EVALUATIONS, x);
+		cal_descend(f->free_count, objective, f, x);
 		take_point(f, x);
 		fit->left_out[k] = f->parameters;
 	}
@@ -314,14 +351,14 @@ static void round_parameters(struct cost_parameters *parameters)
 bool cal_fit(const struct cal_problem *problem, struct cal_fit *fit, GError **error)
 {
 	struct fitting f;
-	double best[COST_PARAMETERS];
+	double best[COST_PARAMETERS] = { 0 };
 	fitting_init(&f, problem);
 	*fit = (struct cal_fit){ .parameters = problem->start };
 	bool enough = problem->sample_count >= CAL_SAMPLES_PER_PARAMETER * f.free_count;
 	if (enough) {
 		fit->loss_before = loss_of(&f);
 		choose_folds(problem, fit);
-		search(&f, best);
+		cal_minimise(f.free_count, objective, &f, f.start, best);
 		take_point(&f, best);
 		fit->parameters = f.parameters;
 		round_parameters(&fit->parameters);

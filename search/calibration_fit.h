@@ -7,7 +7,8 @@
  *
  *   mean over groups of weighted mean over samples of ( sqrt(e^2 + d^2) - d )  +  small x distance
  *
- * a group being a workload on a package: quadratic in small errors, linear in large ones, so that
+ * (where the segments' times are known, half of it is theirs, weighted by time: errors that make up
+ * for each other in one mapping do not in another), a group being a workload on a package: quadratic in small errors, linear in large ones, so that
  * an outlier weighs as much as its error and not as its square (pseudo-Huber; Charbonnier et al.,
  * ICIP 1994). The distance (squared, from the start, in parts of each parameter's range) decides
  * only what the samples say nothing of.
@@ -28,6 +29,7 @@ struct cal_sample {
 	struct cost_features *segments;
 	unsigned segment_count;
 	double latency_ns;          /* simulated or measured */
+	double *segment_ns;         /* the same of each segment; NULL: not known */
 	double weight;              /* within its group, > 0 */
 	unsigned workload, package; /* numbers of the caller's */
 };
@@ -74,6 +76,19 @@ struct cal_fit {
 /* False and `error` (CAL_ERROR_FIT) if there are too few samples. */
 bool cal_fit(const struct cal_problem *problem, struct cal_fit *fit, GError **error);
 void cal_fit_release(struct cal_fit *fit);
+
+/*
+ * The least of a function of `count` (at most CAL_MOST) numbers from 0 to 1 that need not be smooth:
+ * from `start`, and from points a quarter and half of the range away from it (NLopt's BOBYQA, then
+ * Subplex). Returns it, with the place in `best`.
+ */
+#define CAL_MOST COST_PARAMETERS
+double cal_minimise(unsigned count, double (*function)(void *data, const double *x), void *data,
+                    const double *start, double *best);
+
+/* The same in few steps, from x, which becomes the place. */
+double cal_descend(unsigned count, double (*function)(void *data, const double *x), void *data,
+                   double *x);
 
 /* The loss above, without the distance. */
 double cal_loss(const struct cal_problem *problem, const struct cost_parameters *parameters);

@@ -14,6 +14,7 @@ struct composing {
 	const double *value;          /* the parameters' */
 	double *core_ns, *weights_ns; /* per node: computing with traffic; weights */
 	double *cluster_ns;
+	double *scratch;                     /* four per node */
 	double traffic_delay, weights_delay; /* of the cluster at hand: factors on loads */
 };
 
@@ -34,12 +35,26 @@ static double work_ns(const struct composing *c, const struct cost_work *work, d
 	return MAX(nop_ns, dram_ns) + work->latency_ns;
 }
 
+static double node_compute_ns(const struct composing *c, const struct cost_node_features *f)
+{
+	return f->compute_ns / c->value[COST_COMPUTE_EFFICIENCY] +
+	       f->tiles * c->value[COST_TILE_OVERHEAD];
+}
+
+static double node_traffic_ns(const struct composing *c, const struct cost_node_features *f)
+{
+	double tiles_ns = work_ns(c, &f->by_tiles, c->traffic_delay) -
+	                  work_ns(c, &f->leaving, c->traffic_delay);
+	return work_ns(c, &f->traffic, c->traffic_delay) +
+	       c->value[COST_TILE_TRAFFIC] * MAX(tiles_ns, 0) +
+	       c->value[COST_TILE_LATENCY] * (f->tiles - 1) * f->traffic.latency_ns;
+}
+
 static void compose_node(struct composing *c, unsigned node)
 {
 	const struct cost_node_features *f = node_at(c, node);
-	double compute_ns = f->compute_ns / c->value[COST_COMPUTE_EFFICIENCY] +
-	                    f->tiles * c->value[COST_TILE_OVERHEAD];
-	double traffic_ns = work_ns(c, &f->traffic, c->traffic_delay);
+	double compute_ns = node_compute_ns(c, f);
+	double traffic_ns = node_traffic_ns(c, f);
 	c->core_ns[node] = MAX(compute_ns, traffic_ns) +
 	                   c->value[COST_EXPOSED_TILE] * MIN(compute_ns, traffic_ns) / f->tiles;
 	c->weights_ns[node] = work_ns(c, &f->weights, c->weights_delay);
@@ -142,11 +157,6 @@ static double period_ns(struct composing *c, double shared_ns)
 
 /* ---- filling the pipeline ---- */
 
-/* When the nodes of the first micro-batch start and end, from the segment's start. */
-struct passage {
-	double start_ns, end_ns;
-};
-
 static double load_at(const struct composing *c, unsigned node)
 {
 	const struct cost_work *load = &g_array_index(c->features->loads, struct cost_work, node);
@@ -196,26 +206,25 @@ static void find_loading(const struct composing *c, struct loading *loading)
 	                           : 0;
 }
 
-/* What the node may not do before the producer has done its part. */
-static void follow_edge(const struct composing *c, const struct cost_edge_features *edge,
-                        const struct passage *passages, struct passage *reader)
-{
-	const struct passage *producer = &passages[edge->from_node];
-	double streaming = c->value[COST_TILE_STREAMING];
-	double head = 1 - streaming * (1 - edge->head), tail = 1 - streaming * (1 - edge->tail);
-	double start_ns = producer->start_ns + head * (producer->end_ns - producer->start_ns);
-	double end_ns = producer->end_ns + tail * c->core_ns[edge->to_node];
-	reader->start_ns = MAX(reader->start_ns, start_ns);
-	reader->end_ns = MAX(reader->end_ns, end_ns);
-}
-
+/* The first micro-batch. */
 struct filling {
-	struct composing *c;
-	struct passage *passages; /* per node */
+	const struct composing *c;
+	double *start_ns, *end_ns; /* per node, from the segment's start */
 	struct loading loading;
-	double load_ns;
+	double load_ns, last_ns; /* last_ns: the end of all so far */
 	unsigned next_edge;
 };
+
+/* What a reader may not do before the producer has done its part. */
+static void follow_edge(struct filling *f, const struct cost_edge_features *edge)
+{
+	double from_ns = f->start_ns[edge->from_node], to_ns = f->end_ns[edge->from_node];
+	double streaming = f->c->value[COST_TILE_STREAMING];
+	double head = 1 - streaming * (1 - edge->head), tail = 1 - streaming * (1 - edge->tail);
+	double *start_ns = &f->start_ns[edge->to_node], *end_ns = &f->end_ns[edge->to_node];
+	*start_ns = MAX(*start_ns, from_ns + head * (to_ns - from_ns));
+	*end_ns = MAX(*end_ns, to_ns + tail * f->c->core_ns[edge->to_node]);
+}
 
 /* When a node has the weights that are loaded from the start on; loads_ns: the cluster's ones so
  * far. What of streamed ones is left to wait for becomes *weights_ns. */
@@ -236,6 +245,22 @@ static double weights_there_ns(const struct filling *f, unsigned node, double *l
 	return (1 - overlap) * f->load_ns + overlap * there_ns;
 }
 
+/*
+ * Computing and traffic of a node's first micro-batch. Nothing is there before its first tiles, and
+ * nothing follows its last ones: of fetching, computing and sending, what hides behind the longest
+ * of them later on stands before or behind it. Other clusters' tiles stream (follow_edge).
+ */
+static double first_core_ns(const struct composing *c, unsigned node)
+{
+	const struct cost_node_features *f = node_at(c, node);
+	double compute_ns = node_compute_ns(c, f), traffic_ns = work_ns(c, &f->traffic, 1);
+	double hidden_ns = compute_ns + work_ns(c, &f->fetches, 1) + work_ns(c, &f->leaving, 1) -
+	                   MAX(compute_ns, traffic_ns);
+	if (!(f->traffic.dram_ns > 0))
+		return c->core_ns[node];
+	return c->core_ns[node] + c->value[COST_EXPOSED_FIRST] * MAX(hidden_ns, 0) / f->tiles;
+}
+
 /* A cluster's nodes one after another. */
 static void pass_cluster(struct filling *f, unsigned cluster)
 {
@@ -244,40 +269,39 @@ static void pass_cluster(struct filling *f, unsigned cluster)
 	const GArray *edges = c->features->edges;
 	double loads_ns = 0, before_ns = 0, weights_ns;
 	for (unsigned n = of->first_node; n < of->first_node + of->node_count; n++) {
-		struct passage *p = &f->passages[n];
 		double there_ns = weights_there_ns(f, n, &loads_ns, &weights_ns);
-		*p = (struct passage){ MAX(before_ns, there_ns), 0 };
+		f->start_ns[n] = MAX(before_ns, there_ns);
+		f->end_ns[n] = 0;
 		for (; f->next_edge < edges->len; f->next_edge++) {
 			const struct cost_edge_features *edge = &g_array_index(
 				edges, struct cost_edge_features, f->next_edge);
 			if (edge->to_node != n)
 				break;
-			follow_edge(c, edge, f->passages, p);
+			follow_edge(f, edge);
 		}
-		p->end_ns = MAX(p->end_ns, p->start_ns + c->core_ns[n] + weights_ns);
-		before_ns = p->end_ns;
+		double own_ns = f->start_ns[n] + first_core_ns(c, n) + weights_ns;
+		before_ns = f->end_ns[n] = MAX(f->end_ns[n], own_ns);
+		f->last_ns = MAX(f->last_ns, before_ns);
 	}
 }
 
 /* Until the first micro-batch has left the last cluster, loading included. */
-static double chain_ns(struct composing *c, double load_ns)
+static double chain_ns(const struct composing *c, double load_ns)
 {
 	unsigned clusters = c->features->clusters->len, nodes = c->features->nodes->len;
 	struct filling f = { .c = c,
-		             .passages = g_newa(struct passage, nodes),
-		             .loading = { g_newa(double, clusters), g_newa(double, clusters), 0 },
+		             .start_ns = c->scratch,
+		             .end_ns = c->scratch + nodes,
+		             .loading = { c->scratch + 2 * nodes, c->scratch + 3 * nodes, 0 },
 		             .load_ns = load_ns };
-	double last_ns = 0;
 	find_loading(c, &f.loading);
 	for (unsigned j = 0; j < clusters; j++)
 		pass_cluster(&f, j);
-	for (unsigned n = 0; n < nodes; n++)
-		last_ns = MAX(last_ns, f.passages[n].end_ns);
-	return last_ns;
+	return f.last_ns;
 }
 
 /* Loading, and filling the pipeline. */
-static double first_ns(struct composing *c, double load_ns, double period)
+static double first_ns(const struct composing *c, double load_ns, double period)
 {
 	double chained = c->value[COST_CHAINED_FILL];
 	double whole_ns = load_ns + c->features->clusters->len * period;
@@ -302,6 +326,7 @@ struct cost_times cost_compose(const struct cost_features *features,
 		               .value = parameters->value,
 		               .core_ns = node_ns,
 		               .weights_ns = node_ns + features->nodes->len,
+		               .scratch = node_ns + 2 * features->nodes->len,
 		               .cluster_ns = cluster_ns };
 	struct cost_times times = { .load_ns = load_ns(&c),
 		                    .shared_ns = work_ns(&c, &features->shared, 1) };

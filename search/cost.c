@@ -10,7 +10,7 @@ void cost_model_init(struct cost_model *model, const struct wl_workload *workloa
 	model->parameters = cost_neutral_parameters();
 	map_network_init(&model->network, package);
 	cost_features_init(&model->features);
-	model->node_ns = g_new(double, 2 * workload->node_count);
+	model->node_ns = g_new(double, COST_SCRATCH * workload->node_count);
 	struct map_phase *phases[] = { &model->node, &model->part, &model->load, &model->shared };
 	for (unsigned i = 0; i < G_N_ELEMENTS(phases); i++)
 		map_phase_init(phases[i], package);

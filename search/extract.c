@@ -9,23 +9,36 @@
 /* Only resources on which a cluster has at least this share of its largest load are met. */
 #define BUSY 0.1F
 
-/* Everything that leaves a node, and what it fetches from DRAM, into model->node. */
-static void node_traffic(struct cost_model *model, const struct map_plan *plan,
-                         const struct map_placed *placed)
+#define MOST_TILES 4 /* of a node whose traffic is looked at one by one */
+
+static struct cost_work work_of(struct cost_model *model, const struct map_phase *phase)
+{
+	struct map_phase_time time = map_phase_time(&model->network, phase);
+	return (struct cost_work){ time.nop_ns, time.dram_ns, time.latency_ns };
+}
+
+/* Everything that leaves a node. */
+static void leaving_traffic(struct cost_model *model, const struct map_plan *plan,
+                            const struct map_placed *placed, unsigned tile, struct map_phase *phase)
 {
 	const struct wl_node *node = placed->node;
-	struct map_phase *phase = &model->node;
-	map_phase_clear(phase);
 	for (unsigned i = 0; i < node->edge_out_count; i++) {
 		const struct wl_edge *edge = &model->workload->edges[node->edges_out[i]];
 		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
 			continue;
 		struct map_placed to = map_place(plan, edge->to, placed->samples);
-		map_transfer(&model->network, placed, MAP_WHOLE, &to, edge, phase);
+		map_transfer(&model->network, placed, tile, &to, edge, phase);
 	}
-	map_pool_halo(&model->network, placed, MAP_WHOLE, phase);
+	map_pool_halo(&model->network, placed, tile, phase);
 	if (map_stores_output(plan, (unsigned)(node - model->workload->nodes)))
-		map_store(&model->network, placed, MAP_WHOLE, phase);
+		map_store(&model->network, placed, tile, phase);
+}
+
+/* What it fetches from DRAM. */
+static void fetched_traffic(struct cost_model *model, const struct map_plan *plan,
+                            const struct map_placed *placed, struct map_phase *phase)
+{
+	const struct wl_node *node = placed->node;
 	for (unsigned i = 0; i < node->edge_in_count; i++) {
 		const struct wl_edge *edge = &model->workload->edges[node->edges_in[i]];
 		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
@@ -43,12 +56,6 @@ static void node_weights(struct cost_model *model, struct map_placed placed)
 		map_load(&model->network, &placed, &model->part);
 	else if (placed.weights == MAP_DISTRIBUTED)
 		map_gather(&model->network, &placed, &model->part);
-}
-
-static struct cost_work work_of(struct cost_model *model, const struct map_phase *phase)
-{
-	struct map_phase_time time = map_phase_time(&model->network, phase);
-	return (struct cost_work){ time.nop_ns, time.dram_ns, time.latency_ns };
 }
 
 static void take_phase(struct cost_model *model, const struct map_phase *phase,
@@ -87,18 +94,56 @@ static void note_own(struct cost_model *model, unsigned cluster, const struct ma
 	}
 }
 
+/*
+ * What leaves tile by tile: the slowest link may be another one for each tile, so it takes longer
+ * than all of it together. Of many tiles a few stand for all.
+ */
+static struct cost_work leaving_by_tiles(struct cost_model *model, const struct map_plan *plan,
+                                         const struct map_placed *placed, unsigned tiles)
+{
+	struct cost_work sum = { 0, 0, 0 };
+	unsigned tried = MIN(tiles, MOST_TILES);
+	for (unsigned i = 0; i < tried; i++) {
+		map_phase_clear(&model->part);
+		leaving_traffic(model, plan, placed, (unsigned)((uint64_t)i * tiles / tried),
+		                &model->part);
+		struct cost_work work = work_of(model, &model->part);
+		sum.nop_ns += work.nop_ns * tiles / tried;
+		sum.dram_ns += work.dram_ns * tiles / tried;
+		sum.latency_ns = MAX(sum.latency_ns, work.latency_ns);
+	}
+	return sum;
+}
+
+/* Both into model->node. */
+static void node_traffic(struct cost_model *model, const struct map_plan *plan,
+                         const struct map_placed *placed, struct cost_node_features *f)
+{
+	map_phase_clear(&model->node);
+	leaving_traffic(model, plan, placed, MAP_WHOLE, &model->node);
+	if (model->features.detailed) {
+		f->leaving = work_of(model, &model->node);
+		f->by_tiles = leaving_by_tiles(model, plan, placed, f->tiles);
+		map_phase_clear(&model->part);
+		fetched_traffic(model, plan, placed, &model->part);
+		f->fetches = work_of(model, &model->part);
+	}
+	fetched_traffic(model, plan, placed, &model->node);
+	f->traffic = work_of(model, &model->node);
+}
+
 /* One node for one micro-batch; its phases are added to model->shared. */
 static struct cost_node_features walk_node(struct cost_model *model, const struct map_plan *plan,
                                            const struct map_placed *placed, unsigned cluster,
                                            struct cost_totals *totals)
 {
-	struct cost_node_features f = { .tiles = placed->tiles };
+	struct cost_node_features f = { .tiles = 1 };
+	map_tile_dim(placed, &f.tiles);
 	f.compute_ns = map_shares(placed, model->package, &model->network.scratch,
 	                          model->network.shares);
 	if (totals)
 		cost_compute_totals(model->package, placed, model->network.shares, totals);
-	node_traffic(model, plan, placed);
-	f.traffic = work_of(model, &model->node);
+	node_traffic(model, plan, placed, &f);
 	take_phase(model, &model->node, totals);
 	if (model->features.detailed) {
 		note_own(model, cluster, &model->node, 0);
@@ -243,14 +288,17 @@ static void find_overlap(struct cost_model *model, const struct map_plan *plan,
 {
 	struct map_placed from = map_place(plan, (unsigned)edge->from, microbatch);
 	struct map_placed to = map_place(plan, edge->to, microbatch);
-	unsigned head = from.tiles, tail = 0;
+	unsigned from_tiles, to_tiles, tail = 0;
+	map_tile_dim(&from, &from_tiles);
+	map_tile_dim(&to, &to_tiles);
+	unsigned head = from_tiles;
 	while (head > 1 && !map_tile_feeds(&model->network, &from, head - 1, &to, 0, edge))
 		head--;
-	while (tail < to.tiles &&
-	       !map_tile_feeds(&model->network, &from, from.tiles - 1, &to, tail, edge))
+	while (tail < to_tiles &&
+	       !map_tile_feeds(&model->network, &from, from_tiles - 1, &to, tail, edge))
 		tail++;
-	f->head = (float)head / (float)from.tiles;
-	f->tail = (float)(to.tiles - tail) / (float)to.tiles;
+	f->head = (float)head / (float)from_tiles;
+	f->tail = (float)(to_tiles - tail) / (float)to_tiles;
 }
 
 /* The place of a workload's node among the features. */

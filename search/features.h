@@ -26,6 +26,8 @@ struct cost_node_features {
 	unsigned tiles;
 	double compute_ns;
 	struct cost_work traffic, weights; /* weights that come for every micro-batch */
+	struct cost_work fetches, leaving; /* the parts of `traffic`, each alone */
+	struct cost_work by_tiles;         /* the sum of what leaves tile by tile, each alone */
 	double between_ns;                 /* transfers to other clusters, alone */
 	bool streamed;                     /* those weights come from DRAM, not from a gather */
 	bool prefetched; /* they are read while the node before runs: the buffer holds both */
@@ -51,7 +53,7 @@ struct cost_edge_features {
 /* Arrays keep their room from one segment to the next. */
 struct cost_features {
 	unsigned microbatches;
-	bool detailed;                /* meetings, edges, between_ns and prefetched are there */
+	bool detailed;                /* meetings, edges and all from `fetches` on are there */
 	struct cost_work load;        /* all loads and the first input as one phase */
 	struct cost_work load_chain;  /* the longest chain of a cluster's loads: its sum */
 	struct cost_work shared;      /* all phases of a micro-batch */
@@ -68,13 +70,16 @@ void cost_features_init(struct cost_features *features);
 void cost_features_release(struct cost_features *features);
 void cost_features_clear(struct cost_features *features);
 
+#define COST_SCRATCH 6
+
 struct cost_times {
 	double load_ns, shared_ns, period_ns, latency_ns;
 };
 
 /*
  * Times of a segment (equations: search/README.md). cluster_ns has room for its clusters and is
- * written; node_ns is scratch for twice its nodes. Neutral parameters need no details.
+ * written; node_ns is scratch of
+ * COST_SCRATCH doubles per node. Neutral parameters need no details.
  */
 struct cost_times cost_compose(const struct cost_features *features,
                                const struct cost_parameters *parameters, double *cluster_ns,

@@ -29,12 +29,20 @@ void map_loads_release(struct map_network *network)
 
 double map_phase_slowdown(struct map_network *network, const struct map_phase *phase)
 {
+	return map_part_slowdown(network, phase, phase);
+}
+
+double map_part_slowdown(struct map_network *network, const struct map_phase *phase,
+                         const struct map_phase *part)
+{
 	struct map_loaded loaded = { .bytes = phase->bytes,
 		                     .ns_per_byte = network->ns_per_byte,
 		                     .turns = phase->turns,
 		                     .touched = phase->touched,
 		                     .touched_count = phase->touched_count };
-	return phase->turns ? map_router_slowdown(&network->routers, &loaded) : 1;
+	return phase->turns ? map_router_slowdown(&network->routers, &loaded, part->touched,
+	                                          part->touched_count)
+	                    : 1;
 }
 
 const double *map_phase_loads(struct map_network *network, const struct map_phase *phase)

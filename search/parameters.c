@@ -16,6 +16,17 @@ const struct cost_parameter_info cost_parameter_infos[COST_PARAMETERS] = {
 	[COST_EXPOSED_TILE] = { "exposed_tile", "tiles",
 	                        "of the lesser of computing and traffic, what is not overlapped", 0,
 	                        0, 2 },
+	[COST_EXPOSED_FIRST] = { "exposed_first", "tiles",
+	                         "of what hides behind the rest later on, what does not in the "
+	                         "first micro-batch",
+	                         0, 0, 4 },
+	[COST_TILE_TRAFFIC] = { "tile_traffic", "",
+	                        "0: traffic takes what that of all tiles takes together; 1: tile "
+	                        "by tile",
+	                        0, 0, 1 },
+	[COST_TILE_LATENCY] = { "tile_latency", "",
+	                        "of the traffic's latency, what each tile but the first pays", 0, 0,
+	                        1 },
 	[COST_TRAFFIC_CONTENTION] = { "traffic_contention", "",
 	                              "delay of traffic by other clusters' load on its slowest "
 	                              "resource",

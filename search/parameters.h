@@ -14,6 +14,9 @@ enum cost_parameter {
 	COST_DRAM_EFFICIENCY,    /* share of the channels' sustained bandwidth that traffic gets */
 	COST_TILE_OVERHEAD,      /* ns per tile: control, start of transfers */
 	COST_EXPOSED_TILE, /* of the lesser of computing and traffic, tiles that are not overlapped */
+	COST_EXPOSED_FIRST, /* of what hides later on, tiles that do not in the first micro-batch */
+	COST_TILE_TRAFFIC,  /* 0: traffic takes what all tiles' takes as one, 1: one by one */
+	COST_TILE_LATENCY,  /* of the traffic's latency, what each tile but the first pays */
 	COST_TRAFFIC_CONTENTION, /* how much other clusters' load on its slowest resource delays a
 	                            cluster's traffic */
 	COST_WEIGHT_CONTENTION,  /* the same for weights that come for every micro-batch */

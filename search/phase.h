@@ -117,6 +117,10 @@ void map_phase_add(struct map_phase *to, const struct map_phase *from);
  *   link or port:   bytes x the phase's slowdown by routers (search/router.h)
  */
 double map_phase_slowdown(struct map_network *network, const struct map_phase *phase);
+/* The slowdown of `part`, whose bytes `phase` holds besides others: that of its links and ports,
+ * which carry all of them. What shares nothing with it changes nothing. */
+double map_part_slowdown(struct map_network *network, const struct map_phase *phase,
+                         const struct map_phase *part);
 const double *map_phase_loads(struct map_network *network, const struct map_phase *phase);
 
 /*

@@ -280,10 +280,27 @@ static bool any_rivals(const struct map_routers *routers, const struct map_loade
 	return false;
 }
 
-double map_router_slowdown(struct map_routers *routers, const struct map_loaded *phase)
+/* The slowest of the part's resources, with and without what routers lose. */
+static double slowdown_of(const struct map_routers *routers, const struct map_loaded *phase,
+                          const unsigned *part, unsigned part_count)
+{
+	unsigned ports_end = 6 * hw_chiplet_count(routers->package);
+	double slowest_ns = 0, longest_ns = 0;
+	for (unsigned i = 0; i < part_count; i++) {
+		unsigned r = part[i];
+		if (r >= ports_end)
+			continue;
+		double own_ns = phase->bytes[r] * phase->ns_per_byte[r];
+		slowest_ns = MAX(slowest_ns, own_ns * routers->slowness[r]);
+		longest_ns = MAX(longest_ns, own_ns);
+	}
+	return longest_ns > 0 ? slowest_ns / longest_ns : 1;
+}
+
+double map_router_slowdown(struct map_routers *routers, const struct map_loaded *phase,
+                           const unsigned *part, unsigned part_count)
 {
 	unsigned count = sort_resources(routers, phase);
-	double slowest_ns = 0, longest_ns = 0;
 	if (!any_rivals(routers, phase, count))
 		return 1;
 	for (unsigned i = 0; i < count; i++) {
@@ -295,10 +312,7 @@ double map_router_slowdown(struct map_routers *routers, const struct map_loaded 
 	for (unsigned i = 0; i < count; i++) {
 		unsigned r = routers->order[i];
 		double own_ns = phase->bytes[r] * phase->ns_per_byte[r];
-		double time_ns = effective_ns(routers, phase, r);
-		routers->slowness[r] = time_ns / own_ns;
-		slowest_ns = MAX(slowest_ns, time_ns);
-		longest_ns = MAX(longest_ns, own_ns);
+		routers->slowness[r] = effective_ns(routers, phase, r) / own_ns;
 	}
-	return slowest_ns / longest_ns;
+	return slowdown_of(routers, phase, part, part_count);
 }

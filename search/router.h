@@ -41,7 +41,11 @@ struct map_loaded {
 	unsigned touched_count;
 };
 
-/* How many times as long as its slowest link or port the phase takes: >= 1. */
-double map_router_slowdown(struct map_routers *routers, const struct map_loaded *phase);
+/*
+ * How many times as long as the slowest of `part_count` of the phase's resources the slowest of
+ * them takes for what all of the phase puts on it: >= 1. The phase's own slowdown: that of all.
+ */
+double map_router_slowdown(struct map_routers *routers, const struct map_loaded *phase,
+                           const unsigned *part, unsigned part_count);
 
 #endif

@@ -81,7 +81,20 @@ static struct search_weights weights_at(const struct searcher *s, const struct m
 	return weights;
 }
 
-/* Notes the latency too: the tables, which know latency only, need not look at slower ones. */
+/* The latency without a calibration. */
+static double neutral_latency_ns(struct cost_model *model, const struct map_mapping *mapping)
+{
+	struct cost_parameters parameters = model->parameters;
+	struct cost_report report;
+	model->parameters = cost_neutral_parameters();
+	cost_evaluate(model, mapping, &report);
+	model->parameters = parameters;
+	cost_report_release(&report);
+	return report.latency_ns;
+}
+
+/* Notes the latency too: the tables, which know latency only (and no calibration), need not look
+ * at slower ones. */
 static double score_of(struct searcher *s, const struct map_mapping *mapping)
 {
 	struct cost_report report;
@@ -89,7 +102,9 @@ static double score_of(struct searcher *s, const struct map_mapping *mapping)
 	double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ),
 	       latency_ns = report.latency_ns;
 	cost_report_release(&report);
-	s->limit_ns = MIN(s->limit_ns, latency_ns);
+	s->limit_ns = MIN(s->limit_ns, cost_parameters_are_neutral(&s->space->model->parameters)
+	                                       ? latency_ns
+	                                       : neutral_latency_ns(s->space->model, mapping));
 	return s->options->objective == SEARCH_LATENCY  ? latency_ns
 	       : s->options->objective == SEARCH_ENERGY ? energy_pJ
 	                                                : latency_ns * energy_pJ;

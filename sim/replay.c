@@ -39,7 +39,7 @@ struct builder {
 	GArray *starts;    /* struct start, ascending */
 	uint32_t phases;
 	struct map_phase phase; /* under construction */
-	struct map_phase group; /* all of its tag that runs at the same time */
+	struct map_phase group; /* all that runs at the same time */
 	GArray *spans;          /* struct span, in the order made */
 	/* Those of a run without the group's losses, and its `order`; NULL: this is that run. */
 	const GArray *before;
@@ -186,7 +186,7 @@ static bool at_once(const struct span *a, const struct span *b)
 	return a->start_ns < b->end_ns && b->start_ns < a->end_ns;
 }
 
-/* All that runs with part `index` of its own tag, itself too. Returns false if that is all. */
+/* All that runs at the same time as part `index`, itself too. Returns false if that is all. */
 static bool sum_group(struct builder *b, guint index)
 {
 	const struct span *own = &g_array_index(b->before, struct span, index);
@@ -203,12 +203,12 @@ static bool sum_group(struct builder *b, guint index)
 	return others;
 }
 
-/* What b->phase's loads are multiplied by: the group's losses instead of its own. */
+/* What b->phase's loads are multiplied by: its losses in the group instead of its own. */
 static double group_factor(struct builder *b)
 {
 	if (!b->before || !sum_group(b, b->spans->len))
 		return 1;
-	return map_phase_slowdown(&b->network, &b->group) /
+	return map_part_slowdown(&b->network, &b->group, &b->phase) /
 	       map_phase_slowdown(&b->network, &b->phase);
 }
 

@@ -17,11 +17,9 @@
  * before `start`. Phases that run at the same time share links and ports as
  * SimGrid decides.
  *
- * Routers: what a router loses depends on all that passes it at a time, and that
- * may be several phases. Where activities of one tag run at the same time, each is
- * loaded as all of them would be in one phase: by map_phase_loads / bytes of their
- * sum, per resource. Which do is seen in a first run without that. Phases of
- * different tags share bandwidth only.
+ * Routers: what a router loses depends on all that passes it at a time, and that may be several
+ * phases. Those that run at the same time in a first run are each slowed down as all of them
+ * would be in one phase.
  */
 #ifndef SIM_REPLAY_H
 #define SIM_REPLAY_H

@@ -62,6 +62,7 @@ static bool work_on(struct run *run, unsigned index, struct result *result, GErr
 		                               .batch = options->batch,
 		                               .tiles = options->tiles,
 		                               .jobs = options->jobs / processes(options),
+		                               .parameters = &run->subject.parameters,
 		                               .progress = set_fraction,
 		                               .progress_data = state };
 	gint64 start_us = g_get_monotonic_time();
@@ -234,6 +235,10 @@ static enum tool_status run_main(const struct options *options, GError **error)
 	size_t bytes = options->strategy_count * sizeof *run.states;
 	if (!subject_load(&run.subject, options->package, options->workload, options->set, error))
 		return status;
+	if (!subject_calibrate(&run.subject, options, error)) {
+		subject_release(&run.subject);
+		return status;
+	}
 	run.states = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (run.states == MAP_FAILED) {
 		g_set_error(error, TOOL_ERROR, TOOL_FAILED, "no memory: %s", g_strerror(errno));
@@ -276,7 +281,8 @@ const struct command run_command = {
 		"  mcmsim run --package mcm-64 --workload resnet18 --set nop.link_GBps=100\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
 	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_EXACT | OPTION_TRACE |
-	           OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON |
+	           OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = run_main,
 };

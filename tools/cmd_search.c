@@ -73,7 +73,9 @@ static void print_summary(const struct report *report, const struct options *opt
 	if (!options->quiet && options->out)
 		printf("%-18s %s\n", "written to", options->out);
 	if (!options->quiet)
-		printf("(analytical model; mcmsim simulate shows what really happens)\n");
+		printf("(analytical model%s%s; mcmsim simulate shows what really happens)\n",
+		       report->calibration ? " as calibrated by " : "",
+		       report->calibration ? report->calibration_file : "");
 }
 
 static void print_json(const struct report *report)
@@ -92,11 +94,14 @@ static void print_found(const struct subject *subject, const struct options *opt
 	struct cost_model model;
 	struct cost_report cost;
 	cost_model_init(&model, subject->workload, subject->package);
+	model.parameters = subject->parameters;
 	cost_evaluate(&model, mapping, &cost);
 	const struct report report = { .workload = subject->workload,
 		                       .package = subject->package,
 		                       .mapping = mapping,
 		                       .analytical = &cost,
+		                       .calibration = subject->calibration,
+		                       .calibration_file = options->calibration,
 		                       .search_wall_s = search_wall_s };
 	if (options->json)
 		print_json(&report);
@@ -115,6 +120,7 @@ static enum tool_status search(const struct subject *subject, const struct optio
 		                               .batch = options->batch,
 		                               .tiles = options->tiles,
 		                               .jobs = options->jobs,
+		                               .parameters = &subject->parameters,
 		                               .progress = progress_fraction,
 		                               .progress_data = &progress };
 	gint64 start_us = g_get_monotonic_time();
@@ -146,7 +152,9 @@ static enum tool_status search_main(const struct options *options, GError **erro
 	if (!check_out(options->out, error) ||
 	    !subject_load(&subject, options->package, options->workload, options->set, error))
 		return TOOL_USAGE;
-	enum tool_status status = search(&subject, options, error);
+	enum tool_status status = TOOL_USAGE;
+	if (subject_calibrate(&subject, options, error))
+		status = search(&subject, options, error);
 	subject_release(&subject);
 	return status;
 }
@@ -168,8 +176,8 @@ const struct command search_command = {
 		"         --objective energy --batch 16\n"
 		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
-	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_SET | OPTION_SEED |
-	           OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_CALIBRATION | OPTION_SET |
+	           OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = search_main,
 };

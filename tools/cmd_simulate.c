@@ -33,7 +33,9 @@ static enum tool_status simulate_main(const struct options *options, GError **er
 	enum tool_status status = TOOL_USAGE;
 	if (!subject_load(&subject, options->package, options->workload, options->set, error))
 		return status;
-	struct map_mapping *mapping = load_mapping(&subject, options, error);
+	struct map_mapping *mapping = NULL;
+	if (subject_calibrate(&subject, options, error))
+		mapping = load_mapping(&subject, options, error);
 	if (mapping && (!options->out || prepare_folder(options->out, error)))
 		status = simulate(&subject, options, mapping, error);
 	map_free(mapping);
@@ -61,8 +63,8 @@ const struct command simulate_command = {
 		    "  mcmsim simulate --package simba-6x6 --workload alexnet --mapping m.json \\\n"
 		    "         --exact --set nop.hop_ns=40 --json\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_MAPPING | OPTION_BATCH | OPTION_OUT |
-	           OPTION_EXACT | OPTION_TRACE | OPTION_SET | OPTION_SEED | OPTION_JOBS |
-	           OPTION_JSON | OPTION_QUIET,
+	           OPTION_EXACT | OPTION_TRACE | OPTION_CALIBRATION | OPTION_SET | OPTION_SEED |
+	           OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_MAPPING,
 	.run = simulate_main,
 };

@@ -42,7 +42,15 @@ static enum tool_status print(struct validation *v, GError **error)
 static enum tool_status check(const struct validation *v, GError **error)
 {
 	const struct options *options = v->options;
-	if (options->keep_mappings && !options->out)
+	if (options->choice && !options->calibration)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--choice: compares mappings searched with --calibration and without; "
+		            "there is none");
+	else if (options->choice && options->sample >= 0)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--choice: makes no samples; --sample "
+		            "asks for one");
+	else if (options->keep_mappings && !options->out)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--keep-mappings: needs a folder to write to (--out)");
 	else if (options->sample >= 0 && v->request.pair_count != 1)
@@ -88,7 +96,9 @@ static enum tool_status validate(struct validation *v, GError **error)
 	                       (const char *const *)packages, error) &&
 	    (status = check(v, error)) == TOOL_OK) {
 		status = TOOL_FAILED;
-		if (samples_make(&v->request, &v->set, error))
+		if (options->choice)
+			status = validate_choice(v, error);
+		else if (samples_make(&v->request, &v->set, error))
 			status = print(v, error);
 	}
 	validate_release_rows(v);
@@ -133,14 +143,20 @@ const struct command validate_command = {
 		"\n"
 		"With -o DIR: samples.csv (one row per sample), scatter.svg (analytical against\n"
 		"simulated latency), report.json (what is printed), and with --keep-mappings\n"
-		"mappings/WORKLOAD-PACKAGE-I.json.\n",
+		"mappings/WORKLOAD-PACKAGE-I.json.\n"
+		"\n"
+		"With --calibration FILE searches and the model use it. --choice then shows what "
+		"it\n"
+		"is worth: for each strategy the mapping that is found with it against the one "
+		"found\n"
+		"without, both simulated (-o DIR: choice.json).\n",
 	.examples =
 		"  mcmsim validate --samples 100\n"
 		"  mcmsim validate --package simba-6x6 --workload alexnet,resnet50 \\\n"
 		"         --samples 200 --batch 16 -o validation\n"
 		"  mcmsim validate --package simba-6x6 --workload alexnet --sample 17 -o worst\n",
 	.options = OPTION_PACKAGES | OPTION_WORKLOADS | OPTION_STRATEGY | OPTION_SAMPLES |
-	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_EXACT | OPTION_SET |
-	           OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_EXACT | OPTION_CALIBRATION |
+	           OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
 	.run = validate_main,
 };

@@ -99,7 +99,7 @@ bool subject_load(struct subject *subject, const char *package, const char *work
 		                    { workload, WORKLOAD_PRESETS, "workload", NULL,
 		                      for_workload } };
 
-	*subject = (struct subject){ NULL, NULL };
+	*subject = (struct subject){ .parameters = cost_neutral_parameters() };
 	if (!deal_out_all(targets, G_N_ELEMENTS(targets), set, error))
 		return false;
 	g_ptr_array_add(for_package, NULL);
@@ -123,7 +123,21 @@ void subject_release(struct subject *subject)
 {
 	hw_package_free(subject->package);
 	wl_workload_free(subject->workload);
-	*subject = (struct subject){ NULL, NULL };
+	cal_free(subject->calibration);
+	*subject = (struct subject){ .parameters = cost_neutral_parameters() };
+}
+
+bool subject_calibrate(struct subject *subject, const struct options *options, GError **error)
+{
+	const char *path = options->calibration;
+	if (!path)
+		return true;
+	subject->calibration = cal_read(path, error);
+	if (!subject->calibration ||
+	    !cal_applies(subject->calibration, path, subject->package, error))
+		return false;
+	subject->parameters = cal_parameters(subject->calibration);
+	return true;
 }
 
 /* The batch in the file is only the one that the mapping was made for. */
@@ -158,6 +172,14 @@ static bool check_buffers(const struct subject *subject, const struct map_mappin
 	map_scratch_release(&scratch);
 	map_plan_release(&plan);
 	return fits;
+}
+
+struct map_mapping *load_mapping_at(const struct subject *subject, const char *path, GError **error)
+{
+	struct map_mapping *mapping = map_read(path, subject->workload, subject->package, error);
+	if (mapping && !check_buffers(subject, mapping, path, error))
+		g_clear_pointer(&mapping, map_free);
+	return mapping;
 }
 
 struct map_mapping *load_mapping(const struct subject *subject, const struct options *options,

@@ -2,11 +2,14 @@
 #ifndef TOOLS_LOAD_H
 #define TOOLS_LOAD_H
 
+#include "search/calibration.h"
 #include "tools/options.h"
 
 struct subject {
 	struct hw_package *package;
 	struct wl_workload *workload;
+	struct cal_calibration *calibration; /* NULL: none */
+	struct cost_parameters parameters;   /* its, else neutral */
 };
 
 /*
@@ -18,7 +21,12 @@ bool subject_load(struct subject *subject, const char *package, const char *work
                   const char *const *set, GError **error);
 void subject_release(struct subject *subject);
 
-/* A mapping, checked in all respects, buffers too. */
+/* Read --calibration, if there is one, and see that it was made for the package. */
+bool subject_calibrate(struct subject *subject, const struct options *options, GError **error);
+
+/* A mapping, checked in all respects, buffers too: --mapping with --batch, or a file as it is. */
+struct map_mapping *load_mapping_at(const struct subject *subject, const char *path,
+                                    GError **error);
 struct map_mapping *load_mapping(const struct subject *subject, const struct options *options,
                                  GError **error);
 

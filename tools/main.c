@@ -6,9 +6,10 @@
 
 #define VERSION "1.0.0"
 
-static const struct command *const commands[] = { &run_command,      &search_command,
-	                                          &simulate_command, &validate_command,
-	                                          &show_command,     &nop_command };
+static const struct command *const commands[] = { &run_command,       &search_command,
+	                                          &simulate_command,  &validate_command,
+	                                          &calibrate_command, &show_command,
+	                                          &nop_command };
 
 static const char about[] =
 	"mcmsim simulates neural networks on multi-chip modules: a package of chiplets joined\n"
@@ -29,7 +30,7 @@ static void print_help(void)
 	g_autofree char *workloads = preset_names(WORKLOAD_PRESETS);
 	printf("Usage: mcmsim COMMAND [OPTION...]\n\n%s\nCommands:\n", about);
 	for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
-		printf("  %-10s%s\n", commands[i]->name, commands[i]->summary);
+		printf("  %-11s%s\n", commands[i]->name, commands[i]->summary);
 	printf("\nmcmsim COMMAND --help explains a command and its options.\n");
 	printf("\nExamples:\n%s", examples);
 	printf("\nPresets, which need no file:\n  packages: %s\n  workloads: %s\n", packages,

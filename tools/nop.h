@@ -43,6 +43,10 @@ struct nop_run {
  */
 GPtrArray *nop_read_runs(const char *path, const char *const *routers, GError **error);
 
+/* A run's package: the options' with the run's grid. */
+bool nop_load_package(const struct options *options, const struct nop_run *run,
+                      struct subject *subject, GError **error);
+
 /* Replay the lists of all runs, each list once, on the options' package with their grids. */
 bool nop_replay_runs(GPtrArray *runs, const struct options *options, GError **error);
 

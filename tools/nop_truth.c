@@ -60,15 +60,31 @@ static bool bad_value(const struct table_reader *r, uint32_t line, enum column c
 	return false;
 }
 
+/* Other columns than ours are passed over, even if there are two of one name. */
+static bool place_column(struct table_reader *r, char **names, enum column column, GError **error)
+{
+	r->place[column] = -1;
+	for (unsigned i = 0; i < r->width; i++) {
+		if (strcmp(g_strstrip(names[i]), COLUMN_NAMES[column]) != 0)
+			continue;
+		if (r->place[column] >= 0) {
+			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+			            "%s:1: must name each column once, has \"%s\" twice", r->path,
+			            COLUMN_NAMES[column]);
+			return false;
+		}
+		r->place[column] = (int)i;
+	}
+	return true;
+}
+
 static bool read_header(struct table_reader *r, const char *line, GError **error)
 {
 	g_auto(GStrv) names = g_strsplit(line, ",", -1);
 	r->width = g_strv_length(names);
 	for (int c = 0; c < ALL; c++) {
-		r->place[c] = -1;
-		for (unsigned i = 0; i < r->width; i++)
-			if (strcmp(g_strstrip(names[i]), COLUMN_NAMES[c]) == 0)
-				r->place[c] = (int)i;
+		if (!place_column(r, names, (enum column)c, error))
+			return false;
 		if (r->place[c] >= 0 || c >= NEEDED)
 			continue;
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
@@ -204,19 +220,34 @@ static bool check_routers(const struct table_reader *r, const GPtrArray *runs,
 	return true;
 }
 
-GPtrArray *nop_read_runs(const char *path, const char *const *routers, GError **error)
+static char *read_text(const char *path, GError **error)
 {
-	struct table_reader r = { .path = path };
 	g_autofree char *text = NULL;
+	gsize length = 0;
 	GError *problem = NULL;
-	if (!g_file_get_contents(path, &text, NULL, &problem)) {
+	if (!g_file_get_contents(path, &text, &length, &problem)) {
 		const char *reason = g_strrstr(problem->message, ": ");
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE, "--truth: %s: cannot read: %s", path,
 		            reason ? reason + 2 : problem->message);
 		g_error_free(problem);
 		return NULL;
 	}
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	if (strlen(text) != length) {
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "%s: must be text, has a zero byte at %zu", path, strlen(text));
+		return NULL;
+	}
+	return g_steal_pointer(&text);
+}
+
+GPtrArray *nop_read_runs(const char *path, const char *const *routers, GError **error)
+{
+	struct table_reader r = { .path = path };
+	g_autofree char *text = read_text(path, error);
+	if (!text)
+		return NULL;
+	bool marked = g_str_has_prefix(text, "\xEF\xBB\xBF"); /* byte order mark */
+	g_auto(GStrv) lines = g_strsplit(text + (marked ? 3 : 0), "\n", -1);
 	g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func(free_run);
 	r.folder = g_path_get_dirname(path);
 	bool good = read_header(&r, lines[0] ? lines[0] : "", error) &&
@@ -274,6 +305,7 @@ static void take_answer(struct nop_run *run, const GString *answer)
 	run->bound_ns = g_ascii_strtod(lines[2], NULL);
 	run->latency_ns = g_ascii_strtod(lines[3], NULL);
 	run->phases = (uint32_t)g_ascii_strtod(lines[4], NULL);
+	g_free(run->busiest); /* of an earlier replay */
 	run->busiest = g_strdup(lines[5]);
 	for (unsigned i = 6; lines[i] && *lines[i]; i++) {
 		char *name = NULL;
@@ -283,9 +315,8 @@ static void take_answer(struct nop_run *run, const GString *answer)
 	g_strfreev(lines);
 }
 
-/* The run's package is the options' with the run's grid. */
-static bool load_package(const struct options *options, const struct nop_run *run,
-                         struct subject *subject, GError **error)
+bool nop_load_package(const struct options *options, const struct nop_run *run,
+                      struct subject *subject, GError **error)
 {
 	g_autoptr(GPtrArray) set = g_ptr_array_new_with_free_func(g_free);
 	for (unsigned i = 0; options->set && options->set[i]; i++)
@@ -302,7 +333,7 @@ static bool replay_run(const struct options *options, const struct nop_run *run,
 {
 	struct subject subject;
 	const struct sim_options how = { .exact = true };
-	if (!load_package(options, run, &subject, error))
+	if (!nop_load_package(options, run, &subject, error))
 		return false;
 	struct sim_messages *messages = sim_messages_read(run->list, subject.package, error);
 	struct sim_replay *replay = NULL;

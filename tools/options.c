@@ -40,6 +40,10 @@ static const struct option_info table[] = {
 	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },
 	{ OPTION_BATCH, "batch", 0, "B",
 	  "samples that go through the network\n[64; simulate: the mapping's own]", TEXT(batch) },
+	{ OPTION_BATCHES, "batch", 0, "B[,B...]",
+	  "samples that go through the network; every mapping is\nsimulated for each "
+	  "[" OPTION_DEFAULT_BATCHES "]",
+	  TEXT(batch) },
 	{ OPTION_TILES, "tiles", 0, "T",
 	  "pieces that a chiplet's share is computed and sent in,\nmore where buffers demand it "
 	  "[4]",
@@ -52,6 +56,36 @@ static const struct option_info table[] = {
 	  TEXT(sample) },
 	{ OPTION_SAMPLES, "keep-mappings", 0, NULL, "write every sample's mapping, too (needs -o)",
 	  FLAG(keep_mappings) },
+	{ OPTION_DRAWN, "samples", 0, "N",
+	  "mappings drawn per network, package and batch, besides the\nsearched ones [20]",
+	  TEXT(samples) },
+	{ OPTION_DRAWN, "hold-out-workload", 0, "W[,W...]",
+	  "networks to judge with, not to fit to; none: \"none\"\n"
+	  "[" OPTION_DEFAULT_HELD_WORKLOADS ", as far as they are not in --workload]",
+	  TEXT(hold_out_workload) },
+	{ OPTION_DRAWN, "hold-out-package", 0, "P[,P...]",
+	  "packages to judge on, not to fit to; none: \"none\"\n"
+	  "[" OPTION_DEFAULT_HELD_PACKAGES ", as far as they are not in --package]",
+	  TEXT(hold_out_package) },
+	{ OPTION_DRAWN, "measured", 0, "FILE.csv",
+	  "fit to measured latencies: columns mapping (a file, relative\nto this one), workload, "
+	  "package, latency_ns and, if you like,\nweight",
+	  TEXT(measured) },
+	{ OPTION_DRAWN, "fit", 0, "NAME[,NAME...]",
+	  "the parameters to fit; the others keep their values\n[simulated: all of a pipeline; "
+	  "measured: efficiencies, overhead]",
+	  TEXT(fit) },
+	{ OPTION_DRAWN, "fit-mesh", 0, "CxR[,CxR...]",
+	  "calibrate nop: meshes whose runs are fitted to; the others\nare judged with [4x4,6x6]",
+	  TEXT(fit_mesh) },
+	{ OPTION_CALIBRATION, "calibration", 0, "FILE",
+	  "parameters of the analytical model, from mcmsim calibrate;\nrefused if not made for "
+	  "the package",
+	  TEXT(calibration) },
+	{ OPTION_SAMPLES, "choice", 0, NULL,
+	  "no samples: mappings searched with --calibration against those\nsearched without, "
+	  "simulated",
+	  FLAG(choice) },
 	{ OPTION_OUT, "out", 'o', "PATH", "where results go (search: a file, others: a folder)",
 	  TEXT(out) },
 	{ OPTION_EXACT, "exact", 0, NULL,
@@ -240,6 +274,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	for (int i = 0; i < argc; i++)
 		copy[i + 1] = g_strdup(argv[i]);
 	*options = (struct options){ .text = text };
+	text->batch_list = (command->options & OPTION_BATCHES) != 0;
 	if (!g_option_context_parse_strv(context, &copy, &problem)) {
 		explain(command, problem, error);
 	} else if (text->help) {
@@ -258,10 +293,28 @@ void options_release(struct options *options)
 	struct options_text *text = options->text;
 	if (!text)
 		return;
-	char *strings[] = { text->package,   text->workload, text->mapping,     text->strategy,
-		            text->objective, text->batch,    text->tiles,       text->out,
-		            text->seed,      text->jobs,     text->trace_level, text->trace_window,
-		            text->samples,   text->sample,   text->truth,       text->router };
+	char *strings[] = { text->package,
+		            text->workload,
+		            text->mapping,
+		            text->strategy,
+		            text->objective,
+		            text->batch,
+		            text->tiles,
+		            text->out,
+		            text->seed,
+		            text->jobs,
+		            text->trace_level,
+		            text->trace_window,
+		            text->samples,
+		            text->sample,
+		            text->truth,
+		            text->router,
+		            text->calibration,
+		            text->hold_out_workload,
+		            text->hold_out_package,
+		            text->measured,
+		            text->fit,
+		            text->fit_mesh };
 	for (unsigned i = 0; i < G_N_ELEMENTS(strings); i++)
 		g_free(strings[i]);
 	g_strfreev(text->set);

@@ -32,14 +32,23 @@ enum option_bit {
 	OPTION_WORKLOADS = 1 << 16,
 	OPTION_SAMPLES = 1 << 17, /* --samples, --sample, --keep-mappings */
 	OPTION_MESSAGES = 1 << 18,
-	OPTION_TRUTH = 1 << 19 /* --truth and --router */
+	OPTION_TRUTH = 1 << 19, /* --truth and --router */
+	OPTION_CALIBRATION = 1 << 20,
+	OPTION_DRAWN = 1 << 21,  /* --samples alone, --hold-out-*, --measured, --fit, --fit-mesh */
+	OPTION_BATCHES = 1 << 22 /* --batch as a list */
 };
 
 #define OPTION_DEFAULT_BATCH 64
 #define OPTION_DEFAULT_TILES 4
 #define OPTION_DEFAULT_SAMPLES 40
+#define OPTION_DEFAULT_CALIBRATION_SAMPLES 20
 #define OPTION_DEFAULT_PACKAGES "mcm-16,simba-6x6"
 #define OPTION_DEFAULT_WORKLOADS "alexnet,resnet18"
+#define OPTION_DEFAULT_TRAINING "alexnet,darknet19,resnet18"
+#define OPTION_DEFAULT_HELD_WORKLOADS "vgg16,resnet50"
+#define OPTION_DEFAULT_HELD_PACKAGES "mcm-64"
+#define OPTION_DEFAULT_BATCHES "4,64"
+#define OPTION_MOST_BATCHES 8
 
 struct options {
 	bool help;
@@ -47,6 +56,10 @@ struct options {
 	const char *const *set;                         /* NULL-terminated; NULL: none */
 	const char *const *arguments;                   /* NULL-terminated */
 	const char *truth, *router;                     /* of mcmsim nop; NULL: not given */
+	const char *calibration;                        /* the file; NULL: not given */
+	/* Of mcmsim calibrate; NULL: not given. */
+	const char *hold_out_workload, *hold_out_package, *measured, *fit, *fit_mesh;
+	unsigned batches[OPTION_MOST_BATCHES], batch_count; /* --batch as a list */
 	bool messages;
 
 	enum search_strategy strategies[SEARCH_STRATEGIES]; /* in the order given, each once */
@@ -61,7 +74,7 @@ struct options {
 	bool exact, json, quiet;
 	unsigned samples;
 	int sample; /* negative: not given */
-	bool keep_mappings;
+	bool keep_mappings, choice;
 	enum sim_trace_level trace_level;
 	double trace_from_ns, trace_to_ns; /* INFINITY: to the end */
 

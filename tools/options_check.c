@@ -120,8 +120,10 @@ bool parse_window(const char *text, double *from_ns, double *to_ns)
 static bool check_samples(const struct options_text *text, struct options *options, GError **error)
 {
 	uint64_t sample = 0;
-	options->samples = OPTION_DEFAULT_SAMPLES;
+	options->samples = text->batch_list ? OPTION_DEFAULT_CALIBRATION_SAMPLES
+	                                    : OPTION_DEFAULT_SAMPLES;
 	options->keep_mappings = text->keep_mappings;
+	options->choice = text->choice;
 	if (!check_count("samples", text->samples, MAX_DRAWN, &options->samples, error) ||
 	    !check_integer("sample", text->sample, 0, MAX_DRAWN, &sample, error))
 		return false;
@@ -154,15 +156,66 @@ static bool check_trace(const struct options_text *text, struct options *options
 
 static bool check_texts(const struct options_text *text, GError **error)
 {
-	const char *const names[] = { "package", "workload", "mapping", "out", "truth", "router" };
-	const char *const values[] = { text->package, text->workload, text->mapping,
-		                       text->out,     text->truth,    text->router };
+	const char *const names[] = { "package",
+		                      "workload",
+		                      "mapping",
+		                      "out",
+		                      "truth",
+		                      "router",
+		                      "calibration",
+		                      "hold-out-workload",
+		                      "hold-out-package",
+		                      "measured",
+		                      "fit",
+		                      "fit-mesh" };
+	const char *const values[] = { text->package,
+		                       text->workload,
+		                       text->mapping,
+		                       text->out,
+		                       text->truth,
+		                       text->router,
+		                       text->calibration,
+		                       text->hold_out_workload,
+		                       text->hold_out_package,
+		                       text->measured,
+		                       text->fit,
+		                       text->fit_mesh };
 	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++)
 		if (values[i] && !*values[i]) {
 			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 			            "--%s: must be a name or a path, got \"\"", names[i]);
 			return false;
 		}
+	return true;
+}
+
+/* "16" or "4,64": a list for the command that takes one, its first value for all others. */
+static bool check_batches(const struct options_text *text, struct options *options, GError **error)
+{
+	bool list = text->batch_list;
+	const char *given = text->batch ? text->batch : OPTION_DEFAULT_BATCHES;
+	g_auto(GStrv) parts = list ? g_strsplit(given, ",", -1) : NULL;
+	if (!list)
+		return check_count("batch", text->batch, MAX_SAMPLES, &options->batch, error);
+	if (!parts[0] || g_strv_length(parts) > OPTION_MOST_BATCHES) {
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--batch: must be 1 to %d whole numbers with commas between them, got "
+		            "\"%s\"",
+		            OPTION_MOST_BATCHES, given);
+		return false;
+	}
+	for (unsigned i = 0; parts[i]; i++) {
+		unsigned *batch = &options->batches[options->batch_count++];
+		if (!check_count("batch", parts[i], MAX_SAMPLES, batch, error))
+			return false;
+		for (unsigned j = 0; j < i; j++)
+			if (options->batches[j] == *batch) {
+				g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+				            "--batch: must name each batch once, got %u twice",
+				            *batch);
+				return false;
+			}
+	}
 	return true;
 }
 
@@ -175,6 +228,12 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	options->out = text->out;
 	options->truth = text->truth;
 	options->router = text->router;
+	options->calibration = text->calibration;
+	options->hold_out_workload = text->hold_out_workload;
+	options->hold_out_package = text->hold_out_package;
+	options->measured = text->measured;
+	options->fit = text->fit;
+	options->fit_mesh = text->fit_mesh;
 	options->messages = text->messages;
 	options->set = (const char *const *)text->set;
 	options->arguments = text->arguments ? (const char *const *)text->arguments : none;
@@ -190,7 +249,7 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	return check_texts(text, error) &&
 	       check_strategies(text->strategy ? text->strategy : "scope", options, error) &&
 	       check_objective(text->objective, options, error) &&
-	       check_count("batch", text->batch, MAX_SAMPLES, &options->batch, error) &&
+	       check_batches(text, options, error) &&
 	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&
 	       check_count("jobs", text->jobs, MAX_JOBS, &options->jobs, error) &&
 	       check_integer("seed", text->seed, 0, UINT64_MAX, &options->seed, error) &&

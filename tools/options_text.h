@@ -9,8 +9,10 @@ struct options_text { /* NULL: not given */
 	char *seed, *jobs, *trace_level, *trace_window;
 	char *samples, *sample;
 	char *truth, *router;
+	char *calibration, *hold_out_workload, *hold_out_package, *measured, *fit, *fit_mesh;
 	char **set, **arguments;
-	gboolean exact, json, quiet, help, messages, keep_mappings;
+	gboolean exact, json, quiet, help, messages, keep_mappings, choice;
+	bool batch_list; /* the command takes --batch as a list */
 };
 
 /* Read all values into *options, which keeps pointers into `text`. */

@@ -214,6 +214,18 @@ static void write_errors(struct json_writer *w, const struct report *report)
 	json_end_object(w);
 }
 
+void report_write_calibration(struct json_writer *w, const struct cal_calibration *calibration,
+                              const char *file)
+{
+	if (!calibration)
+		return;
+	g_autofree char *name = g_path_get_basename(file);
+	json_begin_object(w, "calibration", JSON_ONE_LINE);
+	json_string(w, "file", name);
+	json_string(w, "checksum", calibration->checksum);
+	json_end_object(w);
+}
+
 void report_write(struct json_writer *w, const struct report *report, enum report_clock clock)
 {
 	json_begin_object(w, NULL, JSON_LINES);
@@ -223,6 +235,7 @@ void report_write(struct json_writer *w, const struct report *report, enum repor
 	json_string(w, "strategy", report->mapping->strategy);
 	json_integer(w, "batch", report->mapping->batch);
 	json_number(w, "bound_ns", report->analytical->bound_ns);
+	report_write_calibration(w, report->calibration, report->calibration_file);
 	if (clock == REPORT_WITH_WALL && report->search_wall_s >= 0)
 		json_number(w, "search_wall_s", report->search_wall_s);
 	write_analytical(w, report);

@@ -6,6 +6,7 @@
 #ifndef TOOLS_REPORT_H
 #define TOOLS_REPORT_H
 
+#include "search/calibration.h"
 #include "sim/simulate.h"
 #include "tools/json_writer.h"
 
@@ -14,12 +15,18 @@ struct report {
 	const struct hw_package *package;
 	const struct map_mapping *mapping;
 	const struct cost_report *analytical;
-	const struct sim_outcome *simulated; /* NULL: not simulated */
-	const char *bottleneck;              /* with `simulated` */
-	double search_wall_s;                /* negative: nothing was searched */
+	const struct sim_outcome *simulated;       /* NULL: not simulated */
+	const char *bottleneck;                    /* with `simulated` */
+	const struct cal_calibration *calibration; /* NULL: none */
+	const char *calibration_file;              /* its name, with `calibration` */
+	double search_wall_s;                      /* negative: nothing was searched */
 };
 
 enum report_clock { REPORT_WITHOUT_WALL, REPORT_WITH_WALL };
+
+/* "calibration": {"file": name without folders, "checksum": ...}; nothing without one. */
+void report_write_calibration(struct json_writer *writer, const struct cal_calibration *calibration,
+                              const char *file);
 
 /* Append the report as one JSON object. */
 void report_write(struct json_writer *writer, const struct report *report, enum report_clock clock);

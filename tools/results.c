@@ -135,6 +135,7 @@ bool execute_mapping(const struct execution *execution, const struct map_mapping
 	struct cost_model model;
 	struct cost_report cost;
 	cost_model_init(&model, subject->workload, subject->package);
+	model.parameters = subject->parameters;
 	cost_evaluate(&model, mapping, &cost);
 	struct sim_outcome *outcome = simulate(execution, mapping, error);
 	bool good = outcome != NULL;
@@ -144,6 +145,8 @@ bool execute_mapping(const struct execution *execution, const struct map_mapping
 			                 .mapping = mapping,
 			                 .analytical = &cost,
 			                 .simulated = outcome,
+			                 .calibration = subject->calibration,
+			                 .calibration_file = execution->options->calibration,
 			                 .search_wall_s = execution->search_wall_s };
 		fill_result(&report, result);
 		good = !execution->folder || write_files(&report, execution->folder, error);

@@ -189,6 +189,7 @@ void sample_work(const struct sample_request *request, unsigned pair, unsigned n
 	GError *error = NULL;
 	*sample = (struct sample){ .figures = { .pair = pair, .number = number } };
 	cost_model_init(&model, of->subject.workload, of->subject.package);
+	model.parameters = of->subject.parameters;
 	struct map_mapping *mapping = find_mapping(request, of, &model, &sample->figures, &error);
 	if (mapping)
 		sample->mapping = map_to_json(mapping, of->subject.workload, of->subject.package);

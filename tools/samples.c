@@ -57,6 +57,8 @@ static bool load_pair(struct sample_request *request, const struct options *opti
 	if (!subject_load(&pair->subject, package, workload, options->set, error))
 		return false;
 	request->pair_count++;
+	if (!subject_calibrate(&pair->subject, options, error))
+		return false;
 	choose_strategies(pair, options);
 	if (!pair->strategy_count)
 		return search_check_strategy(options->strategies[0], pair->subject.workload,
@@ -125,6 +127,7 @@ static void work_search(void *data, unsigned index, GString *answer)
 		.batch = request->batch,
 		.tiles = request->tiles,
 		.jobs = MAX(request->jobs / making->count, 1),
+		.parameters = &pair->subject.parameters,
 	};
 	GError *error = NULL;
 	struct map_mapping *mapping = search_mapping(pair->subject.workload, pair->subject.package,

@@ -34,6 +34,8 @@ char *validate_command_line(const struct validation *v, const struct sample *sam
 	                       options->batch, options->tiles, options->seed);
 	for (unsigned i = 0; options->set && options->set[i]; i++)
 		append_quoted(line, "set", options->set[i]);
+	if (options->calibration)
+		append_quoted(line, "calibration", options->calibration);
 	g_string_append_printf(line, "%s --sample %u", options->exact ? " --exact" : "",
 	                       sample->figures.number);
 	return g_string_free(line, FALSE);
@@ -174,6 +176,8 @@ char *validate_report(const struct validation *v)
 	json_integer(&w, "batch", v->request.batch);
 	json_integer(&w, "seed", v->request.seed);
 	json_bool(&w, "exact", v->request.exact);
+	report_write_calibration(&w, v->request.pairs[0].subject.calibration,
+	                         v->options->calibration);
 	json_begin_array(&w, "rows", JSON_LINES);
 	for (unsigned i = 0; i < v->row_count; i++)
 		write_row(&w, &v->rows[i]);

@@ -108,6 +108,46 @@ START_TEST(a_lone_phase_takes_the_models_time)
 }
 END_TEST
 
+/* Only the way to its channel is left of a phase that a nearer, slower channel decides: it pays all
+ * of the farthest channel's latency, which is at most what the two differ by too much. */
+START_TEST(channels_may_differ_by_more_than_a_route)
+{
+	static const char *const set[] = { "dram.channels[0].latency_ns=5000",
+		                           "dram.channels[0].GBps=1000", "nop.link_GBps=1000",
+		                           "nop.port_GBps=1000", NULL };
+	struct hw_package *package = hw_package_read("mcm-16", "hw/packages", set, NULL);
+	struct map_network network;
+	struct map_phase phases[2];
+	struct sim_activities activities;
+	GError *error = NULL;
+	ck_assert(package != NULL);
+	map_network_init(&network, package);
+	sim_activities_init(&activities, sim_program_new(), &network);
+	for (unsigned i = 0; i < 2; i++)
+		map_phase_init(&phases[i], package);
+	network.receivers[0] = 5;
+	map_read_dram(&network, &phases[0], 1, 1e6);
+	map_write_dram(&network, &phases[1], 5, 1e6);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_uint_eq(sim_phase_activity(&activities, &phases[i]), i);
+	struct sim_options options = { .exact = true };
+	struct sim_result *result = sim_execute(package, chain(&activities, 2), &options, &error);
+	ck_assert_msg(result != NULL, "%s", error ? error->message : "");
+	for (unsigned i = 0; i < 2; i++) {
+		struct map_phase_time time = map_phase_time(&network, &phases[i]);
+		double took_ns = result->end_ns[i] - result->start_ns[i];
+		ck_assert_double_lt(time.latency_ns, 5000);
+		ck_assert_double_eq_tol(took_ns, time.load_ns + 5000, 1e-3);
+		map_phase_release(&phases[i]);
+	}
+	sim_result_free(result);
+	sim_program_free(activities.program);
+	sim_activities_release(&activities);
+	map_network_release(&network);
+	hw_package_free(package);
+}
+END_TEST
+
 /* What the flows put on each resource is the phase's load there, ports that cannot bind apart, and
  * but for the billionth of a message that stands for a phase's latency. */
 START_TEST(flows_carry_the_phases_loads)
@@ -429,6 +469,7 @@ int main(void)
 	TCase *cases = tcase_create("lower");
 	tcase_add_loop_test(cases, a_lone_phase_takes_the_models_time, 0,
 	                    (int)G_N_ELEMENTS(packages));
+	tcase_add_test(cases, channels_may_differ_by_more_than_a_route);
 	tcase_add_loop_test(cases, flows_carry_the_phases_loads, 0, (int)G_N_ELEMENTS(packages));
 	tcase_add_test(cases, only_ports_that_may_bind_are_modelled);
 	tcase_add_test(cases, tiles_wait_for_the_rows_they_reach);

@@ -270,6 +270,40 @@ START_TEST(concurrent_messages_lose_in_routers_what_their_sum_does)
 }
 END_TEST
 
+/* A long message at the other end of the row, at the same time: 0 > 2 waits for its turns as alone.
+ * What is slowest of all that runs must not hide what a phase's own links lose. */
+START_TEST(traffic_elsewhere_changes_nothing)
+{
+	static const char conflict[] = "0,1,2560,0\n0,2,2560,0\n1,2,2560,0\n";
+	double alone_ns = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		struct hw_package *package = mesh(8, 1);
+		package->nop.router_conflict = 0.5;
+		g_autofree char *text = g_strdup_printf("src,dst,bytes,tag\n%s%s", conflict,
+		                                        i ? "6,7,2560000,1\n" : "");
+		struct run run = run_on(package, text);
+		double took_ns = run.replay->tags[0].completion_ns;
+		if (i == 0) {
+			alone_ns = took_ns;
+			ck_assert_double_gt(alone_ns, run.replay->all.bound_ns + 13 + 1);
+		}
+		assert_ns(took_ns, alone_ns);
+		run_free(&run);
+	}
+}
+END_TEST
+
+/* Beside a load of 3e13 ns a hop of 1e-12 ns is less than rounding: still, there is one. */
+START_TEST(a_hop_may_be_less_than_rounding)
+{
+	struct hw_package *package = mesh(8, 1);
+	package->nop.hop_ns = 1e-12;
+	struct run run = run_on(package, "src,dst,bytes\n0,5,1000\n1,0,1000000000000000\n");
+	ck_assert_double_eq_tol(run.replay->all.completion_ns, 1e15 / 32 + 5, 1);
+	run_free(&run);
+}
+END_TEST
+
 /* All to all on 4 x 3, one phase: what the phase's own formula says, as for a mapping. */
 START_TEST(a_phase_takes_what_the_cost_model_says)
 {
@@ -382,6 +416,8 @@ int main(void)
 	tcase_add_test(times, tags_share_links);
 	tcase_add_test(times, waits_do_not_hinder_each_other);
 	tcase_add_test(times, concurrent_messages_lose_in_routers_what_their_sum_does);
+	tcase_add_test(times, traffic_elsewhere_changes_nothing);
+	tcase_add_test(times, a_hop_may_be_less_than_rounding);
 	tcase_add_test(lists, a_phase_takes_what_the_cost_model_says);
 	tcase_add_test(lists, ring_ends_with_its_critical_path);
 	tcase_add_test(lists, runs_are_identical);

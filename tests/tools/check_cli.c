@@ -23,12 +23,15 @@ static void teardown(void)
 static const struct usage_error {
 	const char *words, *message;
 } usage_errors[] = {
-	{ "", "no command given; commands: run, search, simulate, validate, show, nop (see mcmsim "
+	{ "", "no command given; commands: run, search, simulate, validate, calibrate, show, nop "
+	      "(see mcmsim "
 	      "--help)" },
-	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, show, nop (see "
+	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, calibrate, show, "
+	         "nop (see "
 	         "mcmsim --help)" },
-	{ "--versoin", "no command \"--versoin\"; commands: run, search, simulate, validate, show, "
-	               "nop (see mcmsim --help)" },
+	{ "--versoin",
+	  "no command \"--versoin\"; commands: run, search, simulate, validate, calibrate, "
+	  "show, nop (see mcmsim --help)" },
 
 	{ "run " P " --batch 0", "--batch: must be a whole number from 1 to 1048576, got \"0\"" },
 	{ "run " P " --batch -3", "--batch: must be a whole number from 1 to 1048576, got \"-3\"" },
@@ -67,7 +70,7 @@ static const struct usage_error {
 	{ "search " P " --exact",
 	  "search: unknown option --exact; it takes --package, --workload, --strategy, "
 	  "--objective, "
-	  "--batch, --tiles, --out, --set, --seed, --jobs, --json, --quiet" },
+	  "--batch, --tiles, --calibration, --out, --set, --seed, --jobs, --json, --quiet" },
 	{ "show package simba-6x6 -x",
 	  "show: unknown option -x; it takes --package, --workload, --set, --json, --quiet" },
 	{ "show package",
@@ -192,14 +195,13 @@ END_TEST
 
 START_TEST(help_teaches)
 {
-	static const char *const commands[] = { "run",      "search", "simulate",
-		                                "validate", "show",   "nop" };
+	static const char *const commands[] = { "run",  "search", "simulate", "validate",
+		                                "show", "nop",    "calibrate" };
 	g_autofree char *packages = preset_names(PACKAGE_PRESETS);
 	g_autofree char *help = output_of(folder, "--help");
 	assert_has(help, "Usage: mcmsim COMMAND [OPTION...]\n");
 	assert_has(help, packages);
 	assert_has(help, "\nExamples:\n");
-	ck_assert_ptr_null(strstr(help, "calibrate"));
 	for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
 		g_autofree char *words = g_strdup_printf("%s --help", commands[i]);
 		g_autofree char *usage = g_strdup_printf("Usage: mcmsim %s ", commands[i]);

@@ -171,7 +171,7 @@ START_TEST(errors_are_summed_up)
 	write_text("traffic/one_2x2_256.csv", "src,dst,bytes\n0,1,256\n");
 	write_text("traffic/one_2x2_mix.csv", "src,dst,bytes\n0,1,64000\n");
 	write_text("runs.csv",
-	           "pattern,router,columns,rows,message_bytes,completion_cycles\n"
+	           "\xEF\xBB\xBFpattern,router,columns,rows,message_bytes,completion_cycles\n"
 	           "one,base,2,1,256,20\none,base,2,2,256,10\n\none,base,2,2,mix,2000\n");
 	g_autofree char *out = output_of(folder, TRUTH "@/runs.csv");
 	ck_assert_str_eq(out, "router base\n"
@@ -239,6 +239,7 @@ static const struct {
 	{ TRUTH "@/header.csv", 2,
 	  "@/header.csv:1: needs columns router, pattern, columns, rows, message_bytes and "
 	  "completion_cycles, \"rows\" is missing" },
+	{ TRUTH "@/twice.csv", 2, "@/twice.csv:1: must name each column once, has \"rows\" twice" },
 	{ TRUTH "@/good.csv --router best", 2, "--router: @/good.csv has no runs of \"best\"" },
 	{ TRUTH "@/good.csv --router base,base", 2,
 	  "--router: must name each router once, got \"base\" twice" },
@@ -259,6 +260,7 @@ static const struct {
 START_TEST(mistakes_are_named)
 {
 	write_text("bad.csv", "src,dst,bytes\n0,8,1\n");
+	write_text("twice.csv", HEADER ",rows\n");
 	write_text("header.csv", "router,pattern,columns,message_bytes,completion_cycles\n");
 	write_text("traffic/one_2x2_8.csv", "src,dst,bytes\n0,1,8\n");
 	write_text("good.csv", HEADER ",messages\nbase,one,2,2,8,10,2\nother,two,2,2,8,10,1\n");

@@ -1,0 +1,146 @@
+/* The package's hash: everything that a time depends on changes it, nothing else does. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hw/json.h"
+#include "hw/package.h"
+
+#define PRESETS MCMSIM_DATA_DIR "/hw/packages"
+
+static const char *const presets[] = { "simba-6x6", "mcm-16", "nop-base" };
+
+/* Caller frees. */
+static char *hash_of(const char *preset, const char *assignment)
+{
+	const char *const set[] = { assignment, NULL };
+	GError *error = NULL;
+	struct hw_package *package = hw_package_read(preset, PRESETS, assignment ? set : NULL,
+	                                             &error);
+	ck_assert_msg(package != NULL, "%s", error ? error->message : "");
+	char *hash = hw_package_hash(package);
+	hw_package_free(package);
+	return hash;
+}
+
+/* Whether times depend on a key. Energies and areas are paid for, whatever time it takes. */
+static bool matters(const char *path)
+{
+	static const char *const others[] = { "$.name",   "$.format", "energy_pJ",
+		                              "area_mm2", "source",   ".device" };
+	for (unsigned i = 0; i < G_N_ELEMENTS(others); i++)
+		if (strstr(path, others[i]))
+			return false;
+	return true;
+}
+
+static unsigned tried;
+
+static void try_number(const char *preset, const char *path, double value, const char *before)
+{
+	/* Smaller, so that grids and unrollings stay possible; shares become other ones. */
+	double other = value >= 2 ? value - 1 : value > 0 ? value / 2 : 0.25;
+	char digits[G_ASCII_DTOSTR_BUF_SIZE];
+	g_autofree char *assignment = g_strconcat(
+		path + 2, "=", g_ascii_dtostr(digits, sizeof digits, other), NULL);
+	const char *const set[] = { assignment, NULL };
+	struct hw_package *package = hw_package_read(preset, PRESETS, set, NULL);
+	if (!package) /* like a channel off the smaller grid */
+		return;
+	g_autofree char *after = hw_package_hash(package);
+	hw_package_free(package);
+	tried++;
+	ck_assert_msg((strcmp(before, after) != 0) == matters(path), "%s of %s", path, preset);
+}
+
+static void walk(const char *preset, struct hw_json node, const char *before)
+{
+	if (strstr(node.path, "source"))
+		return;
+	if (cJSON_IsNumber(node.item))
+		try_number(preset, node.path, node.item->valuedouble, before);
+	for (unsigned i = 0; i < hw_json_size(node); i++)
+		walk(preset, hw_json_at(node, i), before);
+}
+
+START_TEST(every_number_that_matters_changes_it)
+{
+	const char *preset = presets[_i];
+	g_autofree char *path = g_strdup_printf("%s/%s.json", PRESETS, preset);
+	g_autofree char *before = hash_of(preset, NULL);
+	struct hw_json_file *file = hw_json_open(path, NULL);
+	tried = 0;
+	ck_assert_uint_eq(strlen(before), 64);
+	walk(preset, hw_json_root(file), before);
+	ck_assert_uint_gt(tried, 12);
+	hw_json_close(file);
+}
+END_TEST
+
+START_TEST(words_that_matter_change_it)
+{
+	static const char *const set[] = { "nop.topology=torus", "nop.multicast=false",
+		                           "dram.interleave=nearest" };
+	g_autofree char *before = hash_of("simba-6x6", NULL);
+	for (unsigned i = 0; i < G_N_ELEMENTS(set); i++) {
+		g_autofree char *after = hash_of("simba-6x6", set[i]);
+		ck_assert_str_ne(before, after);
+	}
+	g_autofree char *named = hash_of("simba-6x6", "name=other");
+	ck_assert_str_eq(before, named);
+}
+END_TEST
+
+START_TEST(how_types_are_written_does_not_matter)
+{
+	/* Two types of equal values, in another order, and one that is not used. */
+	static const char form[] =
+		"{'format': 'mcmsim-package/1', 'name': 'p', 'chiplet_types': {%s}, "
+		"'grid': {'columns': 2, 'rows': 1, 'chiplets': [['%s', '%s']]}, "
+		"'nop': {'topology': 'mesh', 'link_GBps': 1, 'port_GBps': 1, 'hop_ns': 1, "
+		"'energy_pJ_per_bit': 1, 'multicast': true, 'router_conflict': 0}, "
+		"'dram': {'interleave': 'all', 'channels': [{'at': [0, 0], 'GBps': 1, "
+		"'latency_ns': 1, 'energy_pJ_per_bit': 1}]}}";
+	static const char type[] =
+		"'%s': {'clock_GHz': %d, 'array': {'unroll': {'K': 4}}, 'vector_lanes': 8, "
+		"'weight_buffer_KiB': 1, 'activation_buffer_KiB': 1, 'buffer_GBps': 1, "
+		"'energy_pJ': {'mac': 1, 'buffer_byte': 1, 'static_W': 0}, 'area_mm2': 1}";
+	char *hashes[3];
+	for (unsigned i = 0; i < 3; i++) {
+		g_autofree char *a = g_strdup_printf(type, "a", i == 1 ? 2 : 1);
+		g_autofree char *b = g_strdup_printf(type, "b", i == 1 ? 1 : 2);
+		g_autofree char *c = g_strdup_printf(type, "c", 3);
+		g_autofree char *types = i ? g_strconcat(a, ", ", b, ", ", c, NULL)
+		                           : g_strconcat(a, ", ", b, NULL);
+		g_autofree char *text = g_strdup_printf(form, types, i == 1 ? "b" : "a",
+		                                        i == 1   ? "a"
+		                                        : i == 2 ? "a"
+		                                                 : "b");
+		struct hw_package *package = hw_package_parse(g_strdelimit(text, "'", '"'), "p",
+		                                              NULL, NULL);
+		ck_assert_ptr_nonnull(package);
+		hashes[i] = hw_package_hash(package);
+		hw_package_free(package);
+	}
+	ck_assert_str_eq(hashes[0], hashes[1]); /* 1 GHz and 2 GHz, however they are called */
+	ck_assert_str_ne(hashes[0], hashes[2]); /* 1 GHz twice */
+	for (unsigned i = 0; i < 3; i++)
+		g_free(hashes[i]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("package hash");
+	TCase *tests = tcase_create("hash");
+	tcase_add_loop_test(tests, every_number_that_matters_changes_it, 0,
+	                    (int)G_N_ELEMENTS(presets));
+	tcase_add_test(tests, words_that_matter_change_it);
+	tcase_add_test(tests, how_types_are_written_does_not_matter);
+	suite_add_tcase(suite, tests);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
