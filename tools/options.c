@@ -31,7 +31,9 @@ static const struct option_info table[] = {
 	{ OPTION_PACKAGES, "package", 0, "P[,P...]",
 	  "the packages: presets' names or files [" OPTION_DEFAULT_PACKAGES "]", TEXT(package) },
 	{ OPTION_WORKLOADS, "workload", 0, "W[,W...]",
-	  "the networks: presets' names or files [" OPTION_DEFAULT_WORKLOADS "]", TEXT(workload) },
+	  "the networks: presets' names or files [" OPTION_DEFAULT_WORKLOADS ";\n"
+	  "calibrate: " OPTION_DEFAULT_TRAINING "]",
+	  TEXT(workload) },
 	{ OPTION_MAPPING, "mapping", 0, "M", "the mapping: a file", TEXT(mapping) },
 	{ OPTION_STRATEGY, "strategy", 0, "S[,S...]",
 	  "sequential, pipeline, segmented or scope\n[scope; validate: all of them]",
@@ -154,8 +156,12 @@ static void help_option(GString *out, const char *name, char letter, const char 
 	g_autofree char *head = g_strdup_printf("  %s--%s%s%s", shorter, name, value ? " " : "",
 	                                        value ? value : "");
 	g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+	bool fits = strlen(head) < INDENT;
+	if (!fits)
+		g_string_append_printf(out, "%s\n", head);
 	for (unsigned i = 0; lines[i]; i++)
-		g_string_append_printf(out, "%-*s%s\n", INDENT, i ? "" : head, lines[i]);
+		g_string_append_printf(out, "%-*s%s\n", INDENT, fits && i == 0 ? head : "",
+		                       lines[i]);
 }
 
 char *options_help(const struct command *command)
