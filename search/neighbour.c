@@ -2,38 +2,31 @@
  * Invariant: a change keeps every node once and in order and regions disjoint; whether the
  * buffers hold it is settled afterwards, for the segments that it touched.
  */
-#include "search/random.h"
+#include "search/change.h"
 
 #include <string.h>
 
 #define TRIES 200
 #define MOST_TILES 64
 
-struct change {
-	struct search_drawer *drawer;
-	struct map_mapping *mapping; /* a copy, to be changed */
-	unsigned touched;            /* this segment and, if `next`, the one after it */
-	bool next;
-};
-
-static unsigned pick(const struct change *ch, unsigned count)
+unsigned search_pick(const struct search_change *ch, unsigned count)
 {
 	return search_draw(ch->drawer->rand, 0, count - 1);
 }
 
-static struct map_segment *pick_segment(struct change *ch)
+struct map_segment *search_pick_segment(struct search_change *ch)
 {
-	ch->touched = pick(ch, ch->mapping->segment_count);
+	ch->touched = search_pick(ch, ch->mapping->segment_count);
 	return &ch->mapping->segments[ch->touched];
 }
 
-static struct map_cluster *pick_cluster(struct change *ch)
+struct map_cluster *search_pick_cluster(struct search_change *ch)
 {
-	struct map_segment *segment = pick_segment(ch);
-	return &segment->clusters[pick(ch, segment->cluster_count)];
+	struct map_segment *segment = search_pick_segment(ch);
+	return &segment->clusters[search_pick(ch, segment->cluster_count)];
 }
 
-static const struct wl_node *node_of(const struct change *ch, const struct map_node *node)
+const struct wl_node *search_node_of(const struct search_change *ch, const struct map_node *node)
 {
 	return &ch->drawer->space.workload->nodes[node->node];
 }
@@ -46,12 +39,13 @@ static bool same_split(const unsigned *a, const unsigned *b)
 }
 
 /* Which of the search's splits a node has; SEARCH_SPLITS if it has another one. */
-static enum search_split kind_of(const struct change *ch, const struct map_node *node,
+static enum search_split kind_of(const struct search_change *ch, const struct map_node *node,
                                  unsigned chiplets)
 {
 	for (int kind = 0; kind < SEARCH_SPLITS; kind++) {
 		unsigned split[MAP_DIMS];
-		search_choose_split(node_of(ch, node), (enum search_split)kind, chiplets, split);
+		search_choose_split(search_node_of(ch, node), (enum search_split)kind, chiplets,
+		                    split);
 		if (same_split(split, node->split))
 			return (enum search_split)kind;
 	}
@@ -59,11 +53,12 @@ static enum search_split kind_of(const struct change *ch, const struct map_node 
 }
 
 /* The node's split on its new region: of its kind, else with the largest factors halved. */
-static void resplit(const struct change *ch, struct map_node *node, unsigned before, unsigned after)
+static void resplit(const struct search_change *ch, struct map_node *node, unsigned before,
+                    unsigned after)
 {
 	enum search_split kind = kind_of(ch, node, before);
 	if (kind < SEARCH_SPLITS) {
-		search_choose_split(node_of(ch, node), kind, after, node->split);
+		search_choose_split(search_node_of(ch, node), kind, after, node->split);
 		return;
 	}
 	for (;;) {
@@ -78,7 +73,7 @@ static void resplit(const struct change *ch, struct map_node *node, unsigned bef
 	}
 }
 
-static void resize(const struct change *ch, struct map_cluster *cluster, unsigned chiplets)
+void search_resize(const struct search_change *ch, struct map_cluster *cluster, unsigned chiplets)
 {
 	for (unsigned i = 0; i < cluster->node_count; i++)
 		resplit(ch, &cluster->nodes[i], cluster->region_size, chiplets);
@@ -105,16 +100,16 @@ static void drop(void *from, unsigned have, unsigned count, size_t size, bool fr
 		memmove(from, (char *)from + count * size, (have - count) * size);
 }
 
-static void give_chiplets(const struct change *ch, struct map_cluster *to, const unsigned *chiplets,
-                          unsigned count, bool front)
+void search_give_chiplets(const struct search_change *ch, struct map_cluster *to,
+                          const unsigned *chiplets, unsigned count, bool front)
 {
 	to->region = put(to->region, to->region_size, chiplets, count, sizeof *chiplets, front);
-	resize(ch, to, to->region_size + count);
+	search_resize(ch, to, to->region_size + count);
 }
 
 /* One node from a cluster to another of any segment, at the end where they touch. */
-static void give_node(const struct change *ch, struct map_cluster *from, struct map_cluster *to,
-                      bool forward)
+static void give_node(const struct search_change *ch, struct map_cluster *from,
+                      struct map_cluster *to, bool forward)
 {
 	struct map_node node = from->nodes[forward ? from->node_count - 1 : 0];
 	resplit(ch, &node, from->region_size, to->region_size);
@@ -141,40 +136,41 @@ static void remove_segment(struct map_mapping *mapping, unsigned s)
 
 /* ---- the changes; false: it cannot be made here ---- */
 
-static bool change_split(struct change *ch)
+static bool change_split(struct search_change *ch)
 {
-	struct map_cluster *cluster = pick_cluster(ch);
-	struct map_node *node = &cluster->nodes[pick(ch, cluster->node_count)];
-	if (ch->drawer->strategy == SEARCH_ANY && pick(ch, 2) == 0)
-		search_draw_split(ch->drawer->rand, node_of(ch, node), cluster->region_size,
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	struct map_node *node = &cluster->nodes[search_pick(ch, cluster->node_count)];
+	if (ch->drawer->strategy == SEARCH_ANY && search_pick(ch, 2) == 0)
+		search_draw_split(ch->drawer->rand, search_node_of(ch, node), cluster->region_size,
 		                  ch->mapping->segments[ch->touched].microbatch, node->split);
 	else
-		search_choose_split(node_of(ch, node), (enum search_split)pick(ch, SEARCH_SPLITS),
+		search_choose_split(search_node_of(ch, node),
+		                    (enum search_split)search_pick(ch, SEARCH_SPLITS),
 		                    cluster->region_size, node->split);
 	return true;
 }
 
-static bool change_weights(struct change *ch)
+static bool change_weights(struct search_change *ch)
 {
-	struct map_cluster *cluster = pick_cluster(ch);
-	cluster->nodes[pick(ch, cluster->node_count)].weights = (enum map_weights)pick(ch,
-	                                                                               MAP_WEIGHTS);
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	cluster->nodes[search_pick(ch, cluster->node_count)].weights =
+		(enum map_weights)search_pick(ch, MAP_WEIGHTS);
 	return true;
 }
 
-static bool change_microbatch(struct change *ch)
+static bool change_microbatch(struct search_change *ch)
 {
-	struct map_segment *segment = pick_segment(ch);
+	struct map_segment *segment = search_pick_segment(ch);
 	unsigned samples = segment->microbatch;
-	segment->microbatch = pick(ch, 2) ? MIN(samples * 2, ch->mapping->batch)
-	                                  : MAX(samples / 2, 1);
+	segment->microbatch = search_pick(ch, 2) ? MIN(samples * 2, ch->mapping->batch)
+	                                         : MAX(samples / 2, 1);
 	return true;
 }
 
-static bool change_tiles(struct change *ch)
+static bool change_tiles(struct search_change *ch)
 {
-	struct map_cluster *cluster = pick_cluster(ch);
-	bool more = pick(ch, 2) == 0;
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	bool more = search_pick(ch, 2) == 0;
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		unsigned tiles = cluster->nodes[i].tiles;
 		cluster->nodes[i].tiles = more ? MIN(tiles * 2, MAX(tiles, MOST_TILES))
@@ -184,32 +180,33 @@ static bool change_tiles(struct change *ch)
 }
 
 /* Two neighbours of a pipeline in either order; false if there is no pipeline. */
-static bool pick_neighbours(struct change *ch, struct map_cluster **from, struct map_cluster **to,
-                            bool *forward)
+static bool pick_neighbours(struct search_change *ch, struct map_cluster **from,
+                            struct map_cluster **to, bool *forward)
 {
-	struct map_segment *segment = pick_segment(ch);
+	struct map_segment *segment = search_pick_segment(ch);
 	if (segment->cluster_count < 2)
 		return false;
-	struct map_cluster *first = &segment->clusters[pick(ch, segment->cluster_count - 1)];
-	*forward = pick(ch, 2) == 0;
+	struct map_cluster *first = &segment->clusters[search_pick(ch, segment->cluster_count - 1)];
+	*forward = search_pick(ch, 2) == 0;
 	*from = *forward ? first : first + 1;
 	*to = *forward ? first + 1 : first;
 	return true;
 }
 
-static bool move_chiplet(struct change *ch)
+static bool move_chiplet(struct search_change *ch)
 {
 	struct map_cluster *from, *to;
 	bool forward;
 	if (!pick_neighbours(ch, &from, &to, &forward) || from->region_size < 2)
 		return false;
-	give_chiplets(ch, to, &from->region[forward ? from->region_size - 1 : 0], 1, forward);
+	search_give_chiplets(ch, to, &from->region[forward ? from->region_size - 1 : 0], 1,
+	                     forward);
 	drop(from->region, from->region_size, 1, sizeof *from->region, !forward);
-	resize(ch, from, from->region_size - 1);
+	search_resize(ch, from, from->region_size - 1);
 	return true;
 }
 
-static bool move_node(struct change *ch)
+static bool move_node(struct search_change *ch)
 {
 	struct map_cluster *from, *to;
 	bool forward;
@@ -220,20 +217,20 @@ static bool move_node(struct change *ch)
 	return true;
 }
 
-static bool merge_clusters(struct change *ch)
+static bool merge_clusters(struct search_change *ch)
 {
-	struct map_segment *segment = pick_segment(ch);
+	struct map_segment *segment = search_pick_segment(ch);
 	if (segment->cluster_count < 2)
 		return false;
-	unsigned c = pick(ch, segment->cluster_count - 1);
+	unsigned c = search_pick(ch, segment->cluster_count - 1);
 	struct map_cluster *a = &segment->clusters[c], *b = a + 1;
 	unsigned chiplets = a->region_size + b->region_size;
 	if (a->node_count + b->node_count > ch->drawer->freedom.longest_cluster)
 		return false;
 	a->region = put(a->region, a->region_size, b->region, b->region_size, sizeof *b->region,
 	                false);
-	resize(ch, a, chiplets);
-	resize(ch, b, chiplets);
+	search_resize(ch, a, chiplets);
+	search_resize(ch, b, chiplets);
 	a->nodes = put(a->nodes, a->node_count, b->nodes, b->node_count, sizeof *b->nodes, false);
 	a->node_count += b->node_count;
 	remove_cluster(segment, c + 1);
@@ -241,8 +238,8 @@ static bool merge_clusters(struct change *ch)
 }
 
 /* The last chiplets of a cluster become a region of their own, behind it; no nodes yet. */
-static struct map_cluster *cut_region(struct change *ch, struct map_segment *segment, unsigned c,
-                                      unsigned keep)
+static struct map_cluster *cut_region(struct search_change *ch, struct map_segment *segment,
+                                      unsigned c, unsigned keep)
 {
 	segment->clusters = g_renew(struct map_cluster, segment->clusters,
 	                            ++segment->cluster_count);
@@ -250,20 +247,20 @@ static struct map_cluster *cut_region(struct change *ch, struct map_segment *seg
 	memmove(b + 1, b, (segment->cluster_count - c - 2) * sizeof *b);
 	*b = (struct map_cluster){ .region_size = a->region_size - keep };
 	b->region = g_memdup2(a->region + keep, b->region_size * sizeof *b->region);
-	resize(ch, a, keep);
+	search_resize(ch, a, keep);
 	return b;
 }
 
-static bool cut_cluster(struct change *ch)
+static bool cut_cluster(struct search_change *ch)
 {
-	struct map_segment *segment = pick_segment(ch);
-	unsigned c = pick(ch, segment->cluster_count);
+	struct map_segment *segment = search_pick_segment(ch);
+	unsigned c = search_pick(ch, segment->cluster_count);
 	struct map_cluster *cluster = &segment->clusters[c];
 	if (cluster->node_count < 2 || cluster->region_size < 2 ||
 	    ch->drawer->freedom.whole_package)
 		return false;
-	unsigned nodes = 1 + pick(ch, cluster->node_count - 1);
-	unsigned keep = 1 + pick(ch, cluster->region_size - 1);
+	unsigned nodes = 1 + search_pick(ch, cluster->node_count - 1);
+	unsigned keep = 1 + search_pick(ch, cluster->region_size - 1);
 	struct map_cluster *behind = cut_region(ch, segment, c, keep);
 	cluster = behind - 1;
 	while (cluster->node_count > nodes) {
@@ -277,18 +274,19 @@ static bool cut_cluster(struct change *ch)
 }
 
 /* The cluster at the segment's border has no nodes any more: its chiplets go to the next one. */
-static void remove_border(const struct change *ch, struct map_segment *segment, bool last)
+static void remove_border(const struct search_change *ch, struct map_segment *segment, bool last)
 {
 	unsigned c = last ? segment->cluster_count - 1 : 0;
 	struct map_cluster *cluster = &segment->clusters[c];
 	if (segment->cluster_count > 1)
-		give_chiplets(ch, last ? cluster - 1 : cluster + 1, cluster->region,
-		              cluster->region_size, !last);
+		search_give_chiplets(ch, last ? cluster - 1 : cluster + 1, cluster->region,
+		                     cluster->region_size, !last);
 	remove_cluster(segment, c);
 }
 
 /* A cluster at the segment's border that can take one more node; NULL if there is no room. */
-static struct map_cluster *make_room(struct change *ch, struct map_segment *segment, bool last)
+static struct map_cluster *make_room(struct search_change *ch, struct map_segment *segment,
+                                     bool last)
 {
 	unsigned c = last ? segment->cluster_count - 1 : 0;
 	struct map_cluster *cluster = &segment->clusters[c];
@@ -310,13 +308,13 @@ static struct map_cluster *make_room(struct change *ch, struct map_segment *segm
 }
 
 /* The first or last node of a segment goes to the segment before or after it. */
-static bool move_border(struct change *ch)
+static bool move_border(struct search_change *ch)
 {
 	struct map_mapping *mapping = ch->mapping;
 	if (mapping->segment_count < 2 || ch->drawer->freedom.longest_segment == 1)
 		return false;
-	bool forward = pick(ch, 2) == 0;
-	unsigned s = ch->touched = pick(ch, mapping->segment_count - 1);
+	bool forward = search_pick(ch, 2) == 0;
+	unsigned s = ch->touched = search_pick(ch, mapping->segment_count - 1);
 	struct map_segment *from = &mapping->segments[forward ? s : s + 1];
 	struct map_segment *to = &mapping->segments[forward ? s + 1 : s];
 	struct map_cluster *taker = make_room(ch, to, !forward);
@@ -375,20 +373,24 @@ static bool has_samples(const struct map_segment *segment)
 	return true;
 }
 
-static bool fits(const struct change *ch, unsigned segment)
+static bool fits(const struct search_change *ch, unsigned segment)
 {
 	return has_samples(&ch->mapping->segments[segment]) &&
 	       search_fit_segment(&ch->drawer->space, ch->mapping, segment, NULL);
 }
 
-static bool try_change(struct change *ch)
+bool search_change_any(struct search_change *ch)
 {
-	static bool (*const changes[])(struct change *) = {
+	static bool (*const changes[])(struct search_change *) = {
 		change_split, change_weights, change_microbatch, change_tiles, move_chiplet,
 		move_node,    move_border,    merge_clusters,    cut_cluster
 	};
-	return changes[pick(ch, G_N_ELEMENTS(changes))](ch) && fits(ch, ch->touched) &&
-	       (!ch->next || fits(ch, ch->touched + 1));
+	return changes[search_pick(ch, G_N_ELEMENTS(changes))](ch);
+}
+
+bool search_change_fits(const struct search_change *ch)
+{
+	return fits(ch, ch->touched) && (!ch->next || fits(ch, ch->touched + 1));
 }
 
 struct map_mapping *search_neighbour(struct search_drawer *drawer,
@@ -397,8 +399,9 @@ struct map_mapping *search_neighbour(struct search_drawer *drawer,
 {
 	search_seed_drawer(drawer, seed);
 	for (unsigned i = 0; i < TRIES; i++) {
-		struct change change = { .drawer = drawer, .mapping = map_copy(mapping) };
-		if (try_change(&change) && !same_mapping(mapping, change.mapping))
+		struct search_change change = { .drawer = drawer, .mapping = map_copy(mapping) };
+		if (search_change_any(&change) && search_change_fits(&change) &&
+		    !same_mapping(mapping, change.mapping))
 			return change.mapping;
 		map_free(change.mapping);
 	}

@@ -14,8 +14,8 @@
 
 #include "search/draft.h"
 
-/* In place of a strategy: everything that a mapping can say. */
-#define SEARCH_ANY SEARCH_STRATEGIES
+/* Everything that a mapping can say. */
+#define SEARCH_ANY SEARCH_BEST
 
 /* Draws mappings of one workload on one package; one per thread. */
 struct search_drawer {

@@ -4,6 +4,7 @@
  */
 #include "search/search.h"
 
+#include "search/anneal.h"
 #include "search/settle.h"
 
 #include <math.h>
@@ -18,7 +19,7 @@
 const char *search_strategy_name(enum search_strategy strategy)
 {
 	static const char *const names[SEARCH_STRATEGIES] = { "sequential", "pipeline", "segmented",
-		                                              "scope" };
+		                                              "scope", "best" };
 	return names[strategy];
 }
 
@@ -36,7 +37,7 @@ struct search_freedom search_freedom_of(enum search_strategy strategy)
 		freedom.whole_package = true;
 	}
 	freedom.one_segment = strategy == SEARCH_PIPELINE;
-	if (strategy == SEARCH_SCOPE)
+	if (strategy >= SEARCH_SCOPE)
 		freedom.longest_cluster = LONGEST_CLUSTER;
 	return freedom;
 }
@@ -44,7 +45,7 @@ struct search_freedom search_freedom_of(enum search_strategy strategy)
 /* Whether all mappings of `part` are mappings of `whole`. */
 static bool contains(enum search_strategy whole, enum search_strategy part)
 {
-	return whole == part || whole == SEARCH_SCOPE ||
+	return whole == part || whole >= SEARCH_SCOPE ||
 	       (whole == SEARCH_SEGMENTED && part != SEARCH_SCOPE);
 }
 
@@ -242,7 +243,8 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 {
 	struct map_mapping *best = NULL;
 	double best_score = INFINITY;
-	for (int strategy = 0; strategy <= (int)s->options->strategy; strategy++) {
+	int last = MIN((int)s->options->strategy, SEARCH_SCOPE);
+	for (int strategy = 0; strategy <= last; strategy++) {
 		GError *failed = NULL;
 		s->strategy = (enum search_strategy)strategy;
 		if (!contains(s->options->strategy, s->strategy) ||
@@ -253,7 +255,7 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 		struct map_mapping *mapping = search_one(s, &failed);
 		s->done += s->share;
 		if (!mapping) {
-			if (s->strategy == s->options->strategy && !best)
+			if (strategy == last && !best)
 				g_propagate_error(error, failed);
 			else
 				g_clear_error(&failed);
@@ -262,6 +264,22 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 		keep_better(s, mapping, &best, &best_score);
 	}
 	return best;
+}
+
+/* Everything else that a mapping can say, from the best of the others. */
+static struct map_mapping *anneal(struct searcher *s, struct map_mapping *start)
+{
+	const struct search_annealing annealing = { .model = s->space->model,
+		                                    .objective = s->options->objective,
+		                                    .tiles = s->options->tiles,
+		                                    .jobs = s->options->jobs,
+		                                    .progress = forward_progress,
+		                                    .progress_data = s };
+	struct map_mapping *mapping = search_anneal(&annealing, start);
+	map_free(start);
+	g_free(mapping->strategy);
+	mapping->strategy = g_strdup(search_strategy_name(SEARCH_BEST));
+	return mapping;
 }
 
 bool search_check_strategy(enum search_strategy strategy, const struct wl_workload *workload,
@@ -294,6 +312,8 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 		searches += contains(options->strategy, (enum search_strategy)s);
 	searcher.share = 1.0 / searches;
 	struct map_mapping *mapping = search_all(&searcher, error);
+	if (mapping && options->strategy == SEARCH_BEST)
+		mapping = anneal(&searcher, mapping);
 	search_space_release(&space);
 	cost_model_release(&model);
 	return mapping;

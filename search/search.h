@@ -2,12 +2,14 @@
  * Strategies: search a mapping of a workload on a package.
  *
  * All strategies are one code path with different freedom (enum order: each
- * contains the ones its table row allows, scope contains all before it):
+ * contains the ones its table row allows, scope and best contain all before them):
  *
  *   sequential  segments of one node, on all chiplets
  *   pipeline    one segment, clusters of one node
  *   segmented   any segments, clusters of one node
  *   scope       any segments, any clusters
+ *   best        all that a mapping can say: any split, weights and tiles per node, any regions.
+ *               Starts from scope's result (search/anneal.h)
  */
 #ifndef SEARCH_SEARCH_H
 #define SEARCH_SEARCH_H
@@ -22,6 +24,7 @@ enum search_strategy {
 	SEARCH_PIPELINE,
 	SEARCH_SEGMENTED,
 	SEARCH_SCOPE,
+	SEARCH_BEST,
 	SEARCH_STRATEGIES
 };
 enum search_objective { SEARCH_LATENCY, SEARCH_ENERGY, SEARCH_EDP, SEARCH_OBJECTIVES };

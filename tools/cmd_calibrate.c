@@ -94,7 +94,7 @@ static enum tool_status calibrate(const struct options *options, GError **error)
 static enum tool_status calibrate_main(const struct options *given, GError **error)
 {
 	struct options options = *given;
-	for (options.strategy_count = 0; options.strategy_count < SEARCH_STRATEGIES;
+	for (options.strategy_count = 0; options.strategy_count < SEARCH_BEST;
 	     options.strategy_count++)
 		options.strategies[options.strategy_count] =
 			(enum search_strategy)options.strategy_count;

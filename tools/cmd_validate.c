@@ -112,7 +112,7 @@ static enum tool_status validate_main(const struct options *given, GError **erro
 	struct options options = *given;
 	struct validation validation = { .options = &options };
 	if (!options.strategy_given)
-		for (options.strategy_count = 0; options.strategy_count < SEARCH_STRATEGIES;
+		for (options.strategy_count = 0; options.strategy_count < SEARCH_BEST;
 		     options.strategy_count++)
 			options.strategies[options.strategy_count] =
 				(enum search_strategy)options.strategy_count;

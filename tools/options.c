@@ -36,7 +36,7 @@ static const struct option_info table[] = {
 	  TEXT(workload) },
 	{ OPTION_MAPPING, "mapping", 0, "M", "the mapping: a file", TEXT(mapping) },
 	{ OPTION_STRATEGY, "strategy", 0, "S[,S...]",
-	  "sequential, pipeline, segmented or scope\n[scope; validate: all of them]",
+	  "sequential, pipeline, segmented, scope or best\n[scope; validate: all but best]",
 	  TEXT(strategy) },
 	{ OPTION_OBJECTIVE, "objective", 0, "O",
 	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },

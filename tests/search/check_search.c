@@ -198,7 +198,7 @@ START_TEST(odd_batches)
 	static const unsigned batches[] = { 1, 3, 7 };
 	read_pair("mcm-16", "resnet18");
 	for (unsigned i = 0; i < G_N_ELEMENTS(batches); i++)
-		for (int s = SEARCH_SEQUENTIAL; s < SEARCH_STRATEGIES; s++)
+		for (int s = SEARCH_SEQUENTIAL; s < SEARCH_BEST; s++)
 			if (s != SEARCH_PIPELINE)
 				find((enum search_strategy)s, SEARCH_LATENCY, batches[i]);
 }
@@ -431,7 +431,7 @@ END_TEST
 START_TEST(names)
 {
 	static const char *const strategy_names[] = { "sequential", "pipeline", "segmented",
-		                                      "scope" };
+		                                      "scope", "best" };
 	static const char *const objective_names[] = { "latency", "energy", "edp" };
 	for (int s = 0; s < SEARCH_STRATEGIES; s++)
 		ck_assert_str_eq(search_strategy_name((enum search_strategy)s), strategy_names[s]);

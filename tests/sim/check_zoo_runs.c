@@ -52,27 +52,29 @@ static const struct system {
 #define LONG_END ((unsigned)G_N_ELEMENTS(systems))
 #endif
 
+#define STRATEGIES ((unsigned)SEARCH_BEST) /* the quick ones */
+
 /* A run is a system and a strategy: its mapping, or why there is none. Made once for all tests. */
-#define RUNS (G_N_ELEMENTS(systems) * SEARCH_STRATEGIES)
+#define RUNS (G_N_ELEMENTS(systems) * STRATEGIES)
 static struct tiny runs[RUNS];
 static GError *reasons[RUNS];
 
 /* Tests run over those of systems [0, SHORT_END) and [FIRST_LONG, LONG_END). */
 static bool is_used(unsigned run)
 {
-	unsigned system = run / SEARCH_STRATEGIES;
+	unsigned system = run / STRATEGIES;
 	return system < SHORT_END || (system >= FIRST_LONG && system < LONG_END);
 }
 
 static enum search_strategy strategy_of(unsigned run)
 {
-	return (enum search_strategy)(run % SEARCH_STRATEGIES);
+	return (enum search_strategy)(run % STRATEGIES);
 }
 
 static void search_all(void)
 {
 	for (unsigned i = 0; i < RUNS; i++) {
-		const struct system *system = &systems[i / SEARCH_STRATEGIES];
+		const struct system *system = &systems[i / STRATEGIES];
 		const struct search_options options = {
 			.strategy = strategy_of(i), .batch = system->batch, .tiles = 4, .jobs = 2
 		};
@@ -100,7 +102,7 @@ static void free_all(void)
 /* What a failed check is about. */
 static char *label_of(unsigned run)
 {
-	const struct system *system = &systems[run / SEARCH_STRATEGIES];
+	const struct system *system = &systems[run / STRATEGIES];
 	return g_strdup_printf("%s on %s, batch %u, %s", system->workload, system->package,
 	                       system->batch, search_strategy_name(strategy_of(run)));
 }
@@ -145,7 +147,7 @@ START_TEST(there_is_a_mapping_or_one_of_two_reasons)
 		return;
 	}
 	ck_assert_msg(!reasons[_i], "%s: a mapping and an error", label);
-	ck_assert_uint_eq(t->mapping->batch, systems[_i / SEARCH_STRATEGIES].batch);
+	ck_assert_uint_eq(t->mapping->batch, systems[_i / STRATEGIES].batch);
 	ck_assert_str_eq(t->mapping->strategy, search_strategy_name(strategy_of((unsigned)_i)));
 	map_plan_init(&plan, t->mapping, t->workload, t->package);
 	map_scratch_init(&scratch, hw_chiplet_count(t->package));
@@ -457,7 +459,7 @@ START_TEST(long_runs_do_skip)
 {
 	unsigned count = 0, skipping = 0;
 	uint64_t skipped = 0, microbatches = 0;
-	for (unsigned i = FIRST_LONG * SEARCH_STRATEGIES; i < LONG_END * SEARCH_STRATEGIES; i++) {
+	for (unsigned i = FIRST_LONG * STRATEGIES; i < LONG_END * STRATEGIES; i++) {
 		if (!runs[i].mapping)
 			continue;
 		struct sim_outcome *o = simulate(&runs[i], false, SIM_TRACE_NONE);
@@ -557,19 +559,19 @@ END_TEST
 
 static void add_small(TCase *cases, const TTest *test)
 {
-	tcase_add_loop_test(cases, test, 0, (int)(SMALL_END * SEARCH_STRATEGIES));
+	tcase_add_loop_test(cases, test, 0, (int)(SMALL_END * STRATEGIES));
 }
 
 /* The small ones and the large ones. */
 static void add_short(TCase *cases, const TTest *test)
 {
-	tcase_add_loop_test(cases, test, 0, (int)(SHORT_END * SEARCH_STRATEGIES));
+	tcase_add_loop_test(cases, test, 0, (int)(SHORT_END * STRATEGIES));
 }
 
 static void add_long(TCase *cases, const TTest *test)
 {
-	tcase_add_loop_test(cases, test, (int)(FIRST_LONG * SEARCH_STRATEGIES),
-	                    (int)(LONG_END * SEARCH_STRATEGIES));
+	tcase_add_loop_test(cases, test, (int)(FIRST_LONG * STRATEGIES),
+	                    (int)(LONG_END * STRATEGIES));
 }
 
 int main(void)

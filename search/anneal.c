@@ -1,0 +1,200 @@
+/*
+ * Invariant: `costs` always holds each segment's cost as it is in `mapping`. A chain's numbers come
+ * from its seed alone, and a temperature from the number of changes tried.
+ */
+#include "search/anneal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "search/change.h"
+#include "search/parallel.h"
+
+#define CHAINS 4
+#define CHANGES 4000         /* tried per chain */
+#define CHANGES_PER_NODE 100 /* and for each node more */
+#define HOT 0.01      /* a change that makes all worse by this share is taken by 1/e at first, */
+#define COLD 0.00003  /* at the end */
+#define REHEATS 2     /* times that a chain starts anew from its best */
+#define TIDINESS 0.05 /* what a share of energy counts on the way, against one of the objective */
+
+struct segment_cost {
+	double latency_ns, energy_pJ;
+};
+
+struct chain {
+	const struct search_annealing *annealing;
+	struct cost_model model;
+	struct search_drawer drawer;
+	struct map_mapping *mapping, *best;
+	struct segment_cost *costs;    /* per segment of `mapping`; room for one per node */
+	double score, way, best_score; /* `way` leads the chain, score decides what is best */
+	double *cluster_ns;
+	unsigned tried, changes;
+};
+
+struct annealer {
+	const struct search_annealing *annealing;
+	const struct map_mapping *start;
+	struct chain chains[CHAINS];
+};
+
+static struct segment_cost cost_of(struct chain *chain, const struct map_mapping *mapping,
+                                   unsigned segment)
+{
+	struct cost_totals totals = { 0 };
+	struct map_plan plan;
+	map_plan_init(&plan, mapping, chain->model.workload, chain->model.package);
+	struct cost_segment cost = cost_evaluate_segment(&chain->model, &plan, segment,
+	                                                 chain->cluster_ns, &totals);
+	map_plan_release(&plan);
+	return (struct segment_cost){ cost.latency_ns,
+		                      cost_total_pJ(&totals, cost_static_pJ(chain->model.package,
+		                                                            cost.latency_ns)) };
+}
+
+/* What the objective says, and what leads the chain: of mappings that are alike in the objective
+ * the one that moves fewer bytes over fewer hops, which the formula's latency often does not see. */
+static double score_of(const struct chain *chain, const struct segment_cost *costs, unsigned count,
+                       double *way)
+{
+	enum search_objective objective = chain->annealing->objective;
+	double latency_ns = 0, energy_pJ = 0;
+	for (unsigned s = 0; s < count; s++) {
+		latency_ns += costs[s].latency_ns;
+		energy_pJ += costs[s].energy_pJ;
+	}
+	double score = objective == SEARCH_LATENCY  ? latency_ns
+	               : objective == SEARCH_ENERGY ? energy_pJ
+	                                            : latency_ns * energy_pJ;
+	*way = score * pow(energy_pJ, TIDINESS);
+	return score;
+}
+
+/* The costs after a change: those of segments that it left alone move along with them. */
+static void follow_change(struct chain *chain, const struct search_change *change,
+                          struct segment_cost *costs)
+{
+	unsigned before = chain->mapping->segment_count, after = change->mapping->segment_count;
+	for (unsigned s = 0; s < after; s++)
+		costs[s] = s == change->touched || (change->next && s == change->touched + 1)
+		                   ? cost_of(chain, change->mapping, s)
+		                   : chain->costs[s < change->touched ? s : s + before - after];
+}
+
+static bool accepts(struct chain *chain, double way)
+{
+	double round = (double)chain->changes / REHEATS;
+	double done = fmod(chain->tried, round) / round;
+	double heat = HOT * pow(COLD / HOT, done);
+	double worse = way / chain->way - 1;
+	return worse < 0 || (worse > 0 && g_rand_double(chain->drawer.rand) < exp(-worse / heat));
+}
+
+static void take(struct chain *chain, struct map_mapping *mapping, struct segment_cost *costs,
+                 double score, double way)
+{
+	map_free(chain->mapping);
+	chain->mapping = mapping;
+	memcpy(chain->costs, costs, mapping->segment_count * sizeof *costs);
+	chain->score = score;
+	chain->way = way;
+	if (score >= chain->best_score * (1 - 1e-12))
+		return;
+	map_free(chain->best);
+	chain->best = map_copy(mapping);
+	chain->best_score = score;
+}
+
+/* Back to the best, at the end of a round. */
+static void restart(struct chain *chain)
+{
+	map_free(chain->mapping);
+	chain->mapping = map_copy(chain->best);
+	for (unsigned s = 0; s < chain->mapping->segment_count; s++)
+		chain->costs[s] = cost_of(chain, chain->mapping, s);
+	chain->score = score_of(chain, chain->costs, chain->mapping->segment_count, &chain->way);
+}
+
+static void try_one(struct chain *chain, struct segment_cost *costs)
+{
+	struct search_change change = { .drawer = &chain->drawer,
+		                        .mapping = map_copy(chain->mapping) };
+	bool usual = search_draw(chain->drawer.rand, 0, 1) == 0;
+	bool good = (usual ? search_change_any : search_move_any)(&change) &&
+	            search_change_fits(&change);
+	double score = INFINITY, way = INFINITY;
+	if (good) {
+		follow_change(chain, &change, costs);
+		score = score_of(chain, costs, change.mapping->segment_count, &way);
+	}
+	if (good && accepts(chain, way))
+		take(chain, change.mapping, costs, score, way);
+	else
+		map_free(change.mapping);
+}
+
+static void run_chain(void *data, unsigned thread, unsigned index)
+{
+	struct annealer *annealer = data;
+	struct chain *chain = &annealer->chains[index];
+	const struct search_annealing *annealing = annealer->annealing;
+	unsigned nodes = annealing->model->workload->node_count;
+	g_autofree struct segment_cost *costs = g_new(struct segment_cost, nodes);
+	(void)thread;
+	search_seed_drawer(&chain->drawer, index + 1);
+	chain->best = map_copy(annealer->start);
+	chain->mapping = map_copy(annealer->start);
+	chain->best_score = INFINITY;
+	restart(chain);
+	chain->best_score = chain->score;
+	chain->changes = CHANGES + CHANGES_PER_NODE * nodes;
+	for (chain->tried = 0; chain->tried < chain->changes; chain->tried++) {
+		if (chain->tried && chain->tried % (chain->changes / REHEATS) == 0)
+			restart(chain);
+		try_one(chain, costs);
+		if (index == 0 && annealing->progress && chain->tried % 64 == 0)
+			annealing->progress(annealing->progress_data,
+			                    (double)chain->tried / chain->changes);
+	}
+}
+
+static void chain_init(struct chain *chain, const struct search_annealing *annealing,
+                       const struct map_mapping *start)
+{
+	const struct cost_model *model = annealing->model;
+	*chain = (struct chain){ .annealing = annealing };
+	cost_model_init(&chain->model, model->workload, model->package);
+	chain->model.parameters = model->parameters;
+	search_drawer_init(&chain->drawer, &chain->model, SEARCH_ANY, start->batch,
+	                   annealing->tiles);
+	chain->costs = g_new(struct segment_cost, model->workload->node_count);
+	chain->cluster_ns = g_new(double, model->workload->node_count);
+}
+
+static void chain_release(struct chain *chain)
+{
+	map_free(chain->mapping);
+	map_free(chain->best);
+	g_free(chain->costs);
+	g_free(chain->cluster_ns);
+	search_drawer_release(&chain->drawer);
+	cost_model_release(&chain->model);
+}
+
+struct map_mapping *search_anneal(const struct search_annealing *annealing,
+                                  const struct map_mapping *start)
+{
+	struct annealer annealer = { .annealing = annealing, .start = start };
+	unsigned best = 0;
+	for (unsigned i = 0; i < CHAINS; i++)
+		chain_init(&annealer.chains[i], annealing, start);
+	search_parallel(annealing->jobs, CHAINS, run_chain, &annealer);
+	for (unsigned i = 1; i < CHAINS; i++)
+		if (annealer.chains[i].best_score < annealer.chains[best].best_score)
+			best = i;
+	struct map_mapping *mapping = g_steal_pointer(&annealer.chains[best].best);
+	for (unsigned i = 0; i < CHAINS; i++)
+		chain_release(&annealer.chains[i]);
+	return mapping;
+}

@@ -1,0 +1,28 @@
+/*
+ * Simulated annealing over everything that a mapping can say, at full cost: hybrid splits, weight
+ * placement, tiles per node, micro-batches, cuts, and which chiplets form a region in which order.
+ *
+ * Several chains start from the same mapping with seeds of their own; the best mapping that any
+ * of them saw is the result, so it is never worse than the start. A change touches one or two
+ * segments and only those are costed again: segments add up, since what crosses their borders
+ * goes through DRAM.
+ */
+#ifndef SEARCH_ANNEAL_H
+#define SEARCH_ANNEAL_H
+
+#include "search/random.h"
+
+struct search_annealing {
+	const struct cost_model
+		*model; /* workload, package, parameters; chains have models of their own */
+	enum search_objective objective;
+	unsigned tiles, jobs;
+	void (*progress)(void *data, double fraction); /* NULL: none */
+	void *progress_data;
+};
+
+/* The best mapping seen, valid like the start; the caller frees it. Deterministic, whatever jobs. */
+struct map_mapping *search_anneal(const struct search_annealing *annealing,
+                                  const struct map_mapping *start);
+
+#endif

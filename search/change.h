@@ -1,0 +1,42 @@
+/*
+ * Random changes of a mapping: what search_neighbour (search/random.h) and annealing have in common.
+ * A change works on a copy, in place. It keeps every node once and in order and regions
+ * disjoint; whether the buffers hold the result is a question of its own.
+ */
+#ifndef SEARCH_CHANGE_H
+#define SEARCH_CHANGE_H
+
+#include "search/random.h"
+
+struct search_change {
+	struct search_drawer *drawer;
+	struct map_mapping *mapping; /* a copy, to be changed */
+	unsigned touched;            /* this segment and, if `next`, the one after it */
+	bool next;
+};
+
+/* One of the changes of search_neighbour. False: not possible here; the copy may be spoilt. */
+bool search_change_any(struct search_change *change);
+
+/* One of those that only annealing makes (search/moves.c): chiplets swapped, taken from or given
+ * back to the idle ones or any other cluster of the segment; a node's own tiles; one kind of split for a whole cluster; a
+ * segment cut in two, two segments joined. */
+bool search_move_any(struct search_change *change);
+
+/* Make the segments touched fit their buffers (search_fit_segment). False: they do not. */
+bool search_change_fits(const struct search_change *change);
+
+/* Parts of changes. */
+unsigned search_pick(const struct search_change *change, unsigned count); /* below count */
+struct map_segment *search_pick_segment(struct search_change *change);
+struct map_cluster *search_pick_cluster(struct search_change *change);
+const struct wl_node *search_node_of(const struct search_change *change,
+                                     const struct map_node *node);
+/* A cluster's region has `chiplets` from now on: splits follow. */
+void search_resize(const struct search_change *change, struct map_cluster *cluster,
+                   unsigned chiplets);
+/* Chiplets join a region at one end. */
+void search_give_chiplets(const struct search_change *change, struct map_cluster *to,
+                          const unsigned *chiplets, unsigned count, bool front);
+
+#endif

@@ -1,0 +1,253 @@
+/* Changes that only annealing makes. Invariant: as in search/change.h. */
+#include <string.h>
+
+#include "search/change.h"
+
+#define MOST_TILES 64
+
+/* ---- chiplets ---- */
+
+/* Chiplets that no cluster of the segment has; into `idle`, which has room for all. */
+static unsigned find_idle(const struct search_change *ch, const struct map_segment *segment,
+                          unsigned *idle)
+{
+	unsigned chiplets = ch->drawer->space.chiplets, count = 0;
+	g_autofree bool *used = g_new0(bool, chiplets);
+	for (unsigned c = 0; c < segment->cluster_count; c++)
+		for (unsigned i = 0; i < segment->clusters[c].region_size; i++)
+			used[segment->clusters[c].region[i]] = true;
+	for (unsigned i = 0; i < chiplets; i++)
+		if (!used[i])
+			idle[count++] = i;
+	return count;
+}
+
+/* Two chiplets change places: in one region, in two, or with an idle one. */
+static bool swap_chiplets(struct search_change *ch)
+{
+	struct map_segment *segment = search_pick_segment(ch);
+	struct map_cluster *a = &segment->clusters[search_pick(ch, segment->cluster_count)];
+	unsigned *one = &a->region[search_pick(ch, a->region_size)];
+	unsigned other = search_pick(ch, ch->drawer->space.chiplets), was = *one;
+	if (other == was)
+		return false;
+	for (unsigned c = 0; c < segment->cluster_count; c++)
+		for (unsigned i = 0; i < segment->clusters[c].region_size; i++)
+			if (segment->clusters[c].region[i] == other)
+				segment->clusters[c].region[i] = was;
+	*one = other;
+	return true;
+}
+
+/* Two clusters change places, as far as the smaller one reaches. */
+static bool swap_regions(struct search_change *ch)
+{
+	struct map_segment *segment = search_pick_segment(ch);
+	struct map_cluster *a = &segment->clusters[search_pick(ch, segment->cluster_count)];
+	struct map_cluster *b = &segment->clusters[search_pick(ch, segment->cluster_count)];
+	for (unsigned i = 0; a != b && i < MIN(a->region_size, b->region_size); i++) {
+		unsigned was = a->region[i];
+		a->region[i] = b->region[i];
+		b->region[i] = was;
+	}
+	return a != b;
+}
+
+/* The region's chiplets in another order: which box is computed where. */
+static bool turn_region(struct search_change *ch)
+{
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	unsigned from = search_pick(ch, cluster->region_size);
+	unsigned to = search_pick(ch, cluster->region_size);
+	for (; from < to; from++, to--) {
+		unsigned was = cluster->region[from];
+		cluster->region[from] = cluster->region[to];
+		cluster->region[to] = was;
+	}
+	return cluster->region_size > 1;
+}
+
+/* Some chiplets, as many as a power of two, from one cluster to any other of the segment. */
+static bool move_chiplets(struct search_change *ch)
+{
+	struct map_segment *segment = search_pick_segment(ch);
+	struct map_cluster *from = &segment->clusters[search_pick(ch, segment->cluster_count)];
+	struct map_cluster *to = &segment->clusters[search_pick(ch, segment->cluster_count)];
+	unsigned count = 1u << search_pick(ch, 4);
+	if (from == to || from->region_size <= count)
+		return false;
+	search_resize(ch, from, from->region_size - count);
+	search_give_chiplets(ch, to, from->region + from->region_size, count, false);
+	return true;
+}
+
+/* Idle chiplets join a cluster, or some of its become idle. */
+static bool move_idle(struct search_change *ch)
+{
+	struct map_segment *segment = search_pick_segment(ch);
+	struct map_cluster *cluster = &segment->clusters[search_pick(ch, segment->cluster_count)];
+	g_autofree unsigned *idle = g_new(unsigned, ch->drawer->space.chiplets);
+	unsigned free = find_idle(ch, segment, idle), count = 1u << search_pick(ch, 3);
+	if (free == 0 || search_pick(ch, 4) == 0) {
+		if (cluster->region_size <= count)
+			return false;
+		search_resize(ch, cluster, cluster->region_size - count);
+		return true;
+	}
+	unsigned first = search_pick(ch, free);
+	search_give_chiplets(ch, cluster, idle + first, MIN(count, free - first), false);
+	return true;
+}
+
+/* ---- nodes ---- */
+
+static bool change_node_tiles(struct search_change *ch)
+{
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	struct map_node *node = &cluster->nodes[search_pick(ch, cluster->node_count)];
+	node->tiles = search_pick(ch, 2) ? MIN(node->tiles * 2, MAX(node->tiles, MOST_TILES))
+	                                 : MAX(node->tiles / 2, 1);
+	return true;
+}
+
+/* All nodes of a cluster split the same way. */
+static bool split_cluster(struct search_change *ch)
+{
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	enum search_split kind = (enum search_split)search_pick(ch, SEARCH_SPLITS);
+	for (unsigned i = 0; i < cluster->node_count; i++)
+		search_choose_split(search_node_of(ch, &cluster->nodes[i]), kind,
+		                    cluster->region_size, cluster->nodes[i].split);
+	return true;
+}
+
+/* A factor of a split moves to another dimension, or a dimension is cut once more. */
+static bool shift_factor(struct search_change *ch)
+{
+	static const unsigned factors[] = { 2, 2, 2, 3 };
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	struct map_node *node = &cluster->nodes[search_pick(ch, cluster->node_count)];
+	const struct wl_node *of = search_node_of(ch, node);
+	const unsigned extent[MAP_DIMS] = { ch->mapping->segments[ch->touched].microbatch,
+		                            of->output.channels, of->output.rows,
+		                            of->output.columns };
+	unsigned factor = factors[search_pick(ch, G_N_ELEMENTS(factors))];
+	unsigned to = search_pick(ch, MAP_DIMS), from = search_pick(ch, MAP_DIMS + 1), parts = 1;
+	if (from < MAP_DIMS) {
+		if (from == to || node->split[from] % factor != 0)
+			return false;
+		node->split[from] /= factor;
+	}
+	node->split[to] *= factor;
+	for (unsigned d = 0; d < MAP_DIMS; d++)
+		parts *= node->split[d];
+	return parts <= cluster->region_size && node->split[to] <= extent[to];
+}
+
+/* ---- segments ---- */
+
+/* Chiplets that are idle now go to the clusters in turn. */
+static void spread_idle(const struct search_change *ch, struct map_segment *segment)
+{
+	g_autofree unsigned *idle = g_new(unsigned, ch->drawer->space.chiplets);
+	unsigned count = find_idle(ch, segment, idle), before = 0;
+	for (unsigned c = 0; c < segment->cluster_count; c++) {
+		unsigned until = count * (c + 1) / segment->cluster_count;
+		if (until > before)
+			search_give_chiplets(ch, &segment->clusters[c], idle + before,
+			                     until - before, false);
+		before = until;
+	}
+}
+
+/* Clusters from some one on become a segment of their own; both halves get more chiplets. */
+static bool cut_segment(struct search_change *ch)
+{
+	struct map_mapping *mapping = ch->mapping;
+	if (search_pick_segment(ch)->cluster_count < 2)
+		return false;
+	unsigned s = ch->touched;
+	mapping->segments = g_renew(struct map_segment, mapping->segments,
+	                            ++mapping->segment_count);
+	struct map_segment *first = &mapping->segments[s], *second = first + 1;
+	memmove(second, first, (mapping->segment_count - 1 - s) * sizeof *first);
+	unsigned keep = 1 + search_pick(ch, first->cluster_count - 1);
+	second->cluster_count = first->cluster_count - keep;
+	second->clusters = g_memdup2(first->clusters + keep,
+	                             second->cluster_count * sizeof *second->clusters);
+	first->cluster_count = keep;
+	spread_idle(ch, first);
+	spread_idle(ch, second);
+	ch->next = true;
+	return true;
+}
+
+/* Every other chiplet goes. */
+static void halve_regions(const struct search_change *ch, struct map_segment *segment,
+                          unsigned which)
+{
+	for (unsigned c = 0; c < segment->cluster_count; c++) {
+		struct map_cluster *cluster = &segment->clusters[c];
+		unsigned kept = 0;
+		for (unsigned i = 0; i < cluster->region_size; i++)
+			if (cluster->region[i] % 2 == which)
+				cluster->region[kept++] = cluster->region[i];
+		if (kept > 0)
+			search_resize(ch, cluster, kept);
+	}
+}
+
+/* Takes from `second` what `first` has, too. False: a region would be left without chiplets. */
+static bool separate(const struct search_change *ch, const struct map_segment *first,
+                     struct map_segment *second)
+{
+	g_autofree bool *taken = g_new0(bool, ch->drawer->space.chiplets);
+	for (unsigned c = 0; c < first->cluster_count; c++)
+		for (unsigned i = 0; i < first->clusters[c].region_size; i++)
+			taken[first->clusters[c].region[i]] = true;
+	for (unsigned c = 0; c < second->cluster_count; c++) {
+		struct map_cluster *cluster = &second->clusters[c];
+		unsigned kept = 0;
+		for (unsigned i = 0; i < cluster->region_size; i++)
+			if (!taken[cluster->region[i]])
+				cluster->region[kept++] = cluster->region[i];
+		if (kept == 0)
+			return false;
+		search_resize(ch, cluster, kept);
+	}
+	return true;
+}
+
+/* Two segments become one pipeline, each with about half of the chiplets. */
+static bool join_segments(struct search_change *ch)
+{
+	struct map_mapping *mapping = ch->mapping;
+	if (mapping->segment_count < 2)
+		return false;
+	unsigned s = ch->touched = search_pick(ch, mapping->segment_count - 1);
+	struct map_segment *first = &mapping->segments[s], *second = first + 1;
+	halve_regions(ch, first, 0);
+	if (!separate(ch, first, second))
+		return false;
+	first->clusters = g_renew(struct map_cluster, first->clusters,
+	                          first->cluster_count + second->cluster_count);
+	memcpy(first->clusters + first->cluster_count, second->clusters,
+	       second->cluster_count * sizeof *second->clusters);
+	first->cluster_count += second->cluster_count;
+	first->microbatch = MIN(first->microbatch, second->microbatch);
+	g_free(second->clusters);
+	mapping->segment_count--;
+	memmove(second, second + 1, (mapping->segment_count - s - 1) * sizeof *second);
+	spread_idle(ch, first);
+	return true;
+}
+
+bool search_move_any(struct search_change *ch)
+{
+	static bool (*const moves[])(struct search_change *) = {
+		swap_chiplets, swap_regions,      turn_region,   move_chiplets,
+		move_idle,     change_node_tiles, split_cluster, shift_factor,
+		shift_factor,  cut_segment,       join_segments
+	};
+	return moves[search_pick(ch, G_N_ELEMENTS(moves))](ch);
+}

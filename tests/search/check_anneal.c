@@ -1,0 +1,133 @@
+/* Strategy best: what annealing promises, and what only a hybrid split can reach. */
+#include "search/anneal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/search/random_mapping.h"
+
+enum { BATCH = 8, NETWORKS = 6 };
+
+static void prepare(unsigned channels, unsigned rows, unsigned columns, const char *layers)
+{
+	release();
+	package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 2 });
+	workload = fixture_workload(channels, rows, columns, layers);
+	cost_model_init(&model, workload, package);
+}
+
+static struct map_mapping *search(enum search_strategy strategy, enum search_objective objective,
+                                  unsigned jobs)
+{
+	const struct search_options options = { .strategy = strategy,
+		                                .objective = objective,
+		                                .batch = BATCH,
+		                                .tiles = 2,
+		                                .jobs = jobs };
+	GError *error = NULL;
+	struct map_mapping *made = search_mapping(workload, package, &options, &error);
+	ck_assert_msg(made != NULL, "%s", error ? error->message : "");
+	ck_assert_str_eq(made->strategy, search_strategy_name(strategy));
+	return made;
+}
+
+/* After its trip through a file, within its buffers. */
+static double score(struct map_mapping *made, enum search_objective objective)
+{
+	struct cost_report report;
+	GError *error = NULL;
+	take_mapping(made);
+	bool fits = map_check_buffers(&plan, &model.network.scratch, &error);
+	ck_assert_msg(fits, "%s", error ? error->message : "");
+	cost_evaluate(&model, mapping, &report);
+	double latency_ns = report.latency_ns,
+	       energy_pJ = cost_total_pJ(&report.totals, report.static_pJ);
+	cost_report_release(&report);
+	return objective == SEARCH_LATENCY  ? latency_ns
+	       : objective == SEARCH_ENERGY ? energy_pJ
+	                                    : latency_ns * energy_pJ;
+}
+
+/*
+ * One convolution of 8 channels on 2 rows, 256 channels read, on 4 chiplets of 4 x 4 MAC units. K in 4
+ * parts leaves half of the K units idle, P in 2 parts half of the chiplets: 9 * 64 * 2 cycles a
+ * sample either way. K and P in 2 parts, or N in 4, take half of that.
+ */
+START_TEST(only_a_hybrid_split_uses_all_units)
+{
+	const double half_ns = 9 * 64 * BATCH;
+	prepare(256, 2, 1,
+	       "{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': 8, 'kernel': 3, "
+	       "'pad': 1}");
+	double scope_ns = score(search(SEARCH_SCOPE, SEARCH_LATENCY, 1), SEARCH_LATENCY);
+	double best_ns = score(search(SEARCH_BEST, SEARCH_LATENCY, 1), SEARCH_LATENCY);
+	ck_assert_double_ge(scope_ns, 2 * half_ns);
+	ck_assert_double_ge(best_ns, half_ns);
+	ck_assert_double_le(best_ns, 1.5 * half_ns);
+}
+END_TEST
+
+static void random_network(guint32 seed)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+	unsigned rows = pick(rand, 6, 16);
+	g_autofree char *layers = random_layers(rand, pick(rand, 2, 5), rows);
+	prepare(4, rows, rows, layers);
+}
+
+START_TEST(never_worse_than_scope)
+{
+	unsigned better = 0;
+	for (guint32 seed = 0; seed < NETWORKS; seed++) {
+		enum search_objective objective = (enum search_objective)(seed % SEARCH_OBJECTIVES);
+		random_network(seed);
+		double scope = score(search(SEARCH_SCOPE, objective, 2), objective);
+		double best = score(search(SEARCH_BEST, objective, 2), objective);
+		ck_assert_double_le(best, scope);
+		better += best < scope * 0.999;
+	}
+	ck_assert_uint_ge(better, NETWORKS / 2);
+}
+END_TEST
+
+START_TEST(same_mapping_whatever_the_threads)
+{
+	random_network(3);
+	g_autofree char *expected = NULL;
+	for (unsigned jobs = 1; jobs <= 3; jobs++) {
+		struct map_mapping *made = search(SEARCH_BEST, SEARCH_LATENCY, jobs);
+		g_autofree char *text = map_to_json(made, workload, package);
+		map_free(made);
+		if (expected)
+			ck_assert_str_eq(text, expected);
+		else
+			expected = g_steal_pointer(&text);
+	}
+}
+END_TEST
+
+/* Its own sums over segments are those of the whole mapping: else it would not be the best seen. */
+START_TEST(starts_from_any_mapping)
+{
+	random_network(1);
+	struct map_mapping *start = search(SEARCH_SEQUENTIAL, SEARCH_LATENCY, 1);
+	const struct search_annealing annealing = { .model = &model, .tiles = 2, .jobs = 2 };
+	struct map_mapping *found = search_anneal(&annealing, start);
+	double before_ns = score(start, SEARCH_LATENCY), after_ns = score(found, SEARCH_LATENCY);
+	ck_assert_double_lt(after_ns, before_ns);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("anneal");
+	TCase *test = tcase_create("anneal");
+	tcase_set_timeout(test, 300);
+	tcase_add_checked_fixture(test, NULL, release);
+	tcase_add_test(test, only_a_hybrid_split_uses_all_units);
+	tcase_add_test(test, never_worse_than_scope);
+	tcase_add_test(test, same_mapping_whatever_the_threads);
+	tcase_add_test(test, starts_from_any_mapping);
+	suite_add_tcase(suite, test);
+	return fixture_run(suite);
+}
