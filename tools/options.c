@@ -86,6 +86,10 @@ static const struct option_info table[] = {
 	  "no samples: mappings searched with --calibration against those\nsearched without, "
 	  "simulated",
 	  FLAG(choice) },
+	{ OPTION_DRAWS, "draws", 0, "N", "valid mappings drawn [100000]", TEXT(draws) },
+	{ OPTION_DRAWS, "segments", 0, "S",
+	  "any, or searched: draw only mappings cut into segments as\nthe searched one is [any]",
+	  TEXT(segments) },
 	{ OPTION_OUT, "out", 'o', "PATH", "where results go (search: a file, others: a folder)",
 	  TEXT(out) },
 	{ OPTION_EXACT, "exact", 0, NULL,
@@ -111,8 +115,7 @@ static const struct option_info table[] = {
 	  "(may be repeated)",
 	  G_OPTION_ARG_FILENAME_ARRAY, offsetof(struct options_text, set) },
 	{ OPTION_SEED, "seed", 0, "N",
-	  "number that random mappings of validate are drawn from [1];\nnothing else is random",
-	  TEXT(seed) },
+	  "number that random mappings are drawn from [1];\nnothing else is random", TEXT(seed) },
 	{ OPTION_JOBS, "jobs", 0, "N", "processors to use [all]; results do not depend on it",
 	  TEXT(jobs) },
 	{ OPTION_JSON, "json", 0, NULL, "print the result as JSON", FLAG(json) },
@@ -314,7 +317,9 @@ void options_release(struct options *options)
 		            text->hold_out_package,
 		            text->measured,
 		            text->fit,
-		            text->fit_mesh };
+		            text->fit_mesh,
+		            text->draws,
+		            text->segments };
 	for (unsigned i = 0; i < G_N_ELEMENTS(strings); i++)
 		g_free(strings[i]);
 	g_strfreev(text->set);
