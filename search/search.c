@@ -66,7 +66,12 @@ static void forward_progress(void *data, double fraction)
 		s->options->progress(s->options->progress_data, s->furthest);
 }
 
-/* Linearised objective at a mapping's latency L and energy E: d(E L) = E dL + L dE. */
+static double energy_exponent(const struct searcher *s)
+{
+	return s->options->energy_exponent > 0 ? s->options->energy_exponent : 1;
+}
+
+/* Linearised objective at a mapping's latency L and energy E: d(L E^x) ~ E dL + x L dE. */
 static struct search_weights weights_at(const struct searcher *s, const struct map_mapping *mapping)
 {
 	struct cost_report report;
@@ -76,7 +81,7 @@ static struct search_weights weights_at(const struct searcher *s, const struct m
 		return (struct search_weights){ 0, 1 };
 	cost_evaluate(s->space->model, mapping, &report);
 	struct search_weights weights = { cost_total_pJ(&report.totals, report.static_pJ),
-		                          report.latency_ns };
+		                          energy_exponent(s) * report.latency_ns };
 	cost_report_release(&report);
 	return weights;
 }
@@ -105,9 +110,10 @@ static double score_of(struct searcher *s, const struct map_mapping *mapping)
 	s->limit_ns = MIN(s->limit_ns, cost_parameters_are_neutral(&s->space->model->parameters)
 	                                       ? latency_ns
 	                                       : neutral_latency_ns(s->space->model, mapping));
-	return s->options->objective == SEARCH_LATENCY  ? latency_ns
-	       : s->options->objective == SEARCH_ENERGY ? energy_pJ
-	                                                : latency_ns * energy_pJ;
+	return s->options->objective == SEARCH_LATENCY ? latency_ns
+	       : s->options->objective == SEARCH_ENERGY
+	               ? energy_pJ
+	               : latency_ns * pow(energy_pJ, energy_exponent(s));
 }
 
 /* A segment of one node alone on the package costs the same wherever such a node stands: what

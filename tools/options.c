@@ -38,6 +38,14 @@ static const struct option_info table[] = {
 	  TEXT(strategy) },
 	{ OPTION_OBJECTIVE, "objective", 0, "O",
 	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },
+	{ OPTION_FRONT, "pareto", 0, NULL,
+	  "mappings between the least latency and the least energy: all\nstrategies, several "
+	  "objectives; -o names a folder",
+	  FLAG(pareto) },
+	{ OPTION_FRONT, "explain", 0, NULL,
+	  "say of every segment and cluster what bounds it and what the\nnext-best choice would "
+	  "cost",
+	  FLAG(explain) },
 	{ OPTION_BATCH, "batch", 0, "B",
 	  "samples that go through the network\n[64; simulate: the mapping's own]", TEXT(batch) },
 	{ OPTION_BATCHES, "batch", 0, "B[,B...]",

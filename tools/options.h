@@ -36,7 +36,8 @@ enum option_bit {
 	OPTION_CALIBRATION = 1 << 20,
 	OPTION_DRAWN = 1 << 21,   /* --samples alone, --hold-out-*, --measured, --fit, --fit-mesh */
 	OPTION_BATCHES = 1 << 22, /* --batch as a list */
-	OPTION_DRAWS = 1 << 23    /* --draws, --segments */
+	OPTION_DRAWS = 1 << 23,   /* --draws, --segments */
+	OPTION_FRONT = 1 << 24    /* --pareto, --explain */
 };
 
 #define OPTION_DEFAULT_BATCH 64
@@ -68,6 +69,7 @@ struct options {
 	unsigned strategy_count;
 	bool strategy_given;
 	enum search_objective objective;
+	bool objective_given;
 	unsigned batch;
 	bool batch_given;
 	unsigned tiles;
@@ -77,7 +79,8 @@ struct options {
 	unsigned samples;
 	int sample; /* negative: not given */
 	bool keep_mappings, choice;
-	unsigned draws;   /* of mcmsim rank */
+	unsigned draws; /* of mcmsim rank */
+	bool pareto, explain;
 	bool rank_within; /* --segments searched */
 	enum sim_trace_level trace_level;
 	double trace_from_ns, trace_to_ns; /* INFINITY: to the end */

@@ -251,6 +251,9 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	options->set = (const char *const *)text->set;
 	options->arguments = text->arguments ? (const char *const *)text->arguments : none;
 	options->batch = OPTION_DEFAULT_BATCH;
+	options->pareto = text->pareto;
+	options->explain = text->explain;
+	options->objective_given = text->objective != NULL;
 	options->batch_given = text->batch != NULL;
 	options->strategy_given = text->strategy != NULL;
 	options->tiles = OPTION_DEFAULT_TILES;

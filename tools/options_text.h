@@ -13,6 +13,7 @@ struct options_text { /* NULL: not given */
 	char *calibration, *hold_out_workload, *hold_out_package, *measured, *fit, *fit_mesh;
 	char **set, **arguments;
 	gboolean exact, json, quiet, help, messages, keep_mappings, choice;
+	gboolean pareto, explain;
 	bool batch_list; /* the command takes --batch as a list */
 };
 

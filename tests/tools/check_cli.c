@@ -70,7 +70,7 @@ static const struct usage_error {
 	  "[--strategy S[,S...]] [-o DIR] [OPTION...]" },
 	{ "search " P " --exact",
 	  "search: unknown option --exact; it takes --package, --workload, --strategy, "
-	  "--objective, "
+	  "--objective, --pareto, --explain, "
 	  "--batch, --tiles, --calibration, --out, --set, --seed, --jobs, --json, --quiet" },
 	{ "show package simba-6x6 -x",
 	  "show: unknown option -x; it takes --package, --workload, --set, --json, --quiet" },
