@@ -58,15 +58,12 @@ static struct segment_cost cost_of(struct chain *chain, const struct map_mapping
 static double score_of(const struct chain *chain, const struct segment_cost *costs, unsigned count,
                        double *way)
 {
-	enum search_objective objective = chain->annealing->objective;
 	double latency_ns = 0, energy_pJ = 0;
 	for (unsigned s = 0; s < count; s++) {
 		latency_ns += costs[s].latency_ns;
 		energy_pJ += costs[s].energy_pJ;
 	}
-	double score = objective == SEARCH_LATENCY  ? latency_ns
-	               : objective == SEARCH_ENERGY ? energy_pJ
-	                                            : latency_ns * energy_pJ;
+	double score = search_value(chain->annealing->options, latency_ns, energy_pJ);
 	*way = score * pow(energy_pJ, TIDINESS);
 	return score;
 }
@@ -167,7 +164,7 @@ static void chain_init(struct chain *chain, const struct search_annealing *annea
 	cost_model_init(&chain->model, model->workload, model->package);
 	chain->model.parameters = model->parameters;
 	search_drawer_init(&chain->drawer, &chain->model, SEARCH_ANY, start->batch,
-	                   annealing->tiles);
+	                   annealing->options->tiles);
 	chain->costs = g_new(struct segment_cost, model->workload->node_count);
 	chain->cluster_ns = g_new(double, model->workload->node_count);
 }
@@ -189,7 +186,7 @@ struct map_mapping *search_anneal(const struct search_annealing *annealing,
 	unsigned best = 0;
 	for (unsigned i = 0; i < CHAINS; i++)
 		chain_init(&annealer.chains[i], annealing, start);
-	search_parallel(annealing->jobs, CHAINS, run_chain, &annealer);
+	search_parallel(annealing->options->jobs, CHAINS, run_chain, &annealer);
 	for (unsigned i = 1; i < CHAINS; i++)
 		if (annealer.chains[i].best_score < annealer.chains[best].best_score)
 			best = i;

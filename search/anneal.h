@@ -15,9 +15,8 @@
 struct search_annealing {
 	const struct cost_model
 		*model; /* workload, package, parameters; chains have models of their own */
-	enum search_objective objective;
-	unsigned tiles, jobs;
-	void (*progress)(void *data, double fraction); /* NULL: none */
+	const struct search_options *options;          /* objective, tiles, jobs */
+	void (*progress)(void *data, double fraction); /* NULL: none; instead of the options' */
 	void *progress_data;
 };
 

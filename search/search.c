@@ -67,7 +67,20 @@ static void forward_progress(void *data, double fraction)
 		s->options->progress(s->options->progress_data, s->furthest);
 }
 
-/* Linearised objective at a mapping's latency L and energy E: d(E L) = E dL + L dE. */
+static double energy_exponent(const struct search_options *options)
+{
+	return options->energy_exponent > 0 ? options->energy_exponent : 1;
+}
+
+double search_value(const struct search_options *options, double latency_ns, double energy_pJ)
+{
+	return options->objective == SEARCH_LATENCY ? latency_ns
+	       : options->objective == SEARCH_ENERGY
+	               ? energy_pJ
+	               : latency_ns * pow(energy_pJ, energy_exponent(options));
+}
+
+/* Linearised objective at a mapping's latency L and energy E: d(L E^x) ~ E dL + x L dE. */
 static struct search_weights weights_at(const struct searcher *s, const struct map_mapping *mapping)
 {
 	struct cost_report report;
@@ -77,7 +90,7 @@ static struct search_weights weights_at(const struct searcher *s, const struct m
 		return (struct search_weights){ 0, 1 };
 	cost_evaluate(s->space->model, mapping, &report);
 	struct search_weights weights = { cost_total_pJ(&report.totals, report.static_pJ),
-		                          report.latency_ns };
+		                          energy_exponent(s->options) * report.latency_ns };
 	cost_report_release(&report);
 	return weights;
 }
@@ -106,9 +119,7 @@ static double score_of(struct searcher *s, const struct map_mapping *mapping)
 	s->limit_ns = MIN(s->limit_ns, cost_parameters_are_neutral(&s->space->model->parameters)
 	                                       ? latency_ns
 	                                       : neutral_latency_ns(s->space->model, mapping));
-	return s->options->objective == SEARCH_LATENCY  ? latency_ns
-	       : s->options->objective == SEARCH_ENERGY ? energy_pJ
-	                                                : latency_ns * energy_pJ;
+	return search_value(s->options, latency_ns, energy_pJ);
 }
 
 /* A segment of one node alone on the package costs the same wherever such a node stands: what
@@ -269,12 +280,8 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 /* Everything else that a mapping can say, from the best of the others. */
 static struct map_mapping *anneal(struct searcher *s, struct map_mapping *start)
 {
-	const struct search_annealing annealing = { .model = s->space->model,
-		                                    .objective = s->options->objective,
-		                                    .tiles = s->options->tiles,
-		                                    .jobs = s->options->jobs,
-		                                    .progress = forward_progress,
-		                                    .progress_data = s };
+	const struct search_annealing annealing = { s->space->model, s->options, forward_progress,
+		                                    s };
 	struct map_mapping *mapping = search_anneal(&annealing, start);
 	map_free(start);
 	g_free(mapping->strategy);

@@ -39,14 +39,18 @@ bool search_check_strategy(enum search_strategy strategy, const struct wl_worklo
 struct search_options {
 	enum search_strategy strategy;
 	enum search_objective objective;
-	unsigned batch; /* samples, at least 1 */
-	unsigned tiles; /* wished for per share, at least 1; more where buffers demand it */
-	unsigned jobs;  /* threads; the result does not depend on it */
+	double energy_exponent; /* of edp: latency * energy^this is minimised; 0: 1 */
+	unsigned batch;         /* samples, at least 1 */
+	unsigned tiles;         /* wished for per share, at least 1; more where buffers demand it */
+	unsigned jobs;          /* threads; the result does not depend on it */
 	/* Of the cost model; NULL: neutral. The tables (README, 1 to 3) always are: they only propose. */
 	const struct cost_parameters *parameters;
 	void (*progress)(void *data, double fraction); /* NULL: none */
 	void *progress_data;
 };
+
+/* What is minimised, from a mapping's latency and energy. */
+double search_value(const struct search_options *options, double latency_ns, double energy_pJ);
 
 /*
  * The best mapping found; the caller frees it. Deterministic. NULL and `error`

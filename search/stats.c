@@ -130,3 +130,28 @@ double search_percentile(const double *values, unsigned count, double percent)
 	g_free(order);
 	return result;
 }
+
+/* Probability of at most `hits` hits. */
+static double at_most(unsigned hits, unsigned count, double share)
+{
+	double sum = 0;
+	for (unsigned k = 0; k <= hits; k++)
+		sum += exp(lgamma(count + 1.0) - lgamma(k + 1.0) - lgamma(count - k + 1.0) +
+		           k * log(share) + (count - k) * log1p(-share));
+	return sum;
+}
+
+double search_share_bound(unsigned hits, unsigned count, double confidence)
+{
+	double low = (double)hits / count, high = 1;
+	if (hits >= count)
+		return 1;
+	for (int step = 0; step < 60; step++) {
+		double middle = (low + high) / 2;
+		if (at_most(hits, count, middle) > 1 - confidence)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}

@@ -26,4 +26,11 @@ double search_spearman_rho(const double *a, const double *b, unsigned count);
  * (0: the least, 50: the median, 100: the largest). NaN if there are none. */
 double search_percentile(const double *values, unsigned count, double percent);
 
+/*
+ * The largest share of a population that `hits` of `count` draws leave believable: with it, so few
+ * hits or fewer would come with a probability of 1 - confidence (Clopper and Pearson, Biometrika
+ * 26, 1934; one-sided). 0 hits at 0.95: about 3 / count.
+ */
+double search_share_bound(unsigned hits, unsigned count, double confidence);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "tools/pareto.h"
 #include "tools/progress.h"
 #include "tools/report.h"
 #include "tools/results.h"
@@ -140,9 +141,31 @@ static enum tool_status search(const struct subject *subject, const struct optio
 	return written ? TOOL_OK : TOOL_FAILED;
 }
 
+static enum tool_status search_front(const struct options *options, GError **error)
+{
+	struct subject subject;
+	enum tool_status status = TOOL_USAGE;
+	if (options->objective_given)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--pareto: goes through all objectives; --objective asks for one");
+	else if (options->explain)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--pareto: finds many mappings; --explain is about one");
+	if (options->objective_given || options->explain ||
+	    (options->out && !prepare_folder(options->out, error)) ||
+	    !subject_load(&subject, options->package, options->workload, options->set, error))
+		return status;
+	if (subject_calibrate(&subject, options, error))
+		status = pareto_search(&subject, options, error);
+	subject_release(&subject);
+	return status;
+}
+
 static enum tool_status search_main(const struct options *options, GError **error)
 {
 	struct subject subject;
+	if (options->pareto)
+		return search_front(options, error);
 	if (options->strategy_count != 1) {
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--strategy: search takes one strategy, got %u (run takes several)",
@@ -169,15 +192,24 @@ const struct command search_command = {
 		 "model\n"
 		 "expects. With -o the mapping is written to a file: show it with mcmsim show "
 		 "mapping,\n"
-		 "change it by hand, execute it with mcmsim simulate.\n",
+		 "change it by hand, execute it with mcmsim simulate.\n"
+		 "\n"
+		 "With --pareto several strategies (all, unless --strategy names some) are "
+		 "searched\n"
+		 "for latency, energy, and several products of their powers. Mappings that no "
+		 "other\n"
+		 "one beats in both are printed and written to the folder of -o, with "
+		 "pareto.csv,\n"
+		 "pareto.svg and report.json (mcmsim-pareto/1).\n",
 	.examples =
 		"  mcmsim search --package simba-6x6 --workload alexnet -o alexnet.mapping.json\n"
 		"  mcmsim search --package mcm-64 --workload resnet50 --strategy segmented \\\n"
 		"         --objective energy --batch 16\n"
-		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n",
+		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n"
+		"  mcmsim search --package simba-6x6 --workload alexnet --pareto -o front\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
-	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_CALIBRATION | OPTION_SET |
-	           OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_FRONT | OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_CALIBRATION |
+	           OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = search_main,
 };

@@ -40,6 +40,14 @@ static const struct option_info table[] = {
 	  TEXT(strategy) },
 	{ OPTION_OBJECTIVE, "objective", 0, "O",
 	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },
+	{ OPTION_FRONT, "pareto", 0, NULL,
+	  "mappings between the least latency and the least energy: all\nstrategies, several "
+	  "objectives; -o names a folder",
+	  FLAG(pareto) },
+	{ OPTION_FRONT, "explain", 0, NULL,
+	  "say of every segment and cluster what bounds it and what the\nnext-best choice would "
+	  "cost",
+	  FLAG(explain) },
 	{ OPTION_BATCH, "batch", 0, "B",
 	  "samples that go through the network\n[64; simulate: the mapping's own]", TEXT(batch) },
 	{ OPTION_BATCHES, "batch", 0, "B[,B...]",
@@ -88,6 +96,10 @@ static const struct option_info table[] = {
 	  "no samples: mappings searched with --calibration against those\nsearched without, "
 	  "simulated",
 	  FLAG(choice) },
+	{ OPTION_DRAWS, "draws", 0, "N", "valid mappings drawn [100000]", TEXT(draws) },
+	{ OPTION_DRAWS, "segments", 0, "S",
+	  "any, or searched: draw only mappings cut into segments as\nthe searched one is [any]",
+	  TEXT(segments) },
 	{ OPTION_OUT, "out", 'o', "PATH", "where results go (search: a file, others: a folder)",
 	  TEXT(out) },
 	{ OPTION_EXACT, "exact", 0, NULL,
@@ -113,8 +125,7 @@ static const struct option_info table[] = {
 	  "(may be repeated)",
 	  G_OPTION_ARG_FILENAME_ARRAY, offsetof(struct options_text, set) },
 	{ OPTION_SEED, "seed", 0, "N",
-	  "number that random mappings of validate are drawn from [1];\nnothing else is random",
-	  TEXT(seed) },
+	  "number that random mappings are drawn from [1];\nnothing else is random", TEXT(seed) },
 	{ OPTION_JOBS, "jobs", 0, "N", "processors to use [all]; results do not depend on it",
 	  TEXT(jobs) },
 	{ OPTION_JSON, "json", 0, NULL, "print the result as JSON", FLAG(json) },
@@ -320,7 +331,9 @@ void options_release(struct options *options)
 		            text->hold_out_package,
 		            text->measured,
 		            text->fit,
-		            text->fit_mesh };
+		            text->fit_mesh,
+		            text->draws,
+		            text->segments };
 	for (unsigned i = 0; i < G_N_ELEMENTS(strings); i++)
 		g_free(strings[i]);
 	g_strfreev(text->set);

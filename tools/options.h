@@ -34,14 +34,17 @@ enum option_bit {
 	OPTION_MESSAGES = 1 << 18,
 	OPTION_TRUTH = 1 << 19, /* --truth and --router */
 	OPTION_CALIBRATION = 1 << 20,
-	OPTION_DRAWN = 1 << 21,  /* --samples alone, --hold-out-*, --measured, --fit, --fit-mesh */
-	OPTION_BATCHES = 1 << 22 /* --batch as a list */
+	OPTION_DRAWN = 1 << 21,   /* --samples alone, --hold-out-*, --measured, --fit, --fit-mesh */
+	OPTION_BATCHES = 1 << 22, /* --batch as a list */
+	OPTION_DRAWS = 1 << 23,   /* --draws, --segments */
+	OPTION_FRONT = 1 << 24    /* --pareto, --explain */
 };
 
 #define OPTION_DEFAULT_BATCH 64
 #define OPTION_DEFAULT_TILES 4
 #define OPTION_DEFAULT_SAMPLES 40
 #define OPTION_DEFAULT_CALIBRATION_SAMPLES 20
+#define OPTION_DEFAULT_DRAWS 100000
 #define OPTION_DEFAULT_PACKAGES "mcm-16,simba-6x6"
 #define OPTION_DEFAULT_WORKLOADS "alexnet,resnet18"
 #define OPTION_DEFAULT_TRAINING "alexnet,darknet19,resnet18"
@@ -66,6 +69,7 @@ struct options {
 	unsigned strategy_count;
 	bool strategy_given;
 	enum search_objective objective;
+	bool objective_given;
 	unsigned batch;
 	bool batch_given;
 	unsigned tiles;
@@ -75,6 +79,9 @@ struct options {
 	unsigned samples;
 	int sample; /* negative: not given */
 	bool keep_mappings, choice;
+	unsigned draws; /* of mcmsim rank */
+	bool pareto, explain;
+	bool rank_within; /* --segments searched */
 	enum sim_trace_level trace_level;
 	double trace_from_ns, trace_to_ns; /* INFINITY: to the end */
 

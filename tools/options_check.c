@@ -131,6 +131,19 @@ static bool check_samples(const struct options_text *text, struct options *optio
 	return true;
 }
 
+static bool check_draws(const struct options_text *text, struct options *options, GError **error)
+{
+	static const char *const names[] = { "any", "searched" };
+	unsigned within = 0;
+	options->draws = OPTION_DEFAULT_DRAWS;
+	if (!check_count("draws", text->draws, MAX_DRAWN, &options->draws, error) ||
+	    (text->segments &&
+	     !check_name("segments", text->segments, names, G_N_ELEMENTS(names), &within, error)))
+		return false;
+	options->rank_within = within == 1;
+	return true;
+}
+
 static bool check_trace(const struct options_text *text, struct options *options, GError **error)
 {
 	static const char *const levels[] = { [SIM_TRACE_NONE] = "none",
@@ -238,6 +251,9 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	options->set = (const char *const *)text->set;
 	options->arguments = text->arguments ? (const char *const *)text->arguments : none;
 	options->batch = OPTION_DEFAULT_BATCH;
+	options->pareto = text->pareto;
+	options->explain = text->explain;
+	options->objective_given = text->objective != NULL;
 	options->batch_given = text->batch != NULL;
 	options->strategy_given = text->strategy != NULL;
 	options->tiles = OPTION_DEFAULT_TILES;
@@ -253,5 +269,6 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&
 	       check_count("jobs", text->jobs, MAX_JOBS, &options->jobs, error) &&
 	       check_integer("seed", text->seed, 0, UINT64_MAX, &options->seed, error) &&
-	       check_samples(text, options, error) && check_trace(text, options, error);
+	       check_samples(text, options, error) && check_draws(text, options, error) &&
+	       check_trace(text, options, error);
 }

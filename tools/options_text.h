@@ -8,10 +8,12 @@ struct options_text { /* NULL: not given */
 	char *package, *workload, *mapping, *strategy, *objective, *batch, *tiles, *out;
 	char *seed, *jobs, *trace_level, *trace_window;
 	char *samples, *sample;
+	char *draws, *segments;
 	char *truth, *router;
 	char *calibration, *hold_out_workload, *hold_out_package, *measured, *fit, *fit_mesh;
 	char **set, **arguments;
 	gboolean exact, json, quiet, help, messages, keep_mappings, choice;
+	gboolean pareto, explain;
 	bool batch_list; /* the command takes --batch as a list */
 };
 

@@ -439,6 +439,34 @@ START_TEST(a_preset_has_its_shape)
 }
 END_TEST
 
+/* SET's constants, per tile of 1024 MACs and for the package: 0.5 GB/s of DRAM per TOPS. */
+START_TEST(a_set_preset_has_the_published_constants)
+{
+	const unsigned edge = _i == 0 ? 4 : 8;
+	g_autofree char *name = g_strdup_printf("set-%ux%u", edge, edge);
+	GError *error = NULL;
+	struct hw_package *p = hw_package_read(name, PRESETS, NULL, &error);
+	double dram_GBps = 0;
+
+	ck_assert_msg(p != NULL, "%s", error != NULL ? error->message : "");
+	const struct hw_chiplet_type *tile = hw_chiplet(p, 0);
+	ck_assert_uint_eq(hw_chiplet_count(p), edge * edge);
+	ck_assert_uint_eq(hw_array_macs(&tile->array), 1024);
+	ck_assert_uint_eq(tile->vector_lanes, 64);
+	ck_assert_uint_eq(tile->weight_buffer_bytes + tile->activation_buffer_bytes, 1 << 20);
+	ck_assert_double_eq(tile->mac_pJ, 0.018);
+	ck_assert_double_eq(p->nop.link_GBps, 24);
+	ck_assert_double_eq_tol(p->nop.energy_pJ_per_bit * 8, 5.6, 1e-12);
+	for (unsigned i = 0; i < p->dram_count; i++) {
+		ck_assert_uint_eq(p->dram[i].at, i % 2 ? (i / 2 + 1) * edge - 1 : i / 2 * edge);
+		ck_assert_double_eq(p->dram[i].energy_pJ_per_bit * 8, 60);
+		dram_GBps += hw_dram_GBps(&p->dram[i]);
+	}
+	ck_assert_double_eq(dram_GBps, edge * edge * 2 * 0.5);
+	hw_package_free(p);
+}
+END_TEST
+
 START_TEST(every_file_in_the_preset_folder_reads)
 {
 	GDir *dir = g_dir_open(PRESETS, 0, NULL);
@@ -495,6 +523,7 @@ static Suite *suite(void)
 	tcase_add_test(errors, syntax_errors_pass_through);
 	tcase_add_test(errors, errors_may_be_ignored);
 	tcase_add_loop_test(shipped, a_preset_has_its_shape, 0, (int)G_N_ELEMENTS(presets));
+	tcase_add_loop_test(shipped, a_set_preset_has_the_published_constants, 0, 2);
 	tcase_add_test(shipped, every_file_in_the_preset_folder_reads);
 	tcase_add_test(shipped, an_unknown_preset_lists_the_known_ones);
 	suite_add_tcase(s, reading);

@@ -57,8 +57,8 @@ START_TEST(only_a_hybrid_split_uses_all_units)
 {
 	const double half_ns = 9 * 64 * BATCH;
 	prepare(256, 2, 1,
-	       "{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': 8, 'kernel': 3, "
-	       "'pad': 1}");
+	        "{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': 8, 'kernel': 3, "
+	        "'pad': 1}");
 	double scope_ns = score(search(SEARCH_SCOPE, SEARCH_LATENCY, 1), SEARCH_LATENCY);
 	double best_ns = score(search(SEARCH_BEST, SEARCH_LATENCY, 1), SEARCH_LATENCY);
 	ck_assert_double_ge(scope_ns, 2 * half_ns);
@@ -111,7 +111,8 @@ START_TEST(starts_from_any_mapping)
 {
 	random_network(1);
 	struct map_mapping *start = search(SEARCH_SEQUENTIAL, SEARCH_LATENCY, 1);
-	const struct search_annealing annealing = { .model = &model, .tiles = 2, .jobs = 2 };
+	const struct search_options options = { .tiles = 2, .jobs = 2 };
+	const struct search_annealing annealing = { .model = &model, .options = &options };
 	struct map_mapping *found = search_anneal(&annealing, start);
 	double before_ns = score(start, SEARCH_LATENCY), after_ns = score(found, SEARCH_LATENCY);
 	ck_assert_double_lt(after_ns, before_ns);

@@ -107,6 +107,20 @@ START_TEST(percentiles_lie_between_their_neighbours)
 }
 END_TEST
 
+/* 0 of n: (1 - share)^n = 0.05. 1 of 2: 1 - share^2 = 0.05. All: nothing is too much. */
+START_TEST(a_share_is_bounded_by_its_hits)
+{
+	ck_assert_double_eq_tol(search_share_bound(0, 1, 0.95), 0.95, TINY);
+	ck_assert_double_eq_tol(search_share_bound(0, 100000, 0.95), 1 - pow(0.05, 1.0 / 100000),
+	                        TINY);
+	ck_assert_double_eq_tol(search_share_bound(0, 100000, 0.95) * 100000, 3, 0.005);
+	ck_assert_double_eq_tol(search_share_bound(1, 2, 0.95), sqrt(0.95), TINY);
+	ck_assert_double_eq(search_share_bound(7, 7, 0.95), 1);
+	/* The normal approximation: 0.5 + 1.645 * sqrt(0.25 / n). */
+	ck_assert_double_eq_tol(search_share_bound(5000, 10000, 0.95), 0.508225, 1e-4);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stats");
@@ -120,6 +134,7 @@ int main(void)
 	tcase_add_test(test, a_pair_with_a_nan_is_left_out);
 	tcase_add_test(test, what_is_constant_or_alone_has_no_rank);
 	tcase_add_test(test, percentiles_lie_between_their_neighbours);
+	tcase_add_test(test, a_share_is_bounded_by_its_hits);
 	suite_add_tcase(suite, test);
 	return fixture_run(suite);
 }

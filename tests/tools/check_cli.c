@@ -23,14 +23,12 @@ static void teardown(void)
 static const struct usage_error {
 	const char *words, *message;
 } usage_errors[] = {
-	{ "", "no command given; commands: run, search, simulate, validate, calibrate, show, nop "
-	      "(see mcmsim "
-	      "--help)" },
-	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, calibrate, show, "
-	         "nop (see "
-	         "mcmsim --help)" },
+	{ "", "no command given; commands: run, search, simulate, validate, rank, calibrate, show, "
+	      "nop (see mcmsim --help)" },
+	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, rank, calibrate, "
+	         "show, nop (see mcmsim --help)" },
 	{ "--versoin",
-	  "no command \"--versoin\"; commands: run, search, simulate, validate, calibrate, "
+	  "no command \"--versoin\"; commands: run, search, simulate, validate, rank, calibrate, "
 	  "show, nop (see mcmsim --help)" },
 
 	{ "run " P " --batch 0", "--batch: must be a whole number from 1 to 1048576, got \"0\"" },
@@ -42,6 +40,9 @@ static const struct usage_error {
 	  "--batch: must be a whole number from 1 to 1048576, got \"1048577\"" },
 	{ "run " P " --tiles 0", "--tiles: must be a whole number from 1 to 1048576, got \"0\"" },
 	{ "run " P " --jobs 0", "--jobs: must be a whole number from 1 to 1024, got \"0\"" },
+	{ "rank " P " --draws 0", "--draws: must be a whole number from 1 to 1000000, got \"0\"" },
+	{ "rank " P " --segments all", "--segments: must be one of any, searched, got \"all\"" },
+	{ "rank " P " --strategy sequential,scope", "--strategy: rank takes one strategy, got 2" },
 	{ "run " P " --seed x",
 	  "--seed: must be a whole number from 0 to 18446744073709551615, got \"x\"" },
 	{ "run " P " --batch", "run: missing argument for --batch" },
@@ -69,7 +70,7 @@ static const struct usage_error {
 	  "[--strategy S[,S...]] [-o DIR] [OPTION...]" },
 	{ "search " P " --exact",
 	  "search: unknown option --exact; it takes --package, --workload, --strategy, "
-	  "--objective, "
+	  "--objective, --pareto, --explain, "
 	  "--batch, --tiles, --calibration, --out, --set, --seed, --jobs, --json, --quiet" },
 	{ "show package simba-6x6 -x",
 	  "show: unknown option -x; it takes --package, --workload, --set, --json, --quiet" },
@@ -195,8 +196,8 @@ END_TEST
 
 START_TEST(help_teaches)
 {
-	static const char *const commands[] = { "run",  "search", "simulate", "validate",
-		                                "show", "nop",    "calibrate" };
+	static const char *const commands[] = { "run",  "search", "simulate",  "validate",
+		                                "show", "nop",    "calibrate", "rank" };
 	g_autofree char *packages = preset_names(PACKAGE_PRESETS);
 	g_autofree char *help = output_of(folder, "--help");
 	assert_has(help, "Usage: mcmsim COMMAND [OPTION...]\n");

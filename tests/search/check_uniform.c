@@ -1,0 +1,408 @@
+/*
+ * Question: is every valid mapping of a strategy's space as likely as any other? Small spaces are
+ * enumerated by plain recursion, which knows nothing of the counts, and draws are held against
+ * them; on larger ones draws are valid and cost what the cost model says.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "search/uniform.h"
+#include "tests/search/random_mapping.h"
+
+#define DRAWS_EACH 25    /* per valid mapping */
+#define ATTEMPTS 1000000 /* never reached here */
+
+/* ---- the whole space, one by one ---- */
+
+struct listing {
+	struct search_uniform *uniform;
+	struct search_draft *drafts; /* segments so far, in order */
+	enum search_split splits[8];
+	const bool *starts;    /* where segments must start; NULL: anywhere */
+	unsigned count;        /* segments */
+	GHashTable *valid;     /* mapping as text -> times drawn */
+	GHashTable *described; /* all descriptions as text before anything is fitted */
+};
+
+static void list_network(struct listing *l, unsigned first);
+
+/* Text of a mapping: equal if and only if they say the same. */
+static char *text_of(const struct map_mapping *m)
+{
+	return map_to_json(m, workload, package);
+}
+
+static void list_whole(struct listing *l)
+{
+	struct search_space *space = &l->uniform->space;
+	struct map_mapping *m = search_empty_mapping(
+		space, l->uniform->batch, search_strategy_name(l->uniform->strategy), l->count);
+	bool fits = true;
+	for (unsigned i = 0; i < l->count; i++)
+		search_draft_outline(&l->drafts[i], space, l->uniform->snakes[l->drafts[i].snake],
+		                     l->uniform->tiles, m, i);
+	g_hash_table_add(l->described, text_of(m));
+	for (unsigned i = 0; i < l->count && fits; i++)
+		fits = search_fit_segment(space, m, i, NULL);
+	if (fits)
+		g_hash_table_insert(l->valid, text_of(m), GUINT_TO_POINTER(0));
+	map_free(m);
+}
+
+static void list_splits(struct listing *l, unsigned node)
+{
+	struct search_draft *draft = &l->drafts[l->count - 1];
+	if (node == draft->end) {
+		list_network(l, draft->end);
+		return;
+	}
+	for (int s = 0; s < SEARCH_SPLITS; s++) {
+		l->splits[node] = (enum search_split)s;
+		list_splits(l, node + 1);
+	}
+}
+
+static void list_kinds(struct listing *l)
+{
+	struct search_draft *draft = &l->drafts[l->count - 1];
+	for (unsigned m = 0; m < l->uniform->sample_count; m++)
+		for (unsigned snake = 0; snake < SEARCH_SNAKES; snake++) {
+			draft->samples = l->uniform->samples[m];
+			draft->snake = snake;
+			list_splits(l, draft->first);
+		}
+}
+
+/* Clusters of the draft's nodes from `first` on, with `left` chiplets. */
+static void list_clusters(struct listing *l, unsigned first, unsigned left)
+{
+	struct search_draft *draft = &l->drafts[l->count - 1];
+	enum search_strategy strategy = l->uniform->strategy;
+	if (first == draft->end) {
+		list_kinds(l);
+		return;
+	}
+	unsigned longest = strategy == SEARCH_SCOPE ? draft->end - first : 1;
+	unsigned least = strategy == SEARCH_SEQUENTIAL ? left : 1, c = draft->cluster_count++;
+	for (unsigned length = 1; length <= longest; length++)
+		for (unsigned size = least; size <= left && size > 0; size++) {
+			draft->clusters[c] = (struct search_draft_cluster){ first, length, size };
+			list_clusters(l, first + length, left - size);
+		}
+	draft->cluster_count--;
+}
+
+/* Whether segments start where the counts say that they must, and nowhere else. */
+static bool as_asked(const struct listing *l, unsigned first, unsigned end)
+{
+	if (!l->starts)
+		return true;
+	for (unsigned n = first + 1; n < end; n++)
+		if (l->starts[n])
+			return false;
+	return end == workload->node_count || l->starts[end];
+}
+
+static void list_network(struct listing *l, unsigned first)
+{
+	unsigned nodes = workload->node_count;
+	enum search_strategy strategy = l->uniform->strategy;
+	if (first == nodes) {
+		list_whole(l);
+		return;
+	}
+	unsigned shortest = strategy == SEARCH_PIPELINE ? nodes : 1;
+	unsigned longest = strategy == SEARCH_SEQUENTIAL ? 1 : nodes - first;
+	struct search_draft *draft = &l->drafts[l->count++];
+	for (unsigned length = shortest; length <= longest; length++) {
+		if (!as_asked(l, first, first + length))
+			continue;
+		draft->first = first;
+		draft->end = first + length;
+		draft->cluster_count = 0;
+		draft->splits = l->splits;
+		list_clusters(l, first, l->uniform->chiplets);
+	}
+	l->count--;
+}
+
+static void list_all(struct listing *l, struct search_uniform *uniform, const bool *starts)
+{
+	*l = (struct listing){ .uniform = uniform, .starts = starts };
+	l->drafts = g_new(struct search_draft, workload->node_count);
+	for (unsigned i = 0; i < workload->node_count; i++)
+		search_draft_init(&l->drafts[i], &uniform->space);
+	l->valid = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	l->described = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	list_network(l, 0);
+}
+
+static void unlist(struct listing *l)
+{
+	for (unsigned i = 0; i < workload->node_count; i++)
+		search_draft_release(&l->drafts[i]);
+	g_free(l->drafts);
+	g_hash_table_destroy(l->valid);
+	g_hash_table_destroy(l->described);
+}
+
+/* ---- spaces small enough for that ---- */
+
+#define THREE(name, input, channels)                                                            \
+	"{'name': '" name "', 'op': 'conv', 'inputs': ['" input "'], 'out_channels': " channels \
+	", 'kernel': 3, 'pad': 1}"
+
+static const struct scene {
+	unsigned columns, rows, size; /* grid; rows and columns of the image */
+	unsigned activation_bytes, batch;
+	const char *layers;
+} scenes[] = {
+	{ 2, 1, 6, 420, 2,
+	  THREE("a", "in", "4") ", " THREE("b", "a", "4") ", " THREE(
+		  "c", "b", "4") ", "
+	                         "{'name': 's', 'op': 'add', 'inputs': ['c', 'a']}" },
+	{ 2, 2, 4, 200, 2, THREE("a", "in", "8") ", " THREE("b", "a", "4") },
+	{ 1, 3, 4, 150, 3, THREE("a", "in", "4") ", " THREE("b", "a", "8") },
+	{ 3, 3, 5, 90, 1, THREE("a", "in", "2") },
+};
+
+static void load_scene(const struct scene *scene, bool tight)
+{
+	release();
+	package = fixture_package(
+		(struct fixture_grid){ .columns = scene->columns, .rows = scene->rows });
+	if (tight)
+		package->types[0].activation_buffer_bytes = scene->activation_bytes;
+	workload = fixture_workload(4, scene->size, scene->size, scene->layers);
+	cost_model_init(&model, workload, package);
+}
+
+/* At most one in 10^4 fair dice has a sum of squares above this (Wilson and Hilferty). */
+static double unlikely(double freedom)
+{
+	double a = 2 / (9 * freedom);
+	return freedom * pow(1 - a + 3.72 * sqrt(a), 3);
+}
+
+static void check_draws(struct listing *l, double *chi)
+{
+	struct search_dealer dealer;
+	unsigned valid = g_hash_table_size(l->valid);
+	search_dealer_init(&dealer, l->uniform, &model);
+	for (unsigned i = 0; i < valid * DRAWS_EACH; i++) {
+		struct search_dealt dealt;
+		gpointer key, times;
+		ck_assert(search_deal(&dealer, 1, i, ATTEMPTS, &dealt));
+		struct map_mapping *drawn = search_dealt_mapping(&dealer);
+		g_autofree char *text = text_of(drawn);
+		ck_assert_msg(g_hash_table_lookup_extended(l->valid, text, &key, &times),
+		              "not in the space: %s", text);
+		g_hash_table_insert(l->valid, g_strdup(text),
+		                    GUINT_TO_POINTER(GPOINTER_TO_UINT(times) + 1));
+		map_free(drawn);
+	}
+	search_dealer_release(&dealer);
+	GHashTableIter iter;
+	gpointer times;
+	*chi = 0;
+	g_hash_table_iter_init(&iter, l->valid);
+	while (g_hash_table_iter_next(&iter, NULL, &times)) {
+		double off = (double)GPOINTER_TO_UINT(times) - DRAWS_EACH;
+		*chi += off * off / DRAWS_EACH;
+	}
+}
+
+START_TEST(valid_mappings_are_equally_likely)
+{
+	const struct scene *scene = &scenes[_i / SEARCH_STRATEGIES];
+	enum search_strategy strategy = (enum search_strategy)(_i % SEARCH_STRATEGIES);
+	struct search_uniform uniform;
+	struct listing l;
+	double chi;
+	load_scene(scene, true);
+	if (search_uniform_init(&uniform, &model, strategy, scene->batch, 1, NULL, 1, NULL)) {
+		list_all(&l, &uniform, NULL);
+		unsigned valid = g_hash_table_size(l.valid);
+		unsigned all = g_hash_table_size(l.described);
+		if (strategy >= SEARCH_SEGMENTED)
+			ck_assert_uint_gt(all, valid); /* buffers are tight */
+		ck_assert_double_ge_tol(pow(10, uniform.log10_drawn), valid, 1e-6 * valid);
+		check_draws(&l, &chi);
+		ck_assert_msg(valid < 2 || chi < unlikely(valid - 1),
+		              "%u of %u mappings are valid, chi-square %g", valid, all, chi);
+		unlist(&l);
+		search_uniform_release(&uniform);
+	} else {
+		ck_assert_int_eq(strategy, SEARCH_PIPELINE);
+	}
+	release();
+}
+END_TEST
+
+/* The same where it is given at which nodes segments start: a residual edge leads from a into c
+ * inside one, or through DRAM. */
+START_TEST(given_segments_are_equally_likely)
+{
+	const bool starts[3] = { true, (_i & 1) != 0, (_i & 2) != 0 };
+	struct search_uniform uniform;
+	struct listing l;
+	double chi;
+	load_scene(&scenes[0], true);
+	ck_assert(search_uniform_init(&uniform, &model, SEARCH_SCOPE, 2, 1, starts, 1, NULL));
+	list_all(&l, &uniform, starts);
+	unsigned valid = g_hash_table_size(l.valid);
+	ck_assert_uint_gt(valid, 4);
+	check_draws(&l, &chi);
+	ck_assert_msg(chi < unlikely(valid - 1), "%u mappings, chi-square %g", valid, chi);
+	unlist(&l);
+	search_uniform_release(&uniform);
+	release();
+}
+END_TEST
+
+/* With room for all, descriptions that differ are counted, each once. */
+START_TEST(descriptions_are_counted_once)
+{
+	const struct scene *scene = &scenes[_i / SEARCH_STRATEGIES];
+	enum search_strategy strategy = (enum search_strategy)(_i % SEARCH_STRATEGIES);
+	struct search_uniform uniform;
+	struct listing l;
+	load_scene(scene, false);
+	if (search_uniform_init(&uniform, &model, strategy, scene->batch, 1, NULL, 1, NULL)) {
+		list_all(&l, &uniform, NULL);
+		double all = g_hash_table_size(l.described);
+		ck_assert_double_eq_tol(pow(10, uniform.log10_all), all, 1e-6 * all);
+		ck_assert_double_eq_tol(uniform.log10_drawn, uniform.log10_all, 1e-9);
+		ck_assert_uint_eq(g_hash_table_size(l.valid), (unsigned)all);
+		unlist(&l);
+		search_uniform_release(&uniform);
+	} else {
+		ck_assert_int_eq(strategy, SEARCH_PIPELINE);
+	}
+	release();
+}
+END_TEST
+
+/* One node, one sample, a row of two chiplets: one way on one chiplet; K 2, P 2, Q 2 on both. */
+START_TEST(a_space_counted_by_hand)
+{
+	static const struct scene scene = { 2, 1, 4, 0, 1, THREE("a", "in", "4") };
+	struct search_uniform uniform;
+	load_scene(&scene, false);
+	ck_assert(search_uniform_init(&uniform, &model, SEARCH_SCOPE, 1, 1, NULL, 1, NULL));
+	ck_assert_double_eq_tol(pow(10, uniform.log10_all), 1 + 3, 1e-9);
+	search_uniform_release(&uniform);
+	release();
+}
+END_TEST
+
+/* ---- larger ones ---- */
+
+static void check_scene(enum search_strategy strategy, unsigned batch, unsigned *drawn_count)
+{
+	struct search_uniform uniform;
+	struct search_dealer dealer;
+	if (!search_uniform_init(&uniform, &model, strategy, batch, 2, NULL, 2, NULL))
+		return;
+	search_dealer_init(&dealer, &uniform, &model);
+	for (unsigned i = 0; i < 8; i++) {
+		struct search_dealt dealt;
+		struct cost_report report;
+		if (!search_deal(&dealer, 5, i, 2000, &dealt))
+			continue;
+		struct map_mapping *drawn = search_dealt_mapping(&dealer);
+		struct map_plan drawn_plan;
+		GError *error = NULL;
+		map_plan_init(&drawn_plan, drawn, workload, package);
+		ck_assert(map_check_buffers(&drawn_plan, &model.network.scratch, &error));
+		map_plan_release(&drawn_plan);
+		cost_evaluate(&model, drawn, &report);
+		ck_assert_double_eq_tol(dealt.latency_ns, report.latency_ns,
+		                        1e-9 * report.latency_ns);
+		ck_assert_uint_eq(dealt.segments, drawn->segment_count);
+		ck_assert_uint_eq(dealt.clusters, map_cluster_total(drawn));
+		cost_report_release(&report);
+		map_free(drawn);
+		++*drawn_count;
+	}
+	search_dealer_release(&dealer);
+	search_uniform_release(&uniform);
+}
+
+START_TEST(draws_fit_and_cost_what_the_model_says)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(31);
+	unsigned drawn = 0;
+	for (unsigned scene = 0; scene < 12; scene++) {
+		random_scene(rand, pick(rand, 1, 7));
+		package->types[0].activation_buffer_bytes = pick(rand, 300, 3000);
+		package->types[0].weight_buffer_bytes = pick(rand, 64, 600);
+		cost_model_release(&model);
+		cost_model_init(&model, workload, package);
+		check_scene((enum search_strategy)_i, 4, &drawn);
+	}
+	release();
+	ck_assert_uint_gt(drawn, 20);
+}
+END_TEST
+
+START_TEST(a_draw_depends_on_seed_and_number_alone)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(32);
+	struct search_uniform uniform;
+	struct search_dealer dealer, other;
+	struct search_dealt first, second, again, reseeded;
+	random_scene(rand, 6);
+	ck_assert(search_uniform_init(&uniform, &model, SEARCH_SCOPE, 8, 4, NULL, 1, NULL));
+	search_dealer_init(&dealer, &uniform, &model);
+	search_dealer_init(&other, &uniform, &model);
+	search_deal(&dealer, 7, 0, ATTEMPTS, &first);
+	search_deal(&dealer, 7, 1, ATTEMPTS, &second);
+	search_deal(&other, 7, 0, ATTEMPTS, &again);
+	search_deal(&other, 8, 0, ATTEMPTS, &reseeded);
+	ck_assert_double_eq(first.latency_ns, again.latency_ns);
+	ck_assert_uint_eq(first.attempts, again.attempts);
+	ck_assert_double_ne(first.latency_ns, second.latency_ns);
+	ck_assert_double_ne(first.latency_ns, reseeded.latency_ns);
+	search_dealer_release(&dealer);
+	search_dealer_release(&other);
+	search_uniform_release(&uniform);
+	release();
+}
+END_TEST
+
+/* What cannot fit at all is said at once. */
+START_TEST(a_space_without_a_valid_mapping_is_refused)
+{
+	struct search_uniform uniform;
+	GError *error = NULL;
+	load_scene(&scenes[0], true);
+	package->types[0].activation_buffer_bytes = 3;
+	ck_assert(!search_uniform_init(&uniform, &model, SEARCH_SCOPE, 2, 1, NULL, 1, &error));
+	ck_assert_str_eq(error->message,
+	                 "strategy scope: no mapping of 'net' fits the buffers of 'grid'");
+	g_clear_error(&error);
+	ck_assert(!search_uniform_init(&uniform, &model, SEARCH_PIPELINE, 2, 1, NULL, 1, &error));
+	ck_assert_str_eq(error->message, "strategy pipeline: 'net' has 3 nodes but 'grid' has 2 "
+	                                 "chiplets; it needs one each");
+	g_clear_error(&error);
+	release();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("search/uniform");
+	TCase *tc = tcase_create("uniform");
+	const int cases = (int)G_N_ELEMENTS(scenes) * SEARCH_STRATEGIES;
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_space_counted_by_hand);
+	tcase_add_loop_test(tc, descriptions_are_counted_once, 0, cases);
+	tcase_add_loop_test(tc, valid_mappings_are_equally_likely, 0, cases);
+	tcase_add_loop_test(tc, given_segments_are_equally_likely, 0, 4);
+	tcase_add_loop_test(tc, draws_fit_and_cost_what_the_model_says, 0, SEARCH_STRATEGIES);
+	tcase_add_test(tc, a_draw_depends_on_seed_and_number_alone);
+	tcase_add_test(tc, a_space_without_a_valid_mapping_is_refused);
+	suite_add_tcase(suite, tc);
+	return fixture_run(suite);
+}
