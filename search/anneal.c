@@ -9,6 +9,7 @@
 
 #include "search/change.h"
 #include "search/parallel.h"
+#include "search/pool.h"
 
 #define CHAINS 4
 #define CHANGES 4000         /* tried per chain */
@@ -187,6 +188,9 @@ struct map_mapping *search_anneal(const struct search_annealing *annealing,
 	for (unsigned i = 0; i < CHAINS; i++)
 		chain_init(&annealer.chains[i], annealing, start);
 	search_parallel(annealing->options->jobs, CHAINS, run_chain, &annealer);
+	for (unsigned i = 0; i < CHAINS && annealing->options->pool; i++)
+		search_pool_offer(annealing->options->pool, annealer.chains[i].best,
+		                  annealer.chains[i].best_score, false);
 	for (unsigned i = 1; i < CHAINS; i++)
 		if (annealer.chains[i].best_score < annealer.chains[best].best_score)
 			best = i;

@@ -1,6 +1,8 @@
 /* Invariant: a mapping owns all its arrays and names; nothing is shared between two. */
 #include "search/mapping.h"
 
+#include <string.h>
+
 void map_free(struct map_mapping *mapping)
 {
 	if (!mapping)
@@ -64,4 +66,34 @@ const char *map_dim_name(enum map_dim dim)
 {
 	static const char *const names[MAP_DIMS] = { "N", "K", "P", "Q" };
 	return names[dim];
+}
+
+static bool same_cluster(const struct map_cluster *a, const struct map_cluster *b)
+{
+	if (a->region_size != b->region_size || a->node_count != b->node_count ||
+	    memcmp(a->region, b->region, a->region_size * sizeof *a->region) != 0)
+		return false;
+	for (unsigned i = 0; i < a->node_count; i++)
+		if (memcmp(a->nodes[i].split, b->nodes[i].split, sizeof a->nodes[i].split) != 0 ||
+		    a->nodes[i].weights != b->nodes[i].weights ||
+		    a->nodes[i].tiles != b->nodes[i].tiles)
+			return false;
+	return true;
+}
+
+/* Both are of one workload, in order: the same numbers of nodes are the same nodes. */
+bool map_same(const struct map_mapping *a, const struct map_mapping *b)
+{
+	if (a->segment_count != b->segment_count)
+		return false;
+	for (unsigned s = 0; s < a->segment_count; s++) {
+		const struct map_segment *one = &a->segments[s], *other = &b->segments[s];
+		if (one->microbatch != other->microbatch ||
+		    one->cluster_count != other->cluster_count)
+			return false;
+		for (unsigned c = 0; c < one->cluster_count; c++)
+			if (!same_cluster(&one->clusters[c], &other->clusters[c]))
+				return false;
+	}
+	return true;
 }

@@ -47,6 +47,9 @@ struct map_mapping {
 void map_free(struct map_mapping *mapping); /* NULL is allowed */
 struct map_mapping *map_copy(const struct map_mapping *mapping);
 
+/* Whether two mappings of one workload and package say the same, names aside. */
+bool map_same(const struct map_mapping *a, const struct map_mapping *b);
+
 /* All clusters of all segments. */
 unsigned map_cluster_total(const struct map_mapping *mapping);
 

@@ -333,36 +333,6 @@ static bool move_border(struct search_change *ch)
 
 /* ---- */
 
-static bool same_cluster(const struct map_cluster *a, const struct map_cluster *b)
-{
-	if (a->region_size != b->region_size || a->node_count != b->node_count ||
-	    memcmp(a->region, b->region, a->region_size * sizeof *a->region) != 0)
-		return false;
-	for (unsigned i = 0; i < a->node_count; i++)
-		if (!same_split(a->nodes[i].split, b->nodes[i].split) ||
-		    a->nodes[i].weights != b->nodes[i].weights ||
-		    a->nodes[i].tiles != b->nodes[i].tiles)
-			return false;
-	return true;
-}
-
-/* Both are of one workload, in order: the same numbers of nodes are the same nodes. */
-static bool same_mapping(const struct map_mapping *a, const struct map_mapping *b)
-{
-	if (a->segment_count != b->segment_count)
-		return false;
-	for (unsigned s = 0; s < a->segment_count; s++) {
-		const struct map_segment *one = &a->segments[s], *other = &b->segments[s];
-		if (one->microbatch != other->microbatch ||
-		    one->cluster_count != other->cluster_count)
-			return false;
-		for (unsigned c = 0; c < one->cluster_count; c++)
-			if (!same_cluster(&one->clusters[c], &other->clusters[c]))
-				return false;
-	}
-	return true;
-}
-
 /* A node may have come from a segment with larger micro-batches, or they became smaller. */
 static bool has_samples(const struct map_segment *segment)
 {
@@ -401,7 +371,7 @@ struct map_mapping *search_neighbour(struct search_drawer *drawer,
 	for (unsigned i = 0; i < TRIES; i++) {
 		struct search_change change = { .drawer = drawer, .mapping = map_copy(mapping) };
 		if (search_change_any(&change) && search_change_fits(&change) &&
-		    !same_mapping(mapping, change.mapping))
+		    !map_same(mapping, change.mapping))
 			return change.mapping;
 		map_free(change.mapping);
 	}

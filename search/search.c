@@ -5,6 +5,7 @@
 #include "search/search.h"
 
 #include "search/anneal.h"
+#include "search/pool.h"
 #include "search/settle.h"
 
 #include <math.h>
@@ -14,6 +15,7 @@
 #define TIGHTER 0.8         /* how much less each time */
 #define MANY_MISFITS 0.35   /* share of segments that fitted no buffer, to try again */
 #define EVALUATIONS 400     /* of refinement, per segment, for a small network */
+#define VARIATIONS 24       /* of the best mapping, per place in a pool */
 #define LONGEST_CLUSTER 256 /* nodes; bounds the tables */
 
 const char *search_strategy_name(enum search_strategy strategy)
@@ -205,6 +207,8 @@ static void keep_better(struct searcher *s, struct map_mapping *mapping, struct 
                         double *best_score)
 {
 	double score = score_of(s, mapping);
+	if (s->options->pool)
+		search_pool_offer(s->options->pool, mapping, score, false);
 	if (*best && score >= *best_score) {
 		map_free(mapping);
 		return;
@@ -289,6 +293,43 @@ static struct map_mapping *anneal(struct searcher *s, struct map_mapping *start)
 	return mapping;
 }
 
+/* Fills the pool with mappings one change away from the best. */
+static void offer_variations(struct searcher *s, const struct map_mapping *best)
+{
+	struct search_pool *pool = s->options->pool;
+	struct search_drawer drawer;
+	search_drawer_init(&drawer, s->space->model, s->options->strategy, s->options->batch, 0);
+	for (unsigned i = 0; i < VARIATIONS * pool->room; i++) {
+		struct map_mapping *variation = search_neighbour(&drawer, best, i + 1, NULL);
+		if (variation)
+			search_pool_offer(pool, variation, score_of(s, variation), false);
+		map_free(variation);
+	}
+	search_drawer_release(&drawer);
+}
+
+/* What the search would have found without a calibration, too. */
+static void offer_uncalibrated(struct searcher *s)
+{
+	struct search_options options = *s->options;
+	options.parameters = NULL;
+	options.pool = NULL;
+	options.progress = NULL;
+	struct map_mapping *mapping = search_mapping(s->space->workload, s->space->package,
+	                                             &options, NULL);
+	if (mapping)
+		search_pool_offer(s->options->pool, mapping, score_of(s, mapping), true);
+	map_free(mapping);
+}
+
+static void fill_pool(struct searcher *s, const struct map_mapping *best)
+{
+	search_pool_offer(s->options->pool, best, score_of(s, best), true);
+	if (!cost_parameters_are_neutral(&s->space->model->parameters))
+		offer_uncalibrated(s);
+	offer_variations(s, best);
+}
+
 bool search_check_strategy(enum search_strategy strategy, const struct wl_workload *workload,
                            const struct hw_package *package, GError **error)
 {
@@ -321,6 +362,8 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 	struct map_mapping *mapping = search_all(&searcher, error);
 	if (mapping && options->strategy == SEARCH_BEST)
 		mapping = anneal(&searcher, mapping);
+	if (mapping && options->pool)
+		fill_pool(&searcher, mapping);
 	search_space_release(&space);
 	cost_model_release(&model);
 	return mapping;

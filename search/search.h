@@ -19,6 +19,8 @@
 #define SEARCH_ERROR (g_quark_from_static_string("search-error"))
 enum search_error { SEARCH_ERROR_TOO_MANY_NODES, SEARCH_ERROR_DOES_NOT_FIT };
 
+struct search_pool; /* search/pool.h */
+
 enum search_strategy {
 	SEARCH_SEQUENTIAL,
 	SEARCH_PIPELINE,
@@ -47,6 +49,7 @@ struct search_options {
 	const struct cost_parameters *parameters;
 	void (*progress)(void *data, double fraction); /* NULL: none */
 	void *progress_data;
+	struct search_pool *pool; /* receives the best mappings seen; NULL: nobody wants them */
 };
 
 /* What is minimised, from a mapping's latency and energy. */

@@ -10,6 +10,7 @@
 
 #include "tools/json_writer.h"
 #include "tools/progress.h"
+#include "tools/refine.h"
 #include "tools/results.h"
 #include "tools/workers.h"
 
@@ -67,8 +68,10 @@ static bool work_on(struct run *run, unsigned index, struct result *result, GErr
 		                               .progress_data = state };
 	gint64 start_us = g_get_monotonic_time();
 	state->phase = SEARCHING;
-	struct map_mapping *mapping = search_mapping(run->subject.workload, run->subject.package,
-	                                             &search, error);
+	struct refinement refinement;
+	struct map_mapping *mapping = refine_search(&refinement, options->refine, &run->subject,
+	                                            &search, options->exact, error);
+	refine_release(&refinement);
 	if (!mapping)
 		return false;
 	const char *folder = run->folders ? run->folders[index] : NULL;
@@ -280,9 +283,9 @@ const struct command run_command = {
 		"         --strategy sequential,pipeline,segmented,scope\n"
 		"  mcmsim run --package mcm-64 --workload resnet18 --set nop.link_GBps=100\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
-	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_EXACT | OPTION_TRACE |
-	           OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON |
-	           OPTION_QUIET,
+	           OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_EXACT |
+	           OPTION_TRACE | OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS |
+	           OPTION_JSON | OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = run_main,
 };

@@ -69,6 +69,12 @@ static void print_summary(const struct report *report, const struct options *opt
 	printf("%-18s %s ms, nothing can be faster\n", "bound", bound);
 	printf("%-18s %s samples/s\n", "throughput", rate);
 	printf("%-18s %s mJ\n", "energy", energy);
+	if (report->refinement) {
+		double gain_percent = refine_gain_percent(report->refinement);
+		printf("%-18s %u mappings; the chosen one is %+.2f %% of the model's first\n\n",
+		       "simulated", report->refinement->pool.count, gain_percent);
+		refine_print(report->refinement);
+	}
 	if (!options->quiet)
 		printf("%-18s %.2f s\n", "searched in", report->search_wall_s);
 	if (!options->quiet && options->out)
@@ -90,7 +96,8 @@ static void print_json(const struct report *report)
 
 /* With the mapping on the standard output, what else there is to say would spoil it. */
 static void print_found(const struct subject *subject, const struct options *options,
-                        const struct map_mapping *mapping, double search_wall_s)
+                        const struct map_mapping *mapping, const struct refinement *refinement,
+                        double search_wall_s)
 {
 	struct cost_model model;
 	struct cost_report cost;
@@ -103,6 +110,7 @@ static void print_found(const struct subject *subject, const struct options *opt
 		                       .analytical = &cost,
 		                       .calibration = subject->calibration,
 		                       .calibration_file = options->calibration,
+		                       .refinement = options->refine ? refinement : NULL,
 		                       .search_wall_s = search_wall_s };
 	if (options->json)
 		print_json(&report);
@@ -124,19 +132,20 @@ static enum tool_status search(const struct subject *subject, const struct optio
 		                               .parameters = &subject->parameters,
 		                               .progress = progress_fraction,
 		                               .progress_data = &progress };
+	struct refinement refinement;
 	gint64 start_us = g_get_monotonic_time();
 	progress_begin(&progress, options->quiet);
 	progress.what = "searching";
-	struct map_mapping *mapping = search_mapping(subject->workload, subject->package, &wanted,
-	                                             error);
+	struct map_mapping *mapping = refine_search(&refinement, options->refine, subject, &wanted,
+	                                            false, error);
 	progress_end(&progress);
-	if (!mapping)
-		return TOOL_FAILED;
 	double search_wall_s = (double)(g_get_monotonic_time() - start_us) * 1e-6;
-	bool written = !options->out ||
-	               map_write(mapping, subject->workload, subject->package, options->out, error);
+	bool written = mapping &&
+	               (!options->out || map_write(mapping, subject->workload, subject->package,
+	                                           options->out, error));
 	if (written)
-		print_found(subject, options, mapping, search_wall_s);
+		print_found(subject, options, mapping, &refinement, search_wall_s);
+	refine_release(&refinement);
 	map_free(mapping);
 	return written ? TOOL_OK : TOOL_FAILED;
 }
@@ -148,10 +157,11 @@ static enum tool_status search_front(const struct options *options, GError **err
 	if (options->objective_given)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--pareto: goes through all objectives; --objective asks for one");
-	else if (options->explain)
+	else if (options->explain || options->refine)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "--pareto: finds many mappings; --explain is about one");
-	if (options->objective_given || options->explain ||
+		            "--pareto: finds many mappings; %s is about one",
+		            options->explain ? "--explain" : "--refine");
+	if (options->objective_given || options->explain || options->refine ||
 	    (options->out && !prepare_folder(options->out, error)) ||
 	    !subject_load(&subject, options->package, options->workload, options->set, error))
 		return status;
@@ -194,6 +204,10 @@ const struct command search_command = {
 		 "mapping,\n"
 		 "change it by hand, execute it with mcmsim simulate.\n"
 		 "\n"
+		 "With --refine K the K best mappings seen are simulated (with their neighbours, "
+		 "one\n"
+		 "change away from the best), and the one that the simulation prefers is kept.\n"
+		 "\n"
 		 "With --pareto several strategies (all, unless --strategy names some) are "
 		 "searched\n"
 		 "for latency, energy, and several products of their powers. Mappings that no "
@@ -206,10 +220,12 @@ const struct command search_command = {
 		"  mcmsim search --package mcm-64 --workload resnet50 --strategy segmented \\\n"
 		"         --objective energy --batch 16\n"
 		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n"
+		"  mcmsim search --package simba-6x6 --workload resnet18 --refine 16\n"
 		"  mcmsim search --package simba-6x6 --workload alexnet --pareto -o front\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
-	           OPTION_FRONT | OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_CALIBRATION |
-	           OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_FRONT | OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT |
+	           OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON |
+	           OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = search_main,
 };

@@ -42,10 +42,13 @@ static enum tool_status print(struct validation *v, GError **error)
 static enum tool_status check(const struct validation *v, GError **error)
 {
 	const struct options *options = v->options;
-	if (options->choice && !options->calibration)
+	if (options->choice && !options->calibration && !options->refine)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "--choice: compares mappings searched with --calibration and without; "
-		            "there is none");
+		            "--choice: compares mappings searched with --calibration or --refine "
+		            "and without; there is none");
+	else if (options->refine && !options->choice)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--refine: validate takes it with --choice only");
 	else if (options->choice && options->sample >= 0)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--choice: makes no samples; --sample "
@@ -149,14 +152,18 @@ const struct command validate_command = {
 		"it\n"
 		"is worth: for each strategy the mapping that is found with it against the one "
 		"found\n"
-		"without, both simulated (-o DIR: choice.json).\n",
+		"without, both simulated (-o DIR: choice.json). With --refine K, too, what "
+		"simulating\n"
+		"K candidates changes; without a calibration, what that alone does.\n",
 	.examples =
 		"  mcmsim validate --samples 100\n"
 		"  mcmsim validate --package simba-6x6 --workload alexnet,resnet50 \\\n"
 		"         --samples 200 --batch 16 -o validation\n"
-		"  mcmsim validate --package simba-6x6 --workload alexnet --sample 17 -o worst\n",
+		"  mcmsim validate --package simba-6x6 --workload alexnet --sample 17 -o worst\n"
+		"  mcmsim validate --choice --refine 16\n",
 	.options = OPTION_PACKAGES | OPTION_WORKLOADS | OPTION_STRATEGY | OPTION_SAMPLES |
-	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_EXACT | OPTION_CALIBRATION |
-	           OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_EXACT |
+	           OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON |
+	           OPTION_QUIET,
 	.run = validate_main,
 };

@@ -93,9 +93,13 @@ static const struct option_info table[] = {
 	  "the package",
 	  TEXT(calibration) },
 	{ OPTION_SAMPLES, "choice", 0, NULL,
-	  "no samples: mappings searched with --calibration against those\nsearched without, "
-	  "simulated",
+	  "no samples: mappings searched with --calibration or --refine\nagainst those searched "
+	  "without, simulated",
 	  FLAG(choice) },
+	{ OPTION_REFINE, "refine", 0, "K",
+	  "simulate the K best mappings that the search has seen and\nkeep the one that the "
+	  "simulation prefers",
+	  TEXT(refine) },
 	{ OPTION_DRAWS, "draws", 0, "N", "valid mappings drawn [100000]", TEXT(draws) },
 	{ OPTION_DRAWS, "segments", 0, "S",
 	  "any, or searched: draw only mappings cut into segments as\nthe searched one is [any]",
@@ -333,7 +337,8 @@ void options_release(struct options *options)
 		            text->fit,
 		            text->fit_mesh,
 		            text->draws,
-		            text->segments };
+		            text->segments,
+		            text->refine };
 	for (unsigned i = 0; i < G_N_ELEMENTS(strings); i++)
 		g_free(strings[i]);
 	g_strfreev(text->set);

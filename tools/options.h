@@ -37,7 +37,8 @@ enum option_bit {
 	OPTION_DRAWN = 1 << 21,   /* --samples alone, --hold-out-*, --measured, --fit, --fit-mesh */
 	OPTION_BATCHES = 1 << 22, /* --batch as a list */
 	OPTION_DRAWS = 1 << 23,   /* --draws, --segments */
-	OPTION_FRONT = 1 << 24    /* --pareto, --explain */
+	OPTION_FRONT = 1 << 24,   /* --pareto, --explain */
+	OPTION_REFINE = 1 << 25
 };
 
 #define OPTION_DEFAULT_BATCH 64
@@ -79,7 +80,8 @@ struct options {
 	unsigned samples;
 	int sample; /* negative: not given */
 	bool keep_mappings, choice;
-	unsigned draws; /* of mcmsim rank */
+	unsigned draws;  /* of mcmsim rank */
+	unsigned refine; /* mappings to simulate; 0: none */
 	bool pareto, explain;
 	bool rank_within; /* --segments searched */
 	enum sim_trace_level trace_level;

@@ -8,6 +8,7 @@
 #define MAX_TILES (1u << 20)
 #define MAX_JOBS 1024
 #define MAX_DRAWN 1000000
+#define MAX_REFINED 10000
 
 static bool check_integer(const char *option, const char *text, uint64_t min, uint64_t max,
                           uint64_t *value, GError **error)
@@ -268,6 +269,7 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	       check_batches(text, options, error) &&
 	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&
 	       check_count("jobs", text->jobs, MAX_JOBS, &options->jobs, error) &&
+	       check_count("refine", text->refine, MAX_REFINED, &options->refine, error) &&
 	       check_integer("seed", text->seed, 0, UINT64_MAX, &options->seed, error) &&
 	       check_samples(text, options, error) && check_draws(text, options, error) &&
 	       check_trace(text, options, error);

@@ -8,7 +8,7 @@ struct options_text { /* NULL: not given */
 	char *package, *workload, *mapping, *strategy, *objective, *batch, *tiles, *out;
 	char *seed, *jobs, *trace_level, *trace_window;
 	char *samples, *sample;
-	char *draws, *segments;
+	char *draws, *segments, *refine;
 	char *truth, *router;
 	char *calibration, *hold_out_workload, *hold_out_package, *measured, *fit, *fit_mesh;
 	char **set, **arguments;

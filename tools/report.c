@@ -238,6 +238,8 @@ void report_write(struct json_writer *w, const struct report *report, enum repor
 	report_write_calibration(w, report->calibration, report->calibration_file);
 	if (clock == REPORT_WITH_WALL && report->search_wall_s >= 0)
 		json_number(w, "search_wall_s", report->search_wall_s);
+	if (report->refinement)
+		refine_write(w, report->refinement);
 	write_analytical(w, report);
 	if (report->simulated) {
 		write_simulated(w, report, clock);

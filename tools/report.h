@@ -9,6 +9,7 @@
 #include "search/calibration.h"
 #include "sim/simulate.h"
 #include "tools/json_writer.h"
+#include "tools/refine.h"
 
 struct report {
 	const struct wl_workload *workload;
@@ -19,6 +20,7 @@ struct report {
 	const char *bottleneck;                    /* with `simulated` */
 	const struct cal_calibration *calibration; /* NULL: none */
 	const char *calibration_file;              /* its name, with `calibration` */
+	const struct refinement *refinement;       /* NULL: nothing was simulated to choose */
 	double search_wall_s;                      /* negative: nothing was searched */
 };
 

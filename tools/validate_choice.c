@@ -10,6 +10,7 @@
 #include "hw/json.h"
 #include "tools/json_writer.h"
 #include "tools/progress.h"
+#include "tools/refine.h"
 #include "tools/report.h"
 #include "tools/table.h"
 #include "tools/validate.h"
@@ -63,9 +64,10 @@ static bool judge(const struct sample_request *request, const struct subject *su
 	return true;
 }
 
-static bool choose(const struct sample_request *request, const struct choice *choice, unsigned with,
+static bool choose(const struct validation *validation, const struct choice *choice, unsigned with,
                    struct figures *figures, GError **error)
 {
+	const struct sample_request *request = &validation->request;
 	const struct subject *subject = &request->pairs[choice->pair].subject;
 	const struct cost_parameters neutral = cost_neutral_parameters();
 	const struct cost_parameters *parameters = with ? &subject->parameters : &neutral;
@@ -76,8 +78,11 @@ static bool choose(const struct sample_request *request, const struct choice *ch
 		                               .jobs = 1,
 		                               .parameters = parameters };
 	gint64 start_us = g_get_monotonic_time();
-	struct map_mapping *mapping = search_mapping(subject->workload, subject->package, &search,
-	                                             error);
+	struct refinement refinement;
+	struct map_mapping *mapping = refine_search(&refinement,
+	                                            with ? validation->options->refine : 0, subject,
+	                                            &search, request->exact, error);
+	refine_release(&refinement);
 	figures->search_s[with] = (double)(g_get_monotonic_time() - start_us) * 1e-6;
 	bool good = mapping && judge(request, subject, mapping, parameters, figures, with, error);
 	map_free(mapping);
@@ -88,11 +93,11 @@ static bool choose(const struct sample_request *request, const struct choice *ch
 static void work(void *data, unsigned index, GString *answer)
 {
 	const struct choosing *choosing = data;
-	const struct sample_request *request = &choosing->validation->request;
+	const struct validation *validation = choosing->validation;
 	struct figures figures = { { 0 }, { 0 }, { 0 } };
 	g_autoptr(GError) error = NULL;
-	if (choose(request, &choosing->choices[index], 0, &figures, &error))
-		choose(request, &choosing->choices[index], 1, &figures, &error);
+	if (choose(validation, &choosing->choices[index], 0, &figures, &error))
+		choose(validation, &choosing->choices[index], 1, &figures, &error);
 	g_string_append_len(answer, (const char *)&figures, sizeof figures);
 	g_string_append(answer, error ? error->message : "");
 }
@@ -171,16 +176,25 @@ static void print_rows(const struct choosing *choosing, GString *out)
 	table_release(&table);
 }
 
+static const char *with_what(const struct choosing *choosing)
+{
+	const struct options *options = choosing->validation->options;
+	return !options->refine       ? "the calibration"
+	       : options->calibration ? "the calibration and --refine"
+	                              : "--refine";
+}
+
 static void print_text(const struct choosing *choosing)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct summary s = summarise(choosing);
 	print_rows(choosing, out);
 	g_string_append_printf(out,
-	                       "\n%u mappings chosen with the calibration: %+.2f %% of simulated "
+	                       "\n%u mappings chosen with %s: %+.2f %% of simulated "
 	                       "latency on average, %+.2f to %+.2f %%;\n%u of them worse by more "
 	                       "than %.0f %%.\n",
-	                       s.count, s.mean, s.best, s.worst, s.worse, WORSE_PERCENT);
+	                       s.count, with_what(choosing), s.mean, s.best, s.worst, s.worse,
+	                       WORSE_PERCENT);
 	if (!choosing->validation->options->quiet)
 		g_string_append_printf(out, "Searches took %.2f s without it, %.2f s with it.\n",
 		                       s.search_s[0], s.search_s[1]);
@@ -198,6 +212,7 @@ static char *json_text(const struct choosing *choosing)
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_string(&w, "format", "mcmsim-choice/1");
 	json_integer(&w, "batch", choosing->validation->request.batch);
+	json_integer(&w, "refine", choosing->validation->options->refine);
 	report_write_calibration(&w, choosing->validation->request.pairs[0].subject.calibration,
 	                         choosing->validation->options->calibration);
 	json_begin_array(&w, "choices", JSON_LINES);

@@ -203,8 +203,8 @@ START_TEST(the_choice_is_compared)
 	cJSON_Delete(with);
 	assert_fails(
 		folder, "validate " TRAINED "--choice", 2,
-		"--choice: compares mappings searched with --calibration and without; there is "
-		"none");
+		"--choice: compares mappings searched with --calibration or --refine and without; "
+		"there is none");
 }
 END_TEST
 
