@@ -16,6 +16,8 @@
  * its output and of the inputs whose way is known (README) is a bound that no valid mapping breaks,
  * and for a segment of one node it is the whole test. A draw that does not fit for
  * other reasons is thrown away whole, so what remains is uniform over the valid ones, exactly.
+ * Where it is given at which nodes segments start, they are independent, and each is drawn until it
+ * fits.
  */
 #ifndef SEARCH_UNIFORM_H
 #define SEARCH_UNIFORM_H
@@ -77,6 +79,8 @@ struct search_dealer {
 	struct search_draft *drafts; /* of the segments, the last one first */
 	enum search_split *splits;
 	unsigned draft_count;
+	uint64_t *tries; /* draws so far, of the segment that starts at each node; of whole
+	                    networks, all at node 0, where segments are not given */
 	long double *product;
 	double *cluster_ns;
 };
@@ -88,7 +92,7 @@ void search_dealer_release(struct search_dealer *dealer);
 struct search_dealt {
 	double latency_ns; /* by the dealer's model */
 	unsigned segments, clusters;
-	unsigned attempts; /* draws, the valid one included */
+	unsigned attempts; /* draws, the valid one included; of the segment that needed most */
 };
 
 /* The draw of a seed and number; it depends on nothing else. False if `attempts_limit` draws

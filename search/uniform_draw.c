@@ -1,4 +1,4 @@
-/* Invariant: a draw is thrown away as a whole, never mended: mending would prefer what it reaches. */
+/* Invariant: what does not fit is thrown away, never mended: mending would prefer what it reaches. */
 #include <math.h>
 
 #include "search/random.h"
@@ -20,6 +20,7 @@ void search_dealer_init(struct search_dealer *dealer, struct search_uniform *uni
 		search_draft_init(&dealer->drafts[i], &dealer->space);
 		dealer->drafts[i].splits = dealer->splits;
 	}
+	dealer->tries = g_new0(uint64_t, uniform->nodes);
 	dealer->product = g_new(long double, uniform->chiplets + 1);
 	dealer->cluster_ns = g_new(double, uniform->chiplets);
 }
@@ -31,6 +32,7 @@ void search_dealer_release(struct search_dealer *dealer)
 	g_free(dealer->drafts);
 	g_free(dealer->splits);
 	g_free(dealer->product);
+	g_free(dealer->tries);
 	g_free(dealer->cluster_ns);
 	g_rand_free(dealer->rand);
 	map_free(dealer->mapping);
@@ -239,14 +241,16 @@ static void lay_out(struct search_dealer *d)
 		                     d->mapping, segment_of(d, i));
 }
 
-/* INFINITY if something does not fit. */
+static bool fits(struct search_dealer *d, unsigned draft)
+{
+	return is_alone(&d->drafts[draft]) ? isfinite(alone_ns(d, draft)) : place(d, draft);
+}
+
+/* Of a mapping that fits. */
 static double latency_ns(struct search_dealer *d)
 {
 	double sum_ns = 0;
 	for (unsigned i = 0; i < d->draft_count; i++)
-		if (!is_alone(&d->drafts[i]) && !place(d, i))
-			return INFINITY;
-	for (unsigned i = 0; i < d->draft_count && isfinite(sum_ns); i++)
 		sum_ns += is_alone(&d->drafts[i]) ? alone_ns(d, i) : cost_ns(d, i);
 	return sum_ns;
 }
@@ -263,22 +267,60 @@ static void clear_mapping(struct search_dealer *d)
 	d->mapping->segment_count = d->uniform->nodes;
 }
 
+/* Draws until all segments of one draw fit. Returns the number of draws; 0 if none of `limit` did. */
+static unsigned deal_network(struct search_dealer *d, unsigned limit)
+{
+	for (unsigned draws = 1; draws <= limit; draws++) {
+		bool good = true;
+		draw_network(d);
+		lay_out(d);
+		/* Nodes that are alone fit almost always: they come last. */
+		for (unsigned i = 0; good && i < d->draft_count; i++)
+			good = is_alone(&d->drafts[i]) || fits(d, i);
+		for (unsigned i = 0; good && i < d->draft_count; i++)
+			good = !is_alone(&d->drafts[i]) || fits(d, i);
+		d->tries[0]++;
+		if (good)
+			return draws;
+		clear_mapping(d);
+	}
+	return 0;
+}
+
+/*
+ * Where it is given at which nodes segments start, whether one fits has nothing to do with the
+ * others: each is drawn until it does.
+ */
+static unsigned deal_segments(struct search_dealer *d, unsigned limit)
+{
+	unsigned most = 1;
+	draw_network(d);
+	lay_out(d);
+	for (unsigned i = 0; i < d->draft_count; i++) {
+		struct search_draft *draft = &d->drafts[i];
+		unsigned draws = 1;
+		for (; draws <= limit && !fits(d, i); draws++)
+			draw_draft(d, draft, draft->end);
+		d->tries[draft->first] += MIN(draws, limit);
+		most = MAX(most, draws);
+	}
+	return most <= limit ? most : 0;
+}
+
 bool search_deal(struct search_dealer *dealer, uint64_t seed, unsigned number,
                  unsigned attempts_limit, struct search_dealt *dealt)
 {
 	*dealt = (struct search_dealt){ .latency_ns = INFINITY };
 	seed_rand(dealer->rand, seed, number);
-	while (!isfinite(dealt->latency_ns) && dealt->attempts < attempts_limit) {
-		dealt->attempts++;
-		draw_network(dealer);
-		lay_out(dealer);
-		dealt->latency_ns = latency_ns(dealer);
-		clear_mapping(dealer);
-	}
+	dealt->attempts = dealer->uniform->starts ? deal_segments(dealer, attempts_limit)
+	                                          : deal_network(dealer, attempts_limit);
 	dealt->segments = dealer->draft_count;
 	for (unsigned i = 0; i < dealer->draft_count; i++)
 		dealt->clusters += dealer->drafts[i].cluster_count;
-	return isfinite(dealt->latency_ns);
+	if (dealt->attempts)
+		dealt->latency_ns = latency_ns(dealer);
+	clear_mapping(dealer);
+	return dealt->attempts > 0;
 }
 
 struct map_mapping *search_dealt_mapping(struct search_dealer *dealer)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "tools/explain.h"
 #include "tools/pareto.h"
 #include "tools/progress.h"
 #include "tools/report.h"
@@ -85,6 +86,13 @@ static void print_summary(const struct report *report, const struct options *opt
 		       report->calibration ? report->calibration_file : "");
 }
 
+static void print_text(const struct report *report, const struct options *options)
+{
+	print_summary(report, options);
+	if (report->explanation)
+		explain_print(report);
+}
+
 static void print_json(const struct report *report)
 {
 	struct json_writer writer;
@@ -92,6 +100,18 @@ static void print_json(const struct report *report)
 	report_write(&writer, report, REPORT_WITH_WALL);
 	g_autofree char *text = json_finish(&writer);
 	fputs(text, stdout);
+}
+
+static void explain(const struct subject *subject, const struct options *options,
+                    const struct map_mapping *mapping, struct search_explanation *explanation)
+{
+	const struct search_options searched = { .strategy = options->strategies[0],
+		                                 .objective = options->objective,
+		                                 .batch = options->batch,
+		                                 .tiles = options->tiles,
+		                                 .jobs = options->jobs,
+		                                 .parameters = &subject->parameters };
+	search_explain(subject->workload, subject->package, mapping, &searched, explanation);
 }
 
 /* With the mapping on the standard output, what else there is to say would spoil it. */
@@ -104,6 +124,9 @@ static void print_found(const struct subject *subject, const struct options *opt
 	cost_model_init(&model, subject->workload, subject->package);
 	model.parameters = subject->parameters;
 	cost_evaluate(&model, mapping, &cost);
+	struct search_explanation explanation;
+	if (options->explain)
+		explain(subject, options, mapping, &explanation);
 	const struct report report = { .workload = subject->workload,
 		                       .package = subject->package,
 		                       .mapping = mapping,
@@ -111,11 +134,14 @@ static void print_found(const struct subject *subject, const struct options *opt
 		                       .calibration = subject->calibration,
 		                       .calibration_file = options->calibration,
 		                       .refinement = options->refine ? refinement : NULL,
+		                       .explanation = options->explain ? &explanation : NULL,
 		                       .search_wall_s = search_wall_s };
 	if (options->json)
 		print_json(&report);
 	else if (g_strcmp0(options->out, "/dev/stdout") != 0)
-		print_summary(&report, options);
+		print_text(&report, options);
+	if (options->explain)
+		search_explanation_release(&explanation);
 	cost_report_release(&cost);
 	cost_model_release(&model);
 }
@@ -207,6 +233,11 @@ const struct command search_command = {
 		 "With --refine K the K best mappings seen are simulated (with their neighbours, "
 		 "one\n"
 		 "change away from the best), and the one that the simulation prefers is kept.\n"
+		 "\n"
+		 "With --explain it says, per segment and cluster, what bounds it and what the "
+		 "best\n"
+		 "single change would cost: another split of one node, a chiplet more or less,\n"
+		 "merging, cutting, handing a node on, another micro-batch, another snake.\n"
 		 "\n"
 		 "With --pareto several strategies (all, unless --strategy names some) are "
 		 "searched\n"

@@ -155,8 +155,10 @@ static void drop_repetitions(struct pareto *pareto)
 		for (unsigned j = 0; j < i && pareto->points[i].mapping; j++) {
 			struct pareto_point *a = &pareto->points[j], *b = &pareto->points[i];
 			if (a->mapping && a->latency_ns == b->latency_ns &&
-			    a->energy_pJ == b->energy_pJ)
-				g_clear_pointer(&b->mapping, map_free);
+			    a->energy_pJ == b->energy_pJ) {
+				map_free(b->mapping);
+				b->mapping = NULL;
+			}
 		}
 }
 

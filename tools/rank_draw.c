@@ -31,6 +31,20 @@ static void draw_block(void *data, unsigned thread, unsigned block)
 		progress_fraction(&d->progress, (double)d->done / r->draw_count);
 }
 
+/* Of all draws, as if each segment's were independent of the others', as they are where they are
+ * given; else there is one number for all. */
+static void note_accepted(struct ranking *r, const struct search_dealer *dealers)
+{
+	r->accepted = 1;
+	for (unsigned node = 0; node < r->subject->workload->node_count; node++) {
+		uint64_t tries = 0;
+		for (unsigned i = 0; i < r->options->jobs; i++)
+			tries += dealers[i].tries[node];
+		if (tries)
+			r->accepted *= r->draw_count / (double)tries;
+	}
+}
+
 static bool draw_all(struct ranking *r, struct search_uniform *uniform, GError **error)
 {
 	const struct subject *subject = r->subject;
@@ -46,6 +60,7 @@ static bool draw_all(struct ranking *r, struct search_uniform *uniform, GError *
 	d.progress.what = "drawing";
 	search_parallel(jobs, (r->draw_count + BLOCK - 1) / BLOCK, draw_block, &d);
 	progress_end(&d.progress);
+	note_accepted(r, d.dealers);
 	for (unsigned i = 0; i < jobs; i++) {
 		search_dealer_release(&d.dealers[i]);
 		cost_model_release(&models[i]);
@@ -108,18 +123,15 @@ void rank_judge(struct ranking *ranking)
 	static const double percents[] = { 0, 25, 50, 75, 100 };
 	unsigned count = ranking->draw_count;
 	g_autofree double *latency_ns = g_new(double, count);
-	double attempts = 0;
 	for (unsigned i = 0; i < count; i++) {
 		const struct search_dealt *draw = &ranking->draws[i];
 		latency_ns[i] = draw->latency_ns;
-		attempts += draw->attempts;
 		ranking->faster += draw->latency_ns < ranking->own.latency_ns;
 		ranking->mean_segments += (double)draw->segments / count;
 		ranking->mean_clusters += (double)draw->clusters / count;
 	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(percents); i++)
 		ranking->percentiles_ns[i] = search_percentile(latency_ns, count, percents[i]);
-	ranking->accepted = count / attempts;
 	ranking->log10_valid = ranking->log10_drawn + log10(ranking->accepted);
 	ranking->share_bound = search_share_bound(ranking->faster, count, CONFIDENCE);
 	fill_histogram(ranking);

@@ -64,11 +64,12 @@ static char *size_text(double log10_size)
 static void print_space(const struct ranking *r)
 {
 	g_autofree char *valid = size_text(r->log10_valid), *all = size_text(r->log10_all);
-	g_autofree char *share = four_digits(100 * r->accepted);
+	char percent[G_ASCII_DTOSTR_BUF_SIZE];
+	g_ascii_formatd(percent, sizeof percent, "%.3g", 100 * r->accepted);
 	printf("%-18s %s mappings%s, of them %s fit the buffers\n", "space", all,
 	       r->options->rank_within ? " with the searched one's segments" : "", valid);
 	printf("%-18s %u of these, each as likely as any other; %s %% of draws fitted\n", "drawn",
-	       r->draw_count, share);
+	       r->draw_count, percent);
 	printf("%-18s %.1f segments and %.1f clusters on average\n", "", r->mean_segments,
 	       r->mean_clusters);
 }

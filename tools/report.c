@@ -1,6 +1,8 @@
 /* Invariant: `analytical` and `simulated` say the same things under the same keys. */
 #include "tools/report.h"
 
+#include "tools/explain.h"
+
 #include <math.h>
 
 #include "hw/routes.h"
@@ -246,5 +248,7 @@ void report_write(struct json_writer *w, const struct report *report, enum repor
 		write_errors(w, report);
 		json_string(w, "bottleneck", report->bottleneck);
 	}
+	if (report->explanation)
+		explain_write(w, report);
 	json_end_object(w);
 }

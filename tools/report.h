@@ -11,17 +11,20 @@
 #include "tools/json_writer.h"
 #include "tools/refine.h"
 
+struct search_explanation;
+
 struct report {
 	const struct wl_workload *workload;
 	const struct hw_package *package;
 	const struct map_mapping *mapping;
 	const struct cost_report *analytical;
-	const struct sim_outcome *simulated;       /* NULL: not simulated */
-	const char *bottleneck;                    /* with `simulated` */
-	const struct cal_calibration *calibration; /* NULL: none */
-	const char *calibration_file;              /* its name, with `calibration` */
-	const struct refinement *refinement;       /* NULL: nothing was simulated to choose */
-	double search_wall_s;                      /* negative: nothing was searched */
+	const struct sim_outcome *simulated;          /* NULL: not simulated */
+	const char *bottleneck;                       /* with `simulated` */
+	const struct cal_calibration *calibration;    /* NULL: none */
+	const char *calibration_file;                 /* its name, with `calibration` */
+	const struct refinement *refinement;          /* NULL: nothing was simulated to choose */
+	const struct search_explanation *explanation; /* NULL: none */
+	double search_wall_s;                         /* negative: nothing was searched */
 };
 
 enum report_clock { REPORT_WITHOUT_WALL, REPORT_WITH_WALL };
