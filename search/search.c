@@ -4,6 +4,7 @@
  */
 #include "search/search.h"
 
+#include "search/exhaustive.h"
 #include "search/settle.h"
 
 #include <math.h>
@@ -54,6 +55,7 @@ struct searcher {
 	struct search_freedom freedom;
 	enum search_strategy strategy; /* the one being searched */
 	double limit_ns;               /* latency of the best mapping so far */
+	double fastest_ns;             /* the least latency so far, whatever the objective */
 	double done, share;            /* progress: where this search starts and how much it is */
 	double furthest;               /* a repeated search does not go back */
 };
@@ -138,6 +140,14 @@ static void refine_one(const struct searcher *s, struct search_refiner *refiner,
 	search_refine(refiner, i, &drafts[i], 0, NULL);
 }
 
+static void note_latency(struct searcher *s, const struct map_mapping *mapping)
+{
+	struct cost_report report;
+	cost_evaluate(s->space->model, mapping, &report);
+	s->fastest_ns = MIN(s->fastest_ns, report.latency_ns);
+	cost_report_release(&report);
+}
+
 /* Lay a solution out, first as found, then refined. NULL and `error` if a segment does not fit. */
 static struct map_mapping *realise(struct searcher *s, const struct search_solution *solution,
                                    GError **error)
@@ -164,6 +174,8 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 		fits = isfinite(search_refine(&refiner, i, &drafts[i], 0, error));
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
 		refine_one(s, &refiner, drafts, i);
+	if (fits)
+		note_latency(s, mapping);
 	/* Another objective starts from the fastest mapping, so that it is never worse than that. */
 	if (fits && s->options->objective != SEARCH_LATENCY) {
 		refiner.weights = weights_at(s, mapping);
@@ -202,6 +214,24 @@ static void keep_better(struct searcher *s, struct map_mapping *mapping, struct 
 	*best_score = score;
 }
 
+/* Where everything can be tried in a moment, the fastest of all is tried, too. */
+static void try_exactly(struct searcher *s, struct map_mapping **best, double *best_score)
+{
+	struct search_options options = *s->options;
+	options.strategy = s->strategy;
+	options.objective = SEARCH_LATENCY;
+	if (s->freedom.whole_package || s->options->heuristics_only)
+		return;
+	struct map_mapping *exact = search_exactly(s->space->workload, s->space->package, &options,
+	                                           s->fastest_ns);
+	if (!exact)
+		return;
+	g_free(exact->strategy);
+	exact->strategy = g_strdup(search_strategy_name(s->options->strategy));
+	note_latency(s, exact);
+	keep_better(s, exact, best, best_score);
+}
+
 /*
  * One strategy without those it contains. The tables know less of the activation buffers than
  * the full check, so where much of what they propose does not fit, they are
@@ -230,6 +260,7 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 		s->space->activation_limit = (uint64_t)((double)s->space->activation_limit *
 		                                        TIGHTER);
 	}
+	try_exactly(s, &best, &best_score);
 	if (!best)
 		set_misfit(s, &settler, error);
 	s->space->activation_limit = limit;
@@ -288,7 +319,9 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 	if (options->parameters)
 		model.parameters = *options->parameters;
 	search_space_init(&space, &model, options->jobs);
-	struct searcher searcher = { .options = options, .space = &space, .limit_ns = INFINITY };
+	struct searcher searcher = {
+		.options = options, .space = &space, .limit_ns = INFINITY, .fastest_ns = INFINITY
+	};
 	unsigned searches = 0;
 	for (int s = 0; s < SEARCH_STRATEGIES; s++)
 		searches += contains(options->strategy, (enum search_strategy)s);

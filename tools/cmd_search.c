@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "search/exhaustive.h"
 #include "tools/progress.h"
 #include "tools/report.h"
 #include "tools/results.h"
@@ -126,8 +127,8 @@ static enum tool_status search(const struct subject *subject, const struct optio
 	gint64 start_us = g_get_monotonic_time();
 	progress_begin(&progress, options->quiet);
 	progress.what = "searching";
-	struct map_mapping *mapping = search_mapping(subject->workload, subject->package, &wanted,
-	                                             error);
+	struct map_mapping *mapping = (options->exhaustive ? search_exhaustive : search_mapping)(
+		subject->workload, subject->package, &wanted, error);
 	progress_end(&progress);
 	if (!mapping)
 		return TOOL_FAILED;
@@ -169,15 +170,20 @@ const struct command search_command = {
 		 "model\n"
 		 "expects. With -o the mapping is written to a file: show it with mcmsim show "
 		 "mapping,\n"
-		 "change it by hand, execute it with mcmsim simulate.\n",
+		 "change it by hand, execute it with mcmsim simulate.\n"
+		 "--strategy exhaustive tries every mapping of a --space, of small problems: what "
+		 "it finds\n"
+		 "is the best there is.\n",
 	.examples =
 		"  mcmsim search --package simba-6x6 --workload alexnet -o alexnet.mapping.json\n"
 		"  mcmsim search --package mcm-64 --workload resnet50 --strategy segmented \\\n"
 		"         --objective energy --batch 16\n"
-		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n",
+		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n"
+		"  mcmsim search --package mcm-16 --set grid.columns=2 --set grid.rows=2 \\\n"
+		"         --workload alexnet --batch 4 --strategy exhaustive --space segmented\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
 	           OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_CALIBRATION | OPTION_SET |
-	           OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET | OPTION_SPACE,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = search_main,
 };

@@ -34,8 +34,9 @@ enum option_bit {
 	OPTION_MESSAGES = 1 << 18,
 	OPTION_TRUTH = 1 << 19, /* --truth and --router */
 	OPTION_CALIBRATION = 1 << 20,
-	OPTION_DRAWN = 1 << 21,  /* --samples alone, --hold-out-*, --measured, --fit, --fit-mesh */
-	OPTION_BATCHES = 1 << 22 /* --batch as a list */
+	OPTION_DRAWN = 1 << 21,   /* --samples alone, --hold-out-*, --measured, --fit, --fit-mesh */
+	OPTION_BATCHES = 1 << 22, /* --batch as a list */
+	OPTION_SPACE = 1 << 23    /* --strategy exhaustive, and --space for it */
 };
 
 #define OPTION_DEFAULT_BATCH 64
@@ -65,6 +66,7 @@ struct options {
 	enum search_strategy strategies[SEARCH_STRATEGIES]; /* in the order given, each once */
 	unsigned strategy_count;
 	bool strategy_given;
+	bool exhaustive; /* the one strategy is the space that everything of is tried */
 	enum search_objective objective;
 	unsigned batch;
 	bool batch_given;

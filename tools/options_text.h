@@ -5,14 +5,15 @@
 #include "tools/options.h"
 
 struct options_text { /* NULL: not given */
-	char *package, *workload, *mapping, *strategy, *objective, *batch, *tiles, *out;
+	char *package, *workload, *mapping, *strategy, *space, *objective, *batch, *tiles, *out;
 	char *seed, *jobs, *trace_level, *trace_window;
 	char *samples, *sample;
 	char *truth, *router;
 	char *calibration, *hold_out_workload, *hold_out_package, *measured, *fit, *fit_mesh;
 	char **set, **arguments;
 	gboolean exact, json, quiet, help, messages, keep_mappings, choice;
-	bool batch_list; /* the command takes --batch as a list */
+	bool batch_list;  /* the command takes --batch as a list */
+	bool takes_space; /* the command takes --space */
 };
 
 /* Read all values into *options, which keeps pointers into `text`. */
