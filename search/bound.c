@@ -279,18 +279,13 @@ double search_bounds_place(struct search_bounds *b, unsigned n, const struct sea
 	return bound_of(b, now, n, spots[n].start, spots[n].size);
 }
 
-double search_bounds_close(struct search_bounds *b, unsigned n, const struct search_spot *spots)
+/* The open cluster's weights, which it waits for and which load the package. */
+static bool add_weights(struct search_bounds *b, struct level *now, unsigned n, unsigned end,
+                        const struct search_spot *spots)
 {
-	struct level *now = &b->closed[n];
-	copy_level(b, now, &b->open[n]);
-	if (!search_known_room(b->known, n, now->open_end, spots, true))
-		return INFINITY;
-	const struct search_known_cluster *cluster = search_known_cluster(b->known, n,
-	                                                                  now->open_end, spots);
-	if (!cluster->fits)
-		return INFINITY;
+	const struct search_known_cluster *cluster = search_known_cluster(b->known, n, end, spots);
 	double chain_ns = 0;
-	for (unsigned i = n; i < now->open_end; i++) {
+	for (unsigned i = n; i < end && cluster->fits; i++) {
 		const struct search_known_weights *weights = search_known_weights(
 			b->known, i, &spots[i], cluster->weights[i]);
 		now->open_ns += weights->weights_ns;
@@ -302,8 +297,25 @@ double search_bounds_close(struct search_bounds *b, unsigned n, const struct sea
 	}
 	now->done_ns = MAX(now->done_ns, now->open_ns);
 	now->chain_ns = MAX(now->chain_ns, chain_ns);
+	return cluster->fits;
+}
+
+double search_bounds_close(struct search_bounds *b, unsigned n, const struct search_spot *spots,
+                           double limit_ns)
+{
+	struct level *now = &b->closed[n];
+	unsigned end = b->open[n].open_end;
+	if (!search_known_room(b->known, n, end, spots, true))
+		return INFINITY;
+	copy_level(b, now, &b->open[n]);
+	now->done_ns = MAX(now->done_ns, now->open_ns);
 	now->open = false;
-	now->open_end = n;
 	now->closed++;
-	return bound_of(b, now, n, spots[n].start, 0);
+	/* Often it is too long even without its weights, and where they go takes time to find out. */
+	double bound_ns = bound_of(b, now, n, spots[n].start, 0);
+	if (bound_ns > limit_ns)
+		return bound_ns;
+	now->open_end = n;
+	return add_weights(b, now, n, end, spots) ? bound_of(b, now, n, spots[n].start, 0)
+	                                          : INFINITY;
 }

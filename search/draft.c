@@ -162,19 +162,37 @@ static void more_tiles(struct map_cluster *cluster)
 		cluster->nodes[i].tiles *= 2;
 }
 
-static void fit_cluster(const struct placing *p, unsigned segment, unsigned c)
+static void fit_tiles(const struct placing *p, unsigned segment, unsigned c)
 {
 	struct map_cluster *cluster = &p->plan->mapping->segments[segment].clusters[c];
 	struct map_buffer_use use;
 	struct map_scratch *scratch = &p->space->model->network.scratch;
 	map_buffer_use(p->plan, segment, c, scratch, &use);
-	while (use.weight_bytes > use.weight_limit && spill_one(p, cluster))
-		map_weight_use(p->plan, segment, c, &use);
 	while (use.activation_bytes > use.activation_limit &&
 	       cluster->nodes[0].tiles < SEARCH_MOST_TILES) {
 		more_tiles(cluster);
 		map_buffer_use(p->plan, segment, c, scratch, &use);
 	}
+}
+
+static struct placing placing_of(const struct search_prices *prices, const struct map_plan *plan,
+                                 unsigned segment)
+{
+	unsigned samples = plan->mapping->segments[segment].microbatch;
+	return (struct placing){ prices, prices->space, plan, samples,
+		                 map_microbatches(plan->mapping->batch, samples) };
+}
+
+bool search_fit_weights(const struct search_prices *prices, const struct map_plan *plan,
+                        unsigned segment, unsigned c)
+{
+	struct placing placing = placing_of(prices, plan, segment);
+	struct map_cluster *cluster = &plan->mapping->segments[segment].clusters[c];
+	struct map_buffer_use use;
+	map_weight_use(plan, segment, c, &use);
+	while (use.weight_bytes > use.weight_limit && spill_one(&placing, cluster))
+		map_weight_use(plan, segment, c, &use);
+	return use.weight_bytes <= use.weight_limit;
 }
 
 void search_draft_outline(const struct search_draft *draft, const struct search_space *space,
@@ -185,17 +203,6 @@ void search_draft_outline(const struct search_draft *draft, const struct search_
 	lay_out(draft, space, snake, tiles, &mapping->segments[index]);
 }
 
-bool search_fit_cluster(const struct search_prices *prices, const struct map_plan *plan,
-                        unsigned segment, unsigned cluster, GError **error)
-{
-	unsigned samples = plan->mapping->segments[segment].microbatch;
-	struct placing placing = { prices, prices->space, plan, samples,
-		                   map_microbatches(plan->mapping->batch, samples) };
-	fit_cluster(&placing, segment, cluster);
-	return map_check_cluster(plan, segment, cluster, &prices->space->model->network.scratch,
-	                         error);
-}
-
 bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
                         unsigned index, GError **error)
 {
@@ -203,8 +210,12 @@ bool search_fit_segment(const struct search_space *space, struct map_mapping *ma
 	struct map_plan plan;
 	bool fits = true;
 	map_plan_init(&plan, mapping, space->workload, space->package);
-	for (unsigned c = 0; fits && c < mapping->segments[index].cluster_count; c++)
-		fits = search_fit_cluster(&prices, &plan, index, c, error);
+	struct placing placing = placing_of(&prices, &plan, index);
+	for (unsigned c = 0; fits && c < mapping->segments[index].cluster_count; c++) {
+		search_fit_weights(&prices, &plan, index, c);
+		fit_tiles(&placing, index, c);
+		fits = map_check_cluster(&plan, index, c, &space->model->network.scratch, error);
+	}
 	map_plan_release(&plan);
 	return fits;
 }

@@ -59,16 +59,17 @@ bool search_fit_segment(const struct search_space *space, struct map_mapping *ma
                         unsigned index, GError **error);
 
 /*
- * The same for one of its clusters; all others may be as they like. T_weights of a node where it
- * stands may come from `price_ns` (distributed or streamed; NULL: it is found out).
+ * The weights of one of its clusters; all others may be as they like. False if they do not fit.
+ * T_weights of a node where it stands may come from `price_ns` (distributed or streamed; NULL: it
+ * is found out).
  */
 struct search_prices {
 	const struct search_space *space;
 	double (*price_ns)(void *data, unsigned node, enum map_weights weights);
 	void *data;
 };
-bool search_fit_cluster(const struct search_prices *prices, const struct map_plan *plan,
-                        unsigned segment, unsigned cluster, GError **error);
+bool search_fit_weights(const struct search_prices *prices, const struct map_plan *plan,
+                        unsigned segment, unsigned c);
 
 /* Empty a segment of a mapping. */
 void search_free_segment(struct map_segment *segment);

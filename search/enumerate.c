@@ -119,9 +119,10 @@ static void cost_candidate(struct search_trier *t)
 		t->best_ns = found.latency_ns;
 }
 
-static bool hopeless(const struct search_trier *t, double bound_ns)
+/* What cannot be below this is left out. */
+static double limit_ns(const struct search_trier *t)
 {
-	return bound_ns > t->best_ns * (1 - PRECISION);
+	return t->best_ns * (1 - PRECISION);
 }
 
 static void visit(struct search_trier *t, unsigned n);
@@ -136,7 +137,8 @@ static void place(struct search_trier *t, unsigned n, unsigned start, unsigned s
 		*spot = (struct search_spot){ (uint8_t)start, (uint8_t)size, (uint8_t)v };
 		t->result->steps++;
 		t->result->complete = t->result->steps < t->how->most_steps;
-		if (t->bounds && hopeless(t, search_bounds_place(t->bounds, n, t->candidate.spots)))
+		if (t->bounds &&
+		    search_bounds_place(t->bounds, n, t->candidate.spots) > limit_ns(t))
 			continue;
 		visit(t, n);
 	}
@@ -163,7 +165,8 @@ static void visit(struct search_trier *t, unsigned n)
 		place(t, n - 1, spot->start, spot->size);
 	if ((n > first) != (spot->start > 0))
 		return; /* nothing is left for the nodes or chiplets before it */
-	if (t->bounds && hopeless(t, search_bounds_close(t->bounds, n, t->candidate.spots)))
+	if (t->bounds &&
+	    search_bounds_close(t->bounds, n, t->candidate.spots, limit_ns(t)) > limit_ns(t))
 		return;
 	if (n > first)
 		place_cluster(t, n - 1, spot->start);
@@ -179,14 +182,14 @@ static void enumerate_on(struct search_trier *t, unsigned samples, unsigned snak
 		double bound_ns = search_bounds_begin(t->bounds, t->candidate.first,
 		                                      t->candidate.end, samples, snake);
 		*least_ns = MIN(*least_ns, bound_ns);
-		if (hopeless(t, bound_ns))
+		if (bound_ns > limit_ns(t))
 			return;
 	}
 	for (unsigned end = 1; end <= t->how->small->chiplets; end++)
 		place_cluster(t, t->candidate.end - 1, end);
 }
 
-void search_enumerate(struct search_trier *t, unsigned first, unsigned end, double limit_ns,
+void search_enumerate(struct search_trier *t, unsigned first, unsigned end, double most_ns,
                       struct search_result *result, GError **misfit)
 {
 	const struct search_small *small = t->how->small;
@@ -194,7 +197,7 @@ void search_enumerate(struct search_trier *t, unsigned first, unsigned end, doub
 	double candidates = search_small_candidates(small, first, end), least_ns = INFINITY;
 	t->candidate.first = first;
 	t->candidate.end = end;
-	t->best_ns = limit_ns;
+	t->best_ns = most_ns;
 	t->result = result;
 	t->misfit = misfit;
 	result->complete = true;

@@ -351,22 +351,35 @@ struct map_mapping *search_exhaustive(const struct wl_workload *workload,
 	return mapping;
 }
 
+/* Whether no segment ran out of steps. */
+static bool all_complete(const struct exhaustion *e)
+{
+	for (unsigned i = 0; i < e->small.nodes; i++)
+		for (unsigned j = i + 1; j <= e->small.nodes; j++)
+			if (!e->small.one_segment || j - i == e->small.nodes)
+				if (!result_of(e, i, j)->complete)
+					return false;
+	return true;
+}
+
 struct map_mapping *search_exactly(const struct wl_workload *workload,
                                    const struct hw_package *package,
-                                   const struct search_options *options, double limit_ns)
+                                   const struct search_options *options, double limit_ns,
+                                   bool *complete)
 {
 	struct exhaustion e;
-	struct map_mapping *mapping = NULL;
 	struct search_options quick = *options;
 	quick.progress = NULL;
-	if (options->objective != SEARCH_LATENCY || !neutral(options) ||
-	    !search_small_enough(workload, package) ||
+	quick.objective = SEARCH_LATENCY;
+	*complete = false;
+	if (!neutral(options) || !search_small_enough(workload, package) ||
 	    !exhaustion_init(&e, workload, package, &quick, NULL))
 		return NULL;
 	e.limit_ns = limit_ns;
 	e.steps = QUICK_STEPS;
 	enumerate_all(&e);
-	mapping = best_mapping(&e, search_strategy_name(options->strategy));
+	struct map_mapping *mapping = best_mapping(&e, search_strategy_name(options->strategy));
+	*complete = all_complete(&e);
 	exhaustion_release(&e);
 	return mapping;
 }

@@ -31,12 +31,12 @@ struct map_mapping *search_exhaustive(const struct wl_workload *workload,
 
 /*
  * The same for networks and packages so small that it takes a fraction of a second, within a
- * search: the best mapping if it is faster than limit_ns, else NULL. NULL as well for other
- * objectives, with parameters, for larger spaces, and where a segment took too many steps
- * and what was found is no faster.
+ * search: the best mapping if it is faster than limit_ns, else NULL. *complete: whether there is
+ * nothing faster; false for larger spaces and with parameters. The objective is latency.
  */
 struct map_mapping *search_exactly(const struct wl_workload *workload,
                                    const struct hw_package *package,
-                                   const struct search_options *options, double limit_ns);
+                                   const struct search_options *options, double limit_ns,
+                                   bool *complete);
 
 #endif

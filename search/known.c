@@ -33,7 +33,7 @@ struct room {
 struct search_known {
 	const struct search_small *small;
 	struct cost_model *model;
-	struct search_space bare; /* what search_fit_cluster looks at */
+	struct search_space bare; /* what search_fit_weights looks at */
 	unsigned first, end, samples, sample_index, snake_index, resources;
 	const unsigned *snake;
 	/* Each node in a cluster of its own, for traffic. */
@@ -41,9 +41,9 @@ struct search_known {
 	struct map_plan plan;
 	struct map_cluster where[SEARCH_SMALL_NODES];
 	struct map_node how[SEARCH_SMALL_NODES];
-	/* One cluster behind all that is before it, for buffers. */
-	struct map_cluster pair[2];
-	struct map_plan pair_plan;
+	/* One cluster whose weights are placed. */
+	struct map_cluster cluster;
+	struct map_plan cluster_plan;
 	const struct search_spot *priced;         /* where its nodes stand */
 	GHashTable *nodes[SEARCH_SMALL_NODES];    /* struct node_entry */
 	GHashTable *clusters[SEARCH_SMALL_NODES]; /* struct cluster_entry, by first node */
@@ -142,9 +142,8 @@ struct search_known *search_known_new(const struct search_small *small, struct c
 	known->resources = hw_resource_count(small->package);
 	known->mapping = search_empty_mapping(&known->bare, small->batch, NULL, 3);
 	map_plan_init(&known->plan, known->mapping, small->workload, small->package);
-	map_plan_init(&known->pair_plan, known->mapping, small->workload, small->package);
-	for (unsigned i = 0; i < 2; i++)
-		known->pair[i].nodes = g_new0(struct map_node, small->nodes);
+	map_plan_init(&known->cluster_plan, known->mapping, small->workload, small->package);
+	known->cluster.nodes = g_new0(struct map_node, small->nodes);
 	for (unsigned n = 0; n < small->nodes; n++) {
 		known->nodes[n] = g_hash_table_new_full(hash_key, same_key, g_free, NULL);
 		known->clusters[n] = g_hash_table_new_full(hash_key, same_key, g_free, NULL);
@@ -175,10 +174,9 @@ void search_known_free(struct search_known *known)
 	g_free(known->weights);
 	g_free(known->rooms);
 	g_free(known->compute_ns);
-	for (unsigned i = 0; i < 2; i++)
-		g_free(known->pair[i].nodes);
+	g_free(known->cluster.nodes);
 	map_plan_release(&known->plan);
-	map_plan_release(&known->pair_plan);
+	map_plan_release(&known->cluster_plan);
 	map_free(known->mapping);
 	g_free(known);
 }
@@ -207,18 +205,16 @@ void search_known_begin(struct search_known *known, unsigned first, unsigned end
 	known->snake_index = snake;
 	known->snake = known->small->snakes[snake];
 	known->mapping->segments[1].microbatch = samples;
-	known->mapping->segments[1].clusters = known->pair;
 	for (unsigned n = 0; n < known->small->nodes; n++) {
 		const struct map_plan_node place = { segment_of(known, n), UINT_MAX,
 			                             &known->where[n], &known->how[n] };
-		known->plan.nodes[n] = known->pair_plan.nodes[n] = place;
+		known->plan.nodes[n] = place;
 		known->how[n] = (struct map_node){ .node = n,
 			                           .split = { 1, 1, 1, 1 },
 			                           .tiles = known->small->tiles };
 		known->where[n] = (struct map_cluster){ (unsigned *)known->snake, 1, &known->how[n],
 			                                1 };
 	}
-	known->mapping->segments[1].clusters = NULL;
 }
 
 void search_known_place(struct search_known *known, unsigned n, const struct search_spot *spot)
@@ -386,7 +382,7 @@ static uint64_t activation_limit(const struct search_known *known, const struct 
 	return limit;
 }
 
-/* With some of the numbers of tiles that search_fit_cluster may settle on. */
+/* With some of the numbers of tiles that search_fit_weights may settle on. */
 static void measure_tiles(struct search_known *known, struct map_placed placed, struct room *room,
                           bool best)
 {
@@ -482,41 +478,32 @@ bool search_known_room(struct search_known *known, unsigned a, unsigned b,
 
 /* ---- clusters ---- */
 
-static void fill_cluster(struct search_known *known, unsigned index, unsigned a, unsigned b)
-{
-	struct map_cluster *cluster = &known->pair[index];
-	cluster->region = known->where[a].region;
-	cluster->region_size = known->where[a].region_size;
-	cluster->node_count = b - a;
-	for (unsigned n = a; n < b; n++) {
-		cluster->nodes[n - a] = known->how[n];
-		known->pair_plan.nodes[n] = (struct map_plan_node){ 1, index, cluster,
-			                                            &cluster->nodes[n - a] };
-	}
-}
-
 static double known_price(void *data, unsigned node, enum map_weights weights)
 {
 	struct search_known *known = data;
 	return search_known_weights(known, node, &known->priced[node], weights)->weights_ns;
 }
 
-/* Places the weights of nodes [a, b), which run behind one cluster of all before them. */
+/* Places the weights of nodes [a, b). */
 static void fit_cluster(struct search_known *known, unsigned a, unsigned b,
                         const struct search_spot *spots, struct search_known_cluster *cluster)
 {
 	struct map_segment *segment = &known->mapping->segments[1];
 	const struct search_prices prices = { &known->bare, known_price, known };
+	struct map_node *nodes = known->cluster.nodes;
 	known->priced = spots;
-	segment->clusters = known->pair;
-	segment->cluster_count = 2;
-	fill_cluster(known, 0, known->first, a);
-	fill_cluster(known, 1, a, b);
-	cluster->fits = search_fit_cluster(&prices, &known->pair_plan, 1, 1, NULL);
+	known->cluster = (struct map_cluster){ known->where[a].region, spots[a].size, nodes,
+		                               b - a };
+	for (unsigned n = a; n < b; n++) {
+		nodes[n - a] = known->how[n];
+		known->cluster_plan.nodes[n] = (struct map_plan_node){ 1, 0, &known->cluster,
+			                                               &nodes[n - a] };
+	}
+	segment->clusters = &known->cluster;
+	cluster->fits = search_fit_weights(&prices, &known->cluster_plan, 1, 0);
 	for (unsigned n = a; n < b; n++)
-		cluster->weights[n] = known->pair[1].nodes[n - a].weights;
+		cluster->weights[n] = nodes[n - a].weights;
 	segment->clusters = NULL;
-	segment->cluster_count = 0;
 }
 
 const struct search_known_cluster *search_known_cluster(struct search_known *known, unsigned a,

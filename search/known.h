@@ -25,7 +25,7 @@ struct search_known_weights {
 };
 
 struct search_known_cluster {
-	bool fits;
+	bool fits;                                    /* the weight buffers */
 	enum map_weights weights[SEARCH_SMALL_NODES]; /* by workload node */
 };
 
@@ -62,8 +62,7 @@ double search_known_alone(struct search_known *known, unsigned n, const struct s
 bool search_known_room(struct search_known *known, unsigned a, unsigned b,
                        const struct search_spot *spots, bool all);
 
-/* The cluster of placed nodes [a, b). It is held to fit if it does with neighbours one cluster
- * away. Valid until the next call. */
+/* The weights of the cluster of placed nodes [a, b). Valid until the next call. */
 const struct search_known_cluster *search_known_cluster(struct search_known *known, unsigned a,
                                                         unsigned b,
                                                         const struct search_spot *spots);

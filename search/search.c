@@ -214,24 +214,6 @@ static void keep_better(struct searcher *s, struct map_mapping *mapping, struct 
 	*best_score = score;
 }
 
-/* Where everything can be tried in a moment, the fastest of all is tried, too. */
-static void try_exactly(struct searcher *s, struct map_mapping **best, double *best_score)
-{
-	struct search_options options = *s->options;
-	options.strategy = s->strategy;
-	options.objective = SEARCH_LATENCY;
-	if (s->freedom.whole_package || s->options->heuristics_only)
-		return;
-	struct map_mapping *exact = search_exactly(s->space->workload, s->space->package, &options,
-	                                           s->fastest_ns);
-	if (!exact)
-		return;
-	g_free(exact->strategy);
-	exact->strategy = g_strdup(search_strategy_name(s->options->strategy));
-	note_latency(s, exact);
-	keep_better(s, exact, best, best_score);
-}
-
 /*
  * One strategy without those it contains. The tables know less of the activation buffers than
  * the full check, so where much of what they propose does not fit, they are
@@ -260,7 +242,6 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 		s->space->activation_limit = (uint64_t)((double)s->space->activation_limit *
 		                                        TIGHTER);
 	}
-	try_exactly(s, &best, &best_score);
 	if (!best)
 		set_misfit(s, &settler, error);
 	s->space->activation_limit = limit;
@@ -269,29 +250,58 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 	return best;
 }
 
+/* Whether the strategy is searched on the way to the one that is wanted. */
+static bool takes_part(const struct searcher *s, enum search_strategy strategy)
+{
+	return contains(s->options->strategy, strategy) &&
+	       (strategy != SEARCH_PIPELINE ||
+	        s->space->workload->node_count <= s->space->chiplets);
+}
+
+/*
+ * Where everything can be tried in a moment, the fastest of all is tried, too: of the strategy's
+ * mappings, or at least of those that it contains.
+ */
+static void try_exactly(struct searcher *s, struct map_mapping **best, double *best_score)
+{
+	bool complete = s->options->heuristics_only;
+	for (int strategy = (int)s->options->strategy; strategy >= 0 && !complete; strategy--) {
+		struct search_options options = *s->options;
+		options.strategy = (enum search_strategy)strategy;
+		if (!takes_part(s, options.strategy) || strategy == SEARCH_SEQUENTIAL)
+			continue;
+		struct map_mapping *exact = search_exactly(s->space->workload, s->space->package,
+		                                           &options, s->fastest_ns, &complete);
+		if (!exact)
+			continue;
+		g_free(exact->strategy);
+		exact->strategy = g_strdup(search_strategy_name(s->options->strategy));
+		note_latency(s, exact);
+		keep_better(s, exact, best, best_score);
+	}
+}
+
 static struct map_mapping *search_all(struct searcher *s, GError **error)
 {
 	struct map_mapping *best = NULL;
+	GError *failed = NULL;
 	double best_score = INFINITY;
 	for (int strategy = 0; strategy <= (int)s->options->strategy; strategy++) {
-		GError *failed = NULL;
 		s->strategy = (enum search_strategy)strategy;
-		if (!contains(s->options->strategy, s->strategy) ||
-		    (strategy == SEARCH_PIPELINE &&
-		     s->space->workload->node_count > s->space->chiplets))
+		if (!takes_part(s, s->strategy))
 			continue;
 		s->freedom = search_freedom_of(s->strategy);
+		g_clear_error(&failed);
 		struct map_mapping *mapping = search_one(s, &failed);
 		s->done += s->share;
-		if (!mapping) {
-			if (s->strategy == s->options->strategy && !best)
-				g_propagate_error(error, failed);
-			else
-				g_clear_error(&failed);
-			continue;
-		}
-		keep_better(s, mapping, &best, &best_score);
+		if (mapping)
+			keep_better(s, mapping, &best, &best_score);
 	}
+	try_exactly(s, &best, &best_score);
+	if (best)
+		g_clear_error(&failed);
+	else
+		g_propagate_error(error, failed);
 	return best;
 }
 

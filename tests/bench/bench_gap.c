@@ -66,7 +66,10 @@ static void count_gap(struct tally *tally, double ns, double best_ns)
 		return;
 	}
 	double gap = ns / best_ns - 1;
-	tally->best += fabs(gap) < SAME;
+	if (fabs(gap) < SAME) {
+		tally->best++;
+		return;
+	}
 	tally->gap_sum += gap;
 	tally->gap_worst = MAX(tally->gap_worst, gap);
 }
