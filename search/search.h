@@ -40,9 +40,9 @@ bool search_check_strategy(enum search_strategy strategy, const struct wl_worklo
 struct search_options {
 	enum search_strategy strategy;
 	enum search_objective objective;
-	unsigned batch; /* samples, at least 1 */
-	unsigned tiles; /* wished for per share, at least 1; more where buffers demand it */
-	unsigned jobs;  /* threads; the result does not depend on it */
+	unsigned batch;       /* samples, at least 1 */
+	unsigned tiles;       /* wished for per share, at least 1; more where buffers demand it */
+	unsigned jobs;        /* threads; the result does not depend on it */
 	bool heuristics_only; /* never try everything, however small the problem */
 	/* Of the cost model; NULL: neutral. The tables (README, 1 to 3) always are: they only propose. */
 	const struct cost_parameters *parameters;
