@@ -7,8 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_TILES 64
-
 void search_draft_init(struct search_draft *draft, const struct search_space *space)
 {
 	*draft = (struct search_draft){ 0 };
@@ -84,7 +82,7 @@ static void lay_out(const struct search_draft *draft, const struct search_space 
 	}
 }
 
-static void free_segment(struct map_segment *segment)
+void search_free_segment(struct map_segment *segment)
 {
 	for (unsigned c = 0; c < segment->cluster_count; c++) {
 		g_free(segment->clusters[c].region);
@@ -95,24 +93,36 @@ static void free_segment(struct map_segment *segment)
 }
 
 struct placing {
+	const struct search_prices *prices;
 	const struct search_space *space;
 	const struct map_plan *plan;
 	unsigned samples, microbatches;
 };
 
-/* What a placement costs per micro-batch beyond being resident. */
-static double placement_ns(const struct placing *p, struct map_placed *placed,
-                           enum map_weights weights)
+/* T_weights of a node whose weights are gathered or streamed. */
+static double weights_ns(const struct placing *p, struct map_placed *placed,
+                         enum map_weights weights)
 {
 	struct map_network *network = &p->space->model->network;
 	struct map_phase *phase = &p->space->model->part;
+	if (p->prices->price_ns)
+		return p->prices->price_ns(p->prices->data,
+		                           (unsigned)(placed->node - p->space->workload->nodes),
+		                           weights);
 	placed->weights = weights;
 	map_phase_clear(phase);
 	if (weights == MAP_DISTRIBUTED)
 		map_gather(network, placed, phase);
 	else
 		map_load(network, placed, phase);
-	double ns = map_phase_ns(network, phase);
+	return map_phase_ns(network, phase);
+}
+
+/* What a placement costs per micro-batch beyond being resident. */
+static double placement_ns(const struct placing *p, struct map_placed *placed,
+                           enum map_weights weights)
+{
+	double ns = weights_ns(p, placed, weights);
 	/* Streamed weights spare the load at the start. */
 	return weights == MAP_DISTRIBUTED ? ns : ns * (1 - 1.0 / p->microbatches);
 }
@@ -152,40 +162,58 @@ static void more_tiles(struct map_cluster *cluster)
 		cluster->nodes[i].tiles *= 2;
 }
 
-static void fit_cluster(const struct placing *p, unsigned segment, unsigned c)
+static void fit_tiles(const struct placing *p, unsigned segment, unsigned c)
 {
 	struct map_cluster *cluster = &p->plan->mapping->segments[segment].clusters[c];
 	struct map_buffer_use use;
 	struct map_scratch *scratch = &p->space->model->network.scratch;
 	map_buffer_use(p->plan, segment, c, scratch, &use);
-	while (use.weight_bytes > use.weight_limit && spill_one(p, cluster))
-		map_weight_use(p->plan, segment, c, &use);
 	while (use.activation_bytes > use.activation_limit &&
-	       cluster->nodes[0].tiles < MOST_TILES) {
+	       cluster->nodes[0].tiles < SEARCH_MOST_TILES) {
 		more_tiles(cluster);
 		map_buffer_use(p->plan, segment, c, scratch, &use);
 	}
+}
+
+static struct placing placing_of(const struct search_prices *prices, const struct map_plan *plan,
+                                 unsigned segment)
+{
+	unsigned samples = plan->mapping->segments[segment].microbatch;
+	return (struct placing){ prices, prices->space, plan, samples,
+		                 map_microbatches(plan->mapping->batch, samples) };
+}
+
+bool search_fit_weights(const struct search_prices *prices, const struct map_plan *plan,
+                        unsigned segment, unsigned c)
+{
+	struct placing placing = placing_of(prices, plan, segment);
+	struct map_cluster *cluster = &plan->mapping->segments[segment].clusters[c];
+	struct map_buffer_use use;
+	map_weight_use(plan, segment, c, &use);
+	while (use.weight_bytes > use.weight_limit && spill_one(&placing, cluster))
+		map_weight_use(plan, segment, c, &use);
+	return use.weight_bytes <= use.weight_limit;
 }
 
 void search_draft_outline(const struct search_draft *draft, const struct search_space *space,
                           const unsigned *snake, unsigned tiles, struct map_mapping *mapping,
                           unsigned index)
 {
-	free_segment(&mapping->segments[index]);
+	search_free_segment(&mapping->segments[index]);
 	lay_out(draft, space, snake, tiles, &mapping->segments[index]);
 }
 
 bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
                         unsigned index, GError **error)
 {
-	const struct map_segment *segment = &mapping->segments[index];
+	const struct search_prices prices = { space, NULL, NULL };
 	struct map_plan plan;
-	struct placing placing = { space, &plan, segment->microbatch,
-		                   map_microbatches(mapping->batch, segment->microbatch) };
 	bool fits = true;
 	map_plan_init(&plan, mapping, space->workload, space->package);
-	for (unsigned c = 0; fits && c < segment->cluster_count; c++) {
-		fit_cluster(&placing, index, c);
+	struct placing placing = placing_of(&prices, &plan, index);
+	for (unsigned c = 0; fits && c < mapping->segments[index].cluster_count; c++) {
+		search_fit_weights(&prices, &plan, index, c);
+		fit_tiles(&placing, index, c);
 		fits = map_check_cluster(&plan, index, c, &space->model->network.scratch, error);
 	}
 	map_plan_release(&plan);

@@ -8,6 +8,9 @@
 
 #include "search/segment.h"
 
+/* More tiles than these are not tried. */
+#define SEARCH_MOST_TILES 64
+
 struct search_draft_cluster {
 	unsigned first, length; /* nodes */
 	unsigned chiplets;
@@ -54,5 +57,21 @@ bool search_draft_place(const struct search_draft *draft, const struct search_sp
  */
 bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
                         unsigned index, GError **error);
+
+/*
+ * The weights of one of its clusters; all others may be as they like. False if they do not fit.
+ * T_weights of a node where it stands may come from `price_ns` (distributed or streamed; NULL: it
+ * is found out).
+ */
+struct search_prices {
+	const struct search_space *space;
+	double (*price_ns)(void *data, unsigned node, enum map_weights weights);
+	void *data;
+};
+bool search_fit_weights(const struct search_prices *prices, const struct map_plan *plan,
+                        unsigned segment, unsigned c);
+
+/* Empty a segment of a mapping. */
+void search_free_segment(struct map_segment *segment);
 
 #endif

@@ -115,6 +115,14 @@ static struct cost_work leaving_by_tiles(struct cost_model *model, const struct 
 	return sum;
 }
 
+void cost_node_traffic(struct cost_model *model, const struct map_plan *plan,
+                       const struct map_placed *placed)
+{
+	map_phase_clear(&model->node);
+	leaving_traffic(model, plan, placed, MAP_WHOLE, &model->node);
+	fetched_traffic(model, plan, placed, &model->node);
+}
+
 /* Both into model->node. */
 static void node_traffic(struct cost_model *model, const struct map_plan *plan,
                          const struct map_placed *placed, struct cost_node_features *f)

@@ -139,7 +139,7 @@ static void draw_regions(struct drawing *d)
 
 static unsigned draw_samples(struct search_drawer *drawer)
 {
-	unsigned samples[32];
+	unsigned samples[SEARCH_MICROBATCHES];
 	if (drawer->strategy == SEARCH_ANY && draw_bool(drawer->rand))
 		return draw_length(drawer->rand, 1, drawer->batch);
 	unsigned count = search_microbatches(drawer->batch, samples);

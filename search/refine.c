@@ -205,10 +205,13 @@ static bool merge_any(struct hunt *h)
 /* The micro-batch next to the draft's, either way. */
 static bool resize_microbatch(struct hunt *h)
 {
-	unsigned batch = h->r->mapping->batch, samples = h->draft->samples;
-	const unsigned tries[] = { samples / 2, MIN(batch, samples * 2) };
+	unsigned sizes[SEARCH_MICROBATCHES], at = 0;
+	unsigned count = search_microbatches(h->r->mapping->batch, sizes);
+	while (sizes[at] < h->draft->samples)
+		at++;
+	const unsigned tries[] = { at > 0 ? sizes[at - 1] : 0, at + 1 < count ? sizes[at + 1] : 0 };
 	for (unsigned i = 0; i < G_N_ELEMENTS(tries); i++) {
-		if (tries[i] == 0 || tries[i] == samples)
+		if (tries[i] == 0)
 			continue;
 		fresh_trial(h)->samples = tries[i];
 		if (try_trial(h))

@@ -6,6 +6,7 @@
 
 #include "search/anneal.h"
 #include "search/pool.h"
+#include "search/exhaustive.h"
 #include "search/settle.h"
 
 #include <math.h>
@@ -57,6 +58,7 @@ struct searcher {
 	struct search_freedom freedom;
 	enum search_strategy strategy; /* the one being searched */
 	double limit_ns;               /* latency of the best mapping so far */
+	double fastest_ns;             /* the least latency so far, whatever the objective */
 	double done, share;            /* progress: where this search starts and how much it is */
 	double furthest;               /* a repeated search does not go back */
 };
@@ -152,6 +154,14 @@ static void refine_one(const struct searcher *s, struct search_refiner *refiner,
 	search_refine(refiner, i, &drafts[i], 0, NULL);
 }
 
+static void note_latency(struct searcher *s, const struct map_mapping *mapping)
+{
+	struct cost_report report;
+	cost_evaluate(s->space->model, mapping, &report);
+	s->fastest_ns = MIN(s->fastest_ns, report.latency_ns);
+	cost_report_release(&report);
+}
+
 /* Lay a solution out, first as found, then refined. NULL and `error` if a segment does not fit. */
 static struct map_mapping *realise(struct searcher *s, const struct search_solution *solution,
                                    GError **error)
@@ -178,6 +188,8 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 		fits = isfinite(search_refine(&refiner, i, &drafts[i], 0, error));
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
 		refine_one(s, &refiner, drafts, i);
+	if (fits)
+		note_latency(s, mapping);
 	/* Another objective starts from the fastest mapping, so that it is never worse than that. */
 	if (fits && s->options->objective != SEARCH_LATENCY) {
 		refiner.weights = weights_at(s, mapping);
@@ -254,30 +266,60 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 	return best;
 }
 
+/* Whether the strategy is searched on the way to the one that is wanted. */
+static bool takes_part(const struct searcher *s, enum search_strategy strategy)
+{
+	return contains(s->options->strategy, strategy) &&
+	       (strategy != SEARCH_PIPELINE ||
+	        s->space->workload->node_count <= s->space->chiplets);
+}
+
+/*
+ * Where everything can be tried in a moment, the fastest of all is tried, too: of the strategy's
+ * mappings, or at least of those that it contains.
+ */
+static void try_exactly(struct searcher *s, struct map_mapping **best, double *best_score)
+{
+	bool complete = s->options->heuristics_only;
+	int first = MIN((int)s->options->strategy, SEARCH_SCOPE);
+	for (int strategy = first; strategy >= 0 && !complete; strategy--) {
+		struct search_options options = *s->options;
+		options.strategy = (enum search_strategy)strategy;
+		if (!takes_part(s, options.strategy) || strategy == SEARCH_SEQUENTIAL)
+			continue;
+		struct map_mapping *exact = search_exactly(s->space->workload, s->space->package,
+		                                           &options, s->fastest_ns, &complete);
+		if (!exact)
+			continue;
+		g_free(exact->strategy);
+		exact->strategy = g_strdup(search_strategy_name(s->options->strategy));
+		note_latency(s, exact);
+		keep_better(s, exact, best, best_score);
+	}
+}
+
 static struct map_mapping *search_all(struct searcher *s, GError **error)
 {
 	struct map_mapping *best = NULL;
+	GError *failed = NULL;
 	double best_score = INFINITY;
 	int last = MIN((int)s->options->strategy, SEARCH_SCOPE);
 	for (int strategy = 0; strategy <= last; strategy++) {
-		GError *failed = NULL;
 		s->strategy = (enum search_strategy)strategy;
-		if (!contains(s->options->strategy, s->strategy) ||
-		    (strategy == SEARCH_PIPELINE &&
-		     s->space->workload->node_count > s->space->chiplets))
+		if (!takes_part(s, s->strategy))
 			continue;
 		s->freedom = search_freedom_of(s->strategy);
+		g_clear_error(&failed);
 		struct map_mapping *mapping = search_one(s, &failed);
 		s->done += s->share;
-		if (!mapping) {
-			if (strategy == last && !best)
-				g_propagate_error(error, failed);
-			else
-				g_clear_error(&failed);
-			continue;
-		}
-		keep_better(s, mapping, &best, &best_score);
+		if (mapping)
+			keep_better(s, mapping, &best, &best_score);
 	}
+	try_exactly(s, &best, &best_score);
+	if (best)
+		g_clear_error(&failed);
+	else
+		g_propagate_error(error, failed);
 	return best;
 }
 
@@ -354,7 +396,9 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 	if (options->parameters)
 		model.parameters = *options->parameters;
 	search_space_init(&space, &model, options->jobs);
-	struct searcher searcher = { .options = options, .space = &space, .limit_ns = INFINITY };
+	struct searcher searcher = {
+		.options = options, .space = &space, .limit_ns = INFINITY, .fastest_ns = INFINITY
+	};
 	unsigned searches = 0;
 	for (int s = 0; s < SEARCH_STRATEGIES; s++)
 		searches += contains(options->strategy, (enum search_strategy)s);

@@ -17,7 +17,11 @@
 #include "search/cost.h"
 
 #define SEARCH_ERROR (g_quark_from_static_string("search-error"))
-enum search_error { SEARCH_ERROR_TOO_MANY_NODES, SEARCH_ERROR_DOES_NOT_FIT };
+enum search_error {
+	SEARCH_ERROR_TOO_MANY_NODES,
+	SEARCH_ERROR_DOES_NOT_FIT,
+	SEARCH_ERROR_TOO_LARGE
+};
 
 struct search_pool; /* search/pool.h */
 
@@ -45,6 +49,7 @@ struct search_options {
 	unsigned batch;         /* samples, at least 1 */
 	unsigned tiles;         /* wished for per share, at least 1; more where buffers demand it */
 	unsigned jobs;          /* threads; the result does not depend on it */
+	bool heuristics_only;   /* never try everything, however small the problem */
 	/* Of the cost model; NULL: neutral. The tables (README, 1 to 3) always are: they only propose. */
 	const struct cost_parameters *parameters;
 	void (*progress)(void *data, double fraction); /* NULL: none */

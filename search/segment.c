@@ -35,9 +35,9 @@ struct segmenter {
 	double limit_ns;                    /* of the whole network */
 	uint16_t *smallest[SEARCH_BORDERS]; /* [a][length - 1]: size index for the current tau */
 	double *load_ns;                    /* prefix sums over nodes */
-	unsigned samples[32], sample_count; /* micro-batches */
-	struct guess *guesses;              /* [i][j - 1][micro-batch] */
-	struct search_segment **settled;    /* [i][j - 1]: the best at full cost; NULL: none */
+	unsigned samples[SEARCH_MICROBATCHES], sample_count;
+	struct guess *guesses;           /* [i][j - 1][micro-batch] */
+	struct search_segment **settled; /* [i][j - 1]: the best at full cost; NULL: none */
 	const struct search_judge *judge;
 	double pessimism;             /* full cost over estimate, so far */
 	unsigned judged, misfits;     /* segments costed in full; those that fit no buffer */
@@ -46,12 +46,27 @@ struct segmenter {
 	struct cover *cover, *closed; /* by end node; closed: the last cluster ends the segment */
 };
 
-unsigned search_microbatches(unsigned batch, unsigned samples[32])
+/* Puts a value into its place in an ascending list, once. */
+static unsigned insert(unsigned *list, unsigned count, unsigned value)
+{
+	unsigned at = count;
+	while (at > 0 && list[at - 1] >= value)
+		at--;
+	if (at < count && list[at] == value)
+		return count;
+	for (unsigned i = count; i > at; i--)
+		list[i] = list[i - 1];
+	list[at] = value;
+	return count + 1;
+}
+
+unsigned search_microbatches(unsigned batch, unsigned samples[SEARCH_MICROBATCHES])
 {
 	unsigned count = 0;
 	for (unsigned m = 1; m < batch; m *= 2)
 		samples[count++] = m;
-	samples[count++] = batch;
+	for (unsigned shift = 0; batch >> shift > 0; shift++)
+		count = insert(samples, count, batch >> shift);
 	return count;
 }
 

@@ -64,7 +64,9 @@ struct search_solution *search_segments(struct search_space *space,
                                         void (*progress)(void *, double), void *progress_data);
 void search_solution_free(struct search_solution *solution); /* NULL is allowed */
 
-/* Micro-batches worth trying: powers of two up to the batch, and the batch. Returns their number. */
-unsigned search_microbatches(unsigned batch, unsigned samples[32]);
+/* Micro-batches worth trying, ascending: powers of two below the batch, and the batch halved again
+ * and again (rounded down). Returns their number. */
+#define SEARCH_MICROBATCHES 64
+unsigned search_microbatches(unsigned batch, unsigned samples[SEARCH_MICROBATCHES]);
 
 #endif

@@ -14,22 +14,34 @@ static void stand_in(struct map_segment *segment, unsigned first, unsigned end)
 			(struct map_node){ .node = first + i, .split = { 1, 1, 1, 1 }, .tiles = 1 };
 }
 
+struct map_mapping *search_lone_mapping(const struct search_space *space, unsigned batch)
+{
+	struct map_mapping *mapping = search_empty_mapping(space, batch, NULL, 3);
+	for (unsigned i = 0; i < 3; i += 2) {
+		struct map_segment *outside = &mapping->segments[i];
+		outside->microbatch = 1;
+		outside->cluster_count = 1;
+		outside->clusters = g_new0(struct map_cluster, 1);
+		outside->clusters[0].nodes = g_new0(struct map_node, space->workload->node_count);
+		outside->clusters[0].region = g_new0(unsigned, 1);
+		outside->clusters[0].region_size = 1;
+	}
+	return mapping;
+}
+
+void search_stand_outside(struct map_mapping *mapping, unsigned first, unsigned end, unsigned nodes)
+{
+	stand_in(&mapping->segments[0], 0, first);
+	stand_in(&mapping->segments[2], end, nodes);
+}
+
 void search_settler_init(struct search_settler *settler, struct search_space *space,
                          const struct search_freedom *freedom, const struct search_options *options)
 {
 	unsigned nodes = space->workload->node_count;
 	settler->space = space;
 	settler->misfit = NULL;
-	settler->mapping = search_empty_mapping(space, options->batch, NULL, 3);
-	for (unsigned i = 0; i < 3; i += 2) {
-		struct map_segment *outside = &settler->mapping->segments[i];
-		outside->microbatch = 1;
-		outside->cluster_count = 1;
-		outside->clusters = g_new0(struct map_cluster, 1);
-		outside->clusters[0].nodes = g_new0(struct map_node, nodes);
-		outside->clusters[0].region = g_new0(unsigned, 1);
-		outside->clusters[0].region_size = 1;
-	}
+	settler->mapping = search_lone_mapping(space, options->batch);
 	settler->splits = g_new(enum search_split, nodes);
 	search_draft_init(&settler->draft, space);
 	search_refiner_init(&settler->refiner, space, freedom, options->tiles, settler->mapping);
@@ -48,8 +60,7 @@ double search_settle(void *data, const struct search_segment *segment)
 {
 	struct search_settler *settler = data;
 	unsigned nodes = settler->space->workload->node_count;
-	stand_in(&settler->mapping->segments[0], 0, segment->first);
-	stand_in(&settler->mapping->segments[2], segment->end, nodes);
+	search_stand_outside(settler->mapping, segment->first, segment->end, nodes);
 	search_draft_from(&settler->draft, settler->space, segment, settler->splits);
 	GError *misfit = NULL;
 	double time_ns = search_refine(&settler->refiner, 1, &settler->draft, 0, &misfit);

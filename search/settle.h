@@ -7,6 +7,12 @@
 
 #include "search/refine.h"
 
+/* A mapping of three segments, to cost the middle one with all other nodes outside it. */
+struct map_mapping *search_lone_mapping(const struct search_space *space, unsigned batch);
+/* The middle one has nodes [first, end) of the network's `nodes`. */
+void search_stand_outside(struct map_mapping *mapping, unsigned first, unsigned end,
+                          unsigned nodes);
+
 struct search_settler {
 	const struct search_space *space;
 	struct search_refiner refiner;

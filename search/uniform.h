@@ -35,7 +35,7 @@ struct search_uniform {
 	struct search_freedom freedom;
 	enum search_strategy strategy;
 	unsigned batch, tiles, nodes, chiplets;
-	unsigned samples[32], sample_count;
+	unsigned samples[SEARCH_MICROBATCHES], sample_count;
 	unsigned *snakes[SEARCH_SNAKES];
 	uint8_t *snakes_at;        /* [chiplets + 1]: a bit for each snake that differs so far */
 	bool *starts;              /* the nodes at which segments start; NULL: any */

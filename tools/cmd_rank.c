@@ -62,6 +62,12 @@ static enum tool_status rank_main(const struct options *options, GError **error)
 		            "--strategy: rank takes one strategy, got %u", options->strategy_count);
 		return status;
 	}
+	if (options->strategies[0] == SEARCH_BEST) {
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--strategy: rank takes sequential, pipeline, segmented or scope, got "
+		            "\"best\" (all that a mapping can say cannot be counted)");
+		return TOOL_USAGE;
+	}
 	if ((options->out && !prepare_folder(options->out, error)) ||
 	    !subject_load(&subject, options->package, options->workload, options->set, error))
 		return status;

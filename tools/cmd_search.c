@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "search/exhaustive.h"
 #include "tools/explain.h"
 #include "tools/pareto.h"
 #include "tools/progress.h"
@@ -158,12 +159,15 @@ static enum tool_status search(const struct subject *subject, const struct optio
 		                               .parameters = &subject->parameters,
 		                               .progress = progress_fraction,
 		                               .progress_data = &progress };
-	struct refinement refinement;
+	struct refinement refinement = { .chosen = 0 };
 	gint64 start_us = g_get_monotonic_time();
 	progress_begin(&progress, options->quiet);
 	progress.what = "searching";
-	struct map_mapping *mapping = refine_search(&refinement, options->refine, subject, &wanted,
-	                                            false, error);
+	struct map_mapping *mapping = options->exhaustive
+	                                      ? search_exhaustive(subject->workload,
+	                                                          subject->package, &wanted, error)
+	                                      : refine_search(&refinement, options->refine, subject,
+	                                                      &wanted, false, error);
 	progress_end(&progress);
 	double search_wall_s = (double)(g_get_monotonic_time() - start_us) * 1e-6;
 	bool written = mapping &&
@@ -176,18 +180,27 @@ static enum tool_status search(const struct subject *subject, const struct optio
 	return written ? TOOL_OK : TOOL_FAILED;
 }
 
+/* --pareto finds many mappings; what is about one does not go with it. */
+static bool check_front(const struct options *options, GError **error)
+{
+	const char *other = options->explain      ? "--explain"
+	                    : options->refine     ? "--refine"
+	                    : options->exhaustive ? "--strategy exhaustive"
+	                                          : NULL;
+	if (options->objective_given)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--pareto: goes through all objectives; --objective asks for one");
+	else if (other)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--pareto: finds many mappings; %s is about one", other);
+	return !options->objective_given && !other;
+}
+
 static enum tool_status search_front(const struct options *options, GError **error)
 {
 	struct subject subject;
 	enum tool_status status = TOOL_USAGE;
-	if (options->objective_given)
-		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "--pareto: goes through all objectives; --objective asks for one");
-	else if (options->explain || options->refine)
-		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "--pareto: finds many mappings; %s is about one",
-		            options->explain ? "--explain" : "--refine");
-	if (options->objective_given || options->explain || options->refine ||
+	if (!check_front(options, error) ||
 	    (options->out && !prepare_folder(options->out, error)) ||
 	    !subject_load(&subject, options->package, options->workload, options->set, error))
 		return status;
@@ -206,6 +219,12 @@ static enum tool_status search_main(const struct options *options, GError **erro
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--strategy: search takes one strategy, got %u (run takes several)",
 		            options->strategy_count);
+		return TOOL_USAGE;
+	}
+	if (options->exhaustive && options->refine) {
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--refine: exhaustive finds one mapping, the best; there is nothing to "
+		            "choose from");
 		return TOOL_USAGE;
 	}
 	if (!check_out(options->out, error) ||
@@ -229,6 +248,9 @@ const struct command search_command = {
 		 "expects. With -o the mapping is written to a file: show it with mcmsim show "
 		 "mapping,\n"
 		 "change it by hand, execute it with mcmsim simulate.\n"
+		 "--strategy exhaustive tries every mapping of a --space, of small problems: what "
+		 "it finds\n"
+		 "is the best there is.\n"
 		 "\n"
 		 "With --refine K the K best mappings seen are simulated (with their neighbours, "
 		 "one\n"
@@ -252,11 +274,13 @@ const struct command search_command = {
 		"         --objective energy --batch 16\n"
 		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n"
 		"  mcmsim search --package simba-6x6 --workload resnet18 --refine 16\n"
-		"  mcmsim search --package simba-6x6 --workload alexnet --pareto -o front\n",
+		"  mcmsim search --package simba-6x6 --workload alexnet --pareto -o front\n"
+		"  mcmsim search --package mcm-16 --set grid.columns=2 --set grid.rows=2 \\\n"
+		"         --workload alexnet --batch 4 --strategy exhaustive --space segmented\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
 	           OPTION_FRONT | OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT |
 	           OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON |
-	           OPTION_QUIET,
+	           OPTION_QUIET | OPTION_SPACE,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = search_main,
 };

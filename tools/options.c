@@ -38,6 +38,10 @@ static const struct option_info table[] = {
 	{ OPTION_STRATEGY, "strategy", 0, "S[,S...]",
 	  "sequential, pipeline, segmented, scope or best\n[scope; validate: all but best]",
 	  TEXT(strategy) },
+	{ OPTION_SPACE, "space", 0, "S",
+	  "with --strategy exhaustive: try all mappings that the\nstrategy S chooses from: "
+	  "pipeline, segmented or scope",
+	  TEXT(space) },
 	{ OPTION_OBJECTIVE, "objective", 0, "O",
 	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },
 	{ OPTION_FRONT, "pareto", 0, NULL,
@@ -296,6 +300,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 		copy[i + 1] = g_strdup(argv[i]);
 	*options = (struct options){ .text = text };
 	text->batch_list = (command->options & OPTION_BATCHES) != 0;
+	text->takes_space = (command->options & OPTION_SPACE) != 0;
 	if (!g_option_context_parse_strv(context, &copy, &problem)) {
 		explain(command, problem, error);
 	} else if (text->help) {
@@ -318,6 +323,7 @@ void options_release(struct options *options)
 		            text->workload,
 		            text->mapping,
 		            text->strategy,
+		            text->space,
 		            text->objective,
 		            text->batch,
 		            text->tiles,

@@ -38,7 +38,8 @@ enum option_bit {
 	OPTION_BATCHES = 1 << 22, /* --batch as a list */
 	OPTION_DRAWS = 1 << 23,   /* --draws, --segments */
 	OPTION_FRONT = 1 << 24,   /* --pareto, --explain */
-	OPTION_REFINE = 1 << 25
+	OPTION_REFINE = 1 << 25,  /* --refine */
+	OPTION_SPACE = 1 << 26    /* --strategy exhaustive, and --space for it */
 };
 
 #define OPTION_DEFAULT_BATCH 64
@@ -69,6 +70,7 @@ struct options {
 	enum search_strategy strategies[SEARCH_STRATEGIES]; /* in the order given, each once */
 	unsigned strategy_count;
 	bool strategy_given;
+	bool exhaustive; /* the one strategy is the space that everything of is tried */
 	enum search_objective objective;
 	bool objective_given;
 	unsigned batch;

@@ -32,6 +32,14 @@ static bool check_count(const char *option, const char *text, unsigned max, unsi
 	return true;
 }
 
+static char *join_names(const char *const *names, unsigned count)
+{
+	GString *known = g_string_new(NULL);
+	for (unsigned i = 0; i < count; i++)
+		g_string_append_printf(known, "%s%s", i ? ", " : "", names[i]);
+	return g_string_free(known, FALSE);
+}
+
 /* The index of `text` among `count` names; the error lists them. */
 static bool check_name(const char *option, const char *text, const char *const *names,
                        unsigned count, unsigned *value, GError **error)
@@ -41,28 +49,39 @@ static bool check_name(const char *option, const char *text, const char *const *
 			*value = i;
 			return true;
 		}
-	GString *known = g_string_new(NULL);
-	for (unsigned i = 0; i < count; i++)
-		g_string_append_printf(known, "%s%s", i ? ", " : "", names[i]);
+	g_autofree char *known = join_names(names, count);
 	g_set_error(error, TOOL_ERROR, TOOL_USAGE, "--%s: must be one of %s, got \"%s\"", option,
-	            known->str, text);
-	g_string_free(known, TRUE);
+	            known, text);
 	return false;
 }
 
-static bool check_strategies(const char *text, struct options *options, GError **error)
+/* One name of --strategy; exhaustive comes last, if the command takes it. */
+static bool check_strategy(const char *name, bool takes_exhaustive, unsigned *strategy,
+                           GError **error)
 {
-	const char *names[SEARCH_STRATEGIES];
-	g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+	const char *names[SEARCH_STRATEGIES + 1];
 	for (unsigned i = 0; i < SEARCH_STRATEGIES; i++)
 		names[i] = search_strategy_name((enum search_strategy)i);
+	names[SEARCH_STRATEGIES] = "exhaustive";
+	return check_name("strategy", name, names, SEARCH_STRATEGIES + takes_exhaustive, strategy,
+	                  error);
+}
+
+static bool check_strategies(const struct options_text *text, struct options *options,
+                             GError **error)
+{
+	const char *given = text->strategy ? text->strategy : "scope";
+	g_auto(GStrv) parts = g_strsplit(given, ",", -1);
+	unsigned strategy = 0;
 	if (!parts[0]) /* an empty text has no parts */
-		return check_name("strategy", "", names, SEARCH_STRATEGIES, &(unsigned){ 0 },
-		                  error);
+		return check_strategy("", text->takes_space, &strategy, error);
 	for (unsigned i = 0; parts[i]; i++) {
-		unsigned strategy = 0;
-		if (!check_name("strategy", parts[i], names, SEARCH_STRATEGIES, &strategy, error))
+		if (!check_strategy(parts[i], text->takes_space, &strategy, error))
 			return false;
+		if (strategy == SEARCH_STRATEGIES) {
+			options->exhaustive = true;
+			continue;
+		}
 		for (unsigned j = 0; j < options->strategy_count; j++)
 			if (options->strategies[j] == strategy) {
 				g_set_error(error, TOOL_ERROR, TOOL_USAGE,
@@ -73,6 +92,41 @@ static bool check_strategies(const char *text, struct options *options, GError *
 			}
 		options->strategies[options->strategy_count++] = (enum search_strategy)strategy;
 	}
+	if (!options->exhaustive || !parts[1])
+		return true;
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+	            "--strategy: exhaustive must stand alone, got \"%s\"", given);
+	return false;
+}
+
+/* The space of --strategy exhaustive becomes its one strategy. */
+static bool check_space(const struct options_text *text, struct options *options, GError **error)
+{
+	enum { FIRST = SEARCH_PIPELINE, COUNT = SEARCH_BEST - FIRST };
+	const char *names[COUNT];
+	unsigned space = 0;
+	if (!options->exhaustive && !text->space)
+		return true;
+	if (!options->exhaustive) {
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--space: goes with --strategy exhaustive only, got \"%s\"",
+		            text->space);
+		return false;
+	}
+	for (unsigned i = 0; i < COUNT; i++)
+		names[i] = search_strategy_name((enum search_strategy)(FIRST + i));
+	if (!text->space) {
+		g_autofree char *known = join_names(names, COUNT);
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--strategy exhaustive: --space is missing (what to try all mappings "
+		            "of: one of %s)",
+		            known);
+		return false;
+	}
+	if (!check_name("space", text->space, names, COUNT, &space, error))
+		return false;
+	options->strategies[0] = (enum search_strategy)(FIRST + space);
+	options->strategy_count = 1;
 	return true;
 }
 
@@ -263,8 +317,8 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	options->exact = text->exact;
 	options->json = text->json;
 	options->quiet = text->quiet;
-	return check_texts(text, error) &&
-	       check_strategies(text->strategy ? text->strategy : "scope", options, error) &&
+	return check_texts(text, error) && check_strategies(text, options, error) &&
+	       check_space(text, options, error) &&
 	       check_objective(text->objective, options, error) &&
 	       check_batches(text, options, error) &&
 	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&

@@ -5,7 +5,7 @@
 #include "tools/options.h"
 
 struct options_text { /* NULL: not given */
-	char *package, *workload, *mapping, *strategy, *objective, *batch, *tiles, *out;
+	char *package, *workload, *mapping, *strategy, *space, *objective, *batch, *tiles, *out;
 	char *seed, *jobs, *trace_level, *trace_window;
 	char *samples, *sample;
 	char *draws, *segments, *refine;
@@ -14,7 +14,8 @@ struct options_text { /* NULL: not given */
 	char **set, **arguments;
 	gboolean exact, json, quiet, help, messages, keep_mappings, choice;
 	gboolean pareto, explain;
-	bool batch_list; /* the command takes --batch as a list */
+	bool batch_list;  /* the command takes --batch as a list */
+	bool takes_space; /* the command takes --space */
 };
 
 /* Read all values into *options, which keeps pointers into `text`. */

@@ -214,8 +214,8 @@ static void check_draws(struct listing *l, double *chi)
 
 START_TEST(valid_mappings_are_equally_likely)
 {
-	const struct scene *scene = &scenes[_i / SEARCH_STRATEGIES];
-	enum search_strategy strategy = (enum search_strategy)(_i % SEARCH_STRATEGIES);
+	const struct scene *scene = &scenes[_i / SEARCH_BEST];
+	enum search_strategy strategy = (enum search_strategy)(_i % SEARCH_BEST);
 	struct search_uniform uniform;
 	struct listing l;
 	double chi;
@@ -263,8 +263,8 @@ END_TEST
 /* With room for all, descriptions that differ are counted, each once. */
 START_TEST(descriptions_are_counted_once)
 {
-	const struct scene *scene = &scenes[_i / SEARCH_STRATEGIES];
-	enum search_strategy strategy = (enum search_strategy)(_i % SEARCH_STRATEGIES);
+	const struct scene *scene = &scenes[_i / SEARCH_BEST];
+	enum search_strategy strategy = (enum search_strategy)(_i % SEARCH_BEST);
 	struct search_uniform uniform;
 	struct listing l;
 	load_scene(scene, false);
@@ -394,13 +394,13 @@ int main(void)
 {
 	Suite *suite = suite_create("search/uniform");
 	TCase *tc = tcase_create("uniform");
-	const int cases = (int)G_N_ELEMENTS(scenes) * SEARCH_STRATEGIES;
+	const int cases = (int)G_N_ELEMENTS(scenes) * SEARCH_BEST;
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_space_counted_by_hand);
 	tcase_add_loop_test(tc, descriptions_are_counted_once, 0, cases);
 	tcase_add_loop_test(tc, valid_mappings_are_equally_likely, 0, cases);
 	tcase_add_loop_test(tc, given_segments_are_equally_likely, 0, 4);
-	tcase_add_loop_test(tc, draws_fit_and_cost_what_the_model_says, 0, SEARCH_STRATEGIES);
+	tcase_add_loop_test(tc, draws_fit_and_cost_what_the_model_says, 0, SEARCH_BEST);
 	tcase_add_test(tc, a_draw_depends_on_seed_and_number_alone);
 	tcase_add_test(tc, a_space_without_a_valid_mapping_is_refused);
 	suite_add_tcase(suite, tc);

@@ -147,7 +147,7 @@ START_TEST(there_is_a_mapping_or_one_of_two_reasons)
 		return;
 	}
 	ck_assert_msg(!reasons[_i], "%s: a mapping and an error", label);
-	ck_assert_uint_eq(t->mapping->batch, systems[_i / STRATEGIES].batch);
+	ck_assert_uint_eq(t->mapping->batch, systems[(unsigned)_i / STRATEGIES].batch);
 	ck_assert_str_eq(t->mapping->strategy, search_strategy_name(strategy_of((unsigned)_i)));
 	map_plan_init(&plan, t->mapping, t->workload, t->package);
 	map_scratch_init(&scratch, hw_chiplet_count(t->package));

@@ -48,15 +48,30 @@ static const struct usage_error {
 	{ "run " P " --batch", "run: missing argument for --batch" },
 
 	{ "run " P " --strategy fast",
-	  "--strategy: must be one of sequential, pipeline, segmented, scope, got \"fast\"" },
+	  "--strategy: must be one of sequential, pipeline, segmented, scope, best, got \"fast\"" },
 	{ "run " P " --strategy=",
-	  "--strategy: must be one of sequential, pipeline, segmented, scope, got \"\"" },
+	  "--strategy: must be one of sequential, pipeline, segmented, scope, best, got \"\"" },
 	{ "run " P " --strategy scope,",
-	  "--strategy: must be one of sequential, pipeline, segmented, scope, got \"\"" },
+	  "--strategy: must be one of sequential, pipeline, segmented, scope, best, got \"\"" },
 	{ "run " P " --strategy scope,pipeline,scope",
 	  "--strategy: must name each strategy once, got \"scope\" twice" },
 	{ "search " P " --strategy scope,pipeline",
 	  "--strategy: search takes one strategy, got 2 (run takes several)" },
+	{ "run " P " --strategy exhaustive",
+	  "--strategy: must be one of sequential, pipeline, segmented, scope, best, got "
+	  "\"exhaustive\"" },
+	{ "search " P " --strategy all",
+	  "--strategy: must be one of sequential, pipeline, segmented, scope, best, exhaustive, got "
+	  "\"all\"" },
+	{ "search " P " --strategy exhaustive",
+	  "--strategy exhaustive: --space is missing (what to try all mappings of: one of "
+	  "pipeline, segmented, scope)" },
+	{ "search " P " --strategy exhaustive --space sequential",
+	  "--space: must be one of pipeline, segmented, scope, got \"sequential\"" },
+	{ "search " P " --space scope",
+	  "--space: goes with --strategy exhaustive only, got \"scope\"" },
+	{ "search " P " --strategy scope,exhaustive --space scope",
+	  "--strategy: exhaustive must stand alone, got \"scope,exhaustive\"" },
 	{ "run " P " --objective speed",
 	  "--objective: must be one of latency, energy, edp, got \"speed\"" },
 	{ "run " P " --trace-level all",
@@ -70,8 +85,8 @@ static const struct usage_error {
 	  "[--strategy S[,S...]] [-o DIR] [OPTION...]" },
 	{ "search " P " --exact",
 	  "search: unknown option --exact; it takes --package, --workload, --strategy, "
-	  "--objective, --pareto, --explain, "
-	  "--batch, --tiles, --calibration, --out, --set, --seed, --jobs, --json, --quiet" },
+	  "--space, --objective, --pareto, --explain, "
+	  "--batch, --tiles, --calibration, --refine, --out, --set, --seed, --jobs, --json, --quiet" },
 	{ "show package simba-6x6 -x",
 	  "show: unknown option -x; it takes --package, --workload, --set, --json, --quiet" },
 	{ "show package",

@@ -123,6 +123,9 @@ START_TEST(what_cannot_be_drawn_is_said)
 	assert_fails(folder, "rank --package simba-6x6 --workload resnet50 --strategy pipeline", 1,
 	             "strategy pipeline: 'resnet50' has 54 nodes but 'simba-6x6' has 36 chiplets; "
 	             "it needs one each");
+	assert_fails(folder, "rank --package mcm-16 --workload alexnet --strategy best", 2,
+	             "--strategy: rank takes sequential, pipeline, segmented or scope, got "
+	             "\"best\" (all that a mapping can say cannot be counted)");
 }
 END_TEST
 

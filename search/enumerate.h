@@ -1,0 +1,52 @@
+/*
+ * All candidates for one segment of a small space, costed in full; the best are kept.
+ *
+ * For latency with neutral parameters candidates are left out whose bound (search/bound.h) is not
+ * below the best so far: what is found is the best to a relative 1e-9. Everything else is tried.
+ */
+#ifndef SEARCH_ENUMERATE_H
+#define SEARCH_ENUMERATE_H
+
+#include "search/bound.h"
+
+struct search_found {
+	struct search_candidate candidate;
+	double latency_ns, energy_pJ; /* energy: 0 if the objective is latency */
+};
+
+struct search_enumerator {
+	const struct search_small *small;
+	enum search_objective objective;
+	const struct cost_parameters *parameters; /* NULL: neutral */
+	bool prune;                               /* allow it; see above where it is done */
+	double most_steps;                        /* nodes placed; INFINITY: as many as it takes */
+	void (*progress)(void *data, double candidates); /* done since the last call; NULL: none */
+	void *progress_data;
+};
+
+/* A thread's model and scratch. */
+struct search_trier;
+
+struct search_trier *search_trier_new(const struct search_enumerator *enumerator);
+void search_trier_free(struct search_trier *trier);
+
+struct search_result {
+	GArray *front;        /* struct search_found: for latency or energy the best, for edp
+	                             those than which no other is better in one and not worse in the
+	                             other, in the order of enumeration; empty if nothing fits */
+	double steps, costed; /* nodes placed, candidates costed in full */
+	bool complete;        /* false: it ran out of steps */
+	double least_ns;      /* no candidate is faster (from bounds; 0 without) */
+};
+
+void search_result_init(struct search_result *result);
+void search_result_release(struct search_result *result);
+
+/*
+ * Candidates for nodes [first, end) with a latency below most_ns (INFINITY: all). Deterministic.
+ * `misfit` (may be NULL) becomes the reason why the last one that did not fit did not.
+ */
+void search_enumerate(struct search_trier *trier, unsigned first, unsigned end, double most_ns,
+                      struct search_result *result, GError **misfit);
+
+#endif

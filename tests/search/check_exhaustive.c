@@ -1,0 +1,407 @@
+/*
+ * The exhaustive search against spaces counted and mappings listed by hand, its bounds against
+ * doing without them, and the strategies against it.
+ */
+#include "search/exhaustive.h"
+
+#include "search/enumerate.h"
+#include "search/settle.h"
+#include "tests/search/random_mapping.h"
+#include "tests/support/small_problem.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PRECISION 1e-9 /* of what bounds may leave out, see search/enumerate.h */
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { PROBLEMS = 6 };
+#else
+enum { PROBLEMS = 40 };
+#endif
+
+/* ---- by hand: two point-wise nodes on two chiplets ---- */
+
+static void set_up_pair(void)
+{
+	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 8, 8 },
+	       POINT("a", "in", "8"), POINT("b", "a", "16"), NULL);
+}
+
+static double count(enum search_strategy strategy, unsigned batch, double *mappings)
+{
+	struct search_small small;
+	struct search_freedom freedom = search_freedom_of(strategy);
+	search_small_init(&small, workload, package, &freedom, batch, 1);
+	double candidates = search_small_size(&small, mappings);
+	search_small_release(&small);
+	return candidates;
+}
+
+/*
+ * One snake (one row). A node on one chiplet: 1 variant; on two: 3 (K2, P2, Q2). A segment of one
+ * node: 1 + 3 = 4 candidates. Of both, as one cluster: 1 + 3 * 3 = 10, as two: 1. So there are
+ * 4 * 4 + 11 = 27 mappings made of 4 + 4 + 11 candidates; without the 10: 17 of 4 + 4 + 1; in one
+ * segment of two clusters: 1. With a batch of 4, micro-batches are 1, 2 and 4: candidates
+ * times 3, mappings 12 * 12 + 33 and 12 * 12 + 3.
+ */
+START_TEST(sizes_by_hand)
+{
+	double mappings;
+	set_up_pair();
+	ck_assert_double_eq(count(SEARCH_SCOPE, 1, &mappings), 19);
+	ck_assert_double_eq(mappings, 27);
+	ck_assert_double_eq(count(SEARCH_SEGMENTED, 1, &mappings), 9);
+	ck_assert_double_eq(mappings, 17);
+	ck_assert_double_eq(count(SEARCH_PIPELINE, 1, &mappings), 1);
+	ck_assert_double_eq(mappings, 1);
+	ck_assert_double_eq(count(SEARCH_SCOPE, 4, &mappings), 57);
+	ck_assert_double_eq(mappings, 177);
+	ck_assert_double_eq(count(SEARCH_SEGMENTED, 4, &mappings), 27);
+	ck_assert_double_eq(mappings, 147);
+}
+END_TEST
+
+/* The least score of all 27 mappings (17 without merged clusters), each written down. */
+static double best_of_list(enum search_objective objective, bool merged)
+{
+	static const char *const alone[] = { "1: 0 = %s", "1: 0 1 = %s K2", "1: 0 1 = %s P2",
+		                             "1: 0 1 = %s Q2" };
+	static const char *const splits[] = { "K2", "P2", "Q2" };
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+	double best = INFINITY;
+	for (unsigned i = 0; i < 16; i++) {
+		g_auto(GStrv) a = g_strsplit(alone[i / 4], "%s", 2),
+			      b = g_strsplit(alone[i % 4], "%s", 2);
+		g_ptr_array_add(list, g_strdup_printf("%sa%s; %sb%s", a[0], a[1], b[0], b[1]));
+	}
+	g_ptr_array_add(list, g_strdup("1: 0 = a | 1 = b"));
+	if (merged)
+		g_ptr_array_add(list, g_strdup("1: 0 = a, b"));
+	for (unsigned i = 0; merged && i < 9; i++)
+		g_ptr_array_add(
+			list, g_strdup_printf("1: 0 1 = a %s, b %s", splits[i / 3], splits[i % 3]));
+	ck_assert_uint_eq(list->len, merged ? 27 : 17);
+	for (unsigned i = 0; i < list->len; i++) {
+		struct cost_report report;
+		map(1, list->pdata[i]);
+		cost_evaluate(&model, mapping, &report);
+		double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ);
+		double score = objective == SEARCH_LATENCY  ? report.latency_ns
+		               : objective == SEARCH_ENERGY ? energy_pJ
+		                                            : report.latency_ns * energy_pJ;
+		best = MIN(best, score);
+		cost_report_release(&report);
+	}
+	return best;
+}
+
+static double exhaustive_score(enum search_strategy space, enum search_objective objective)
+{
+	struct search_options options = {
+		.strategy = space, .objective = objective, .batch = 1, .tiles = 1, .jobs = 1
+	};
+	struct map_mapping *made = search_exhaustive(workload, package, &options, NULL);
+	struct cost_report report;
+	ck_assert_ptr_nonnull(made);
+	ck_assert_str_eq(made->strategy, "exhaustive");
+	cost_evaluate(&model, made, &report);
+	map_free(made);
+	double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ),
+	       latency_ns = report.latency_ns;
+	cost_report_release(&report);
+	return objective == SEARCH_LATENCY  ? latency_ns
+	       : objective == SEARCH_ENERGY ? energy_pJ
+	                                    : latency_ns * energy_pJ;
+}
+
+START_TEST(best_of_all_listed)
+{
+	set_up_pair();
+	package->types[0].static_W = 0.01;
+	for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
+		enum search_objective objective = (enum search_objective)o;
+		double expected = best_of_list(objective, true);
+		ck_assert_double_eq_tol(exhaustive_score(SEARCH_SCOPE, objective), expected,
+		                        expected * PRECISION);
+		expected = best_of_list(objective, false);
+		ck_assert_double_eq_tol(exhaustive_score(SEARCH_SEGMENTED, objective), expected,
+		                        expected * PRECISION);
+	}
+}
+END_TEST
+
+/* ---- segments are independent ---- */
+
+/* A segment costs the same among random others as with the rest of the network outside. */
+START_TEST(segments_alone)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+	for (unsigned i = 0; i < 200; i++) {
+		random_scene(rand, pick(rand, 2, 6));
+		random_map(rand);
+		struct search_space bare = { .workload = workload, .package = package };
+		struct map_mapping *lone = search_lone_mapping(&bare, mapping->batch);
+		unsigned first = 0;
+		for (unsigned s = 0; s < mapping->segment_count; s++) {
+			double cluster_ns[16];
+			struct map_plan lone_plan;
+			const struct map_segment *segment = &mapping->segments[s];
+			unsigned end = first;
+			for (unsigned c = 0; c < segment->cluster_count; c++)
+				end += segment->clusters[c].node_count;
+			struct cost_totals a = { 0 }, b = { 0 };
+			double among_ns =
+				cost_evaluate_segment(&model, &plan, s, cluster_ns, &a).latency_ns;
+			search_stand_outside(lone, first, end, workload->node_count);
+			lone->segments[1] = *segment; /* borrowed */
+			map_plan_init(&lone_plan, lone, workload, package);
+			double lone_ns = cost_evaluate_segment(&model, &lone_plan, 1, cluster_ns,
+			                                       &b)
+			                         .latency_ns;
+			map_plan_release(&lone_plan);
+			lone->segments[1] = (struct map_segment){ 0 };
+			ck_assert_double_eq(lone_ns, among_ns);
+			ck_assert_double_eq(cost_total_pJ(&a, 0), cost_total_pJ(&b, 0));
+			first = end;
+		}
+		map_free(lone);
+	}
+}
+END_TEST
+
+/* ---- bounds ---- */
+
+struct both {
+	struct search_result pruned, full;
+	struct search_trier *with, *without;
+};
+
+static void compare_segment(struct both *both, const struct search_small *small, unsigned first,
+                            unsigned end)
+{
+	search_result_init(&both->pruned);
+	search_result_init(&both->full);
+	search_enumerate(both->with, first, end, INFINITY, &both->pruned, NULL);
+	search_enumerate(both->without, first, end, INFINITY, &both->full, NULL);
+	ck_assert_double_eq(both->full.costed, search_small_candidates(small, first, end));
+	ck_assert_uint_eq(both->pruned.front->len, both->full.front->len);
+	ck_assert_double_le(both->pruned.costed, both->full.costed);
+	if (both->full.front->len) {
+		double best_ns = g_array_index(both->full.front, struct search_found, 0).latency_ns;
+		double found_ns =
+			g_array_index(both->pruned.front, struct search_found, 0).latency_ns;
+		ck_assert_double_eq_tol(found_ns, best_ns, best_ns * PRECISION);
+		ck_assert_double_le(both->pruned.least_ns, best_ns * (1 + PRECISION));
+	}
+	search_result_release(&both->pruned);
+	search_result_release(&both->full);
+}
+
+/* Every segment of small problems, with bounds and without, and every candidate once without. */
+START_TEST(bounds_leave_out_nothing_good)
+{
+	struct small_problem p;
+	small_problem_init(&p, (guint32)_i, 4, _i % 4 ? 4 : 6);
+	for (int space = SEARCH_SEGMENTED; space <= SEARCH_SCOPE; space++) {
+		struct search_freedom freedom = search_freedom_of((enum search_strategy)space);
+		struct search_small small;
+		search_small_init(&small, p.workload, p.package, &freedom, p.batch, 2);
+		struct search_enumerator how = { .small = &small,
+			                         .prune = true,
+			                         .most_steps = INFINITY };
+		struct search_enumerator plain = { .small = &small, .most_steps = INFINITY };
+		struct both both = { .with = search_trier_new(&how),
+			             .without = search_trier_new(&plain) };
+		for (unsigned i = 0; i < small.nodes; i++)
+			for (unsigned j = i + 1; j <= small.nodes; j++)
+				if (search_small_candidates(&small, i, j) < 40000)
+					compare_segment(&both, &small, i, j);
+		search_trier_free(both.with);
+		search_trier_free(both.without);
+		search_small_release(&small);
+	}
+	small_problem_release(&p);
+}
+END_TEST
+
+/* ---- the strategies ---- */
+
+static double found_ns(const struct small_problem *p, const struct search_options *options,
+                       bool exhaustive)
+{
+	GError *error = NULL;
+	struct cost_model m;
+	struct cost_report report;
+	struct map_mapping *made = (exhaustive ? search_exhaustive : search_mapping)(
+		p->workload, p->package, options, &error);
+	if (!made) {
+		ck_assert_ptr_nonnull(strstr(error->message, "fits the buffers of"));
+		g_error_free(error);
+		return INFINITY;
+	}
+	struct map_plan made_plan;
+	cost_model_init(&m, p->workload, p->package);
+	map_plan_init(&made_plan, made, p->workload, p->package);
+	ck_assert(map_check_buffers(&made_plan, &m.network.scratch, NULL));
+	map_plan_release(&made_plan);
+	cost_evaluate(&m, made, &report);
+	double latency_ns = report.latency_ns;
+	cost_report_release(&report);
+	cost_model_release(&m);
+	map_free(made);
+	return latency_ns;
+}
+
+/* Segmented and scope find the best there is, where there is any: bench_gap has larger problems. */
+START_TEST(strategies_find_the_best)
+{
+	struct small_problem p;
+	small_problem_init(&p, 1000 + (guint32)_i, 5, 6);
+	for (int space = SEARCH_SEGMENTED; space <= SEARCH_SCOPE; space++) {
+		struct search_options options = { .strategy = (enum search_strategy)space,
+			                          .batch = p.batch,
+			                          .tiles = 4,
+			                          .jobs = 2 };
+		double best_ns = found_ns(&p, &options, true), ns = found_ns(&p, &options, false);
+		ck_assert_msg(isfinite(best_ns) == isfinite(ns) &&
+		                      (!isfinite(ns) || fabs(ns / best_ns - 1) <= PRECISION),
+		              "%s: %g ns, not %g (%s)",
+		              search_strategy_name((enum search_strategy)space), ns, best_ns,
+		              p.text);
+	}
+	small_problem_release(&p);
+}
+END_TEST
+
+START_TEST(same_whatever_the_jobs)
+{
+	struct small_problem p;
+	small_problem_init(&p, 3, 5, 6);
+	for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
+		g_autofree char *expected = NULL;
+		for (unsigned jobs = 1; jobs <= 5; jobs += 2) {
+			struct search_options options = { .strategy = SEARCH_SEGMENTED,
+				                          .objective = (enum search_objective)o,
+				                          .batch = 2,
+				                          .tiles = 2,
+				                          .jobs = jobs };
+			GError *error = NULL;
+			struct map_mapping *made = search_exhaustive(p.workload, p.package,
+			                                             &options, &error);
+			ck_assert_msg(made != NULL, "%s", error ? error->message : "");
+			g_autofree char *text = map_to_json(made, p.workload, p.package);
+			map_free(made);
+			if (expected)
+				ck_assert_str_eq(text, expected);
+			else
+				expected = g_steal_pointer(&text);
+		}
+	}
+	small_problem_release(&p);
+}
+END_TEST
+
+/* ---- refusals ---- */
+
+static void assert_refused(enum search_strategy space, enum search_objective objective,
+                           unsigned batch, const char *expected)
+{
+	GError *error = NULL;
+	struct search_options options = {
+		.strategy = space, .objective = objective, .batch = batch, .tiles = 1, .jobs = 1
+	};
+	ck_assert_ptr_null(search_exhaustive(workload, package, &options, &error));
+	ck_assert_ptr_nonnull(error);
+	ck_assert_str_eq(error->message, expected);
+	g_error_free(error);
+}
+
+static void set_up_chain(unsigned columns, unsigned rows, unsigned nodes)
+{
+	g_autoptr(GString) layers = g_string_new(NULL);
+	release();
+	for (unsigned i = 0; i < nodes; i++)
+		g_string_append_printf(layers,
+		                       "%s{'name': 'n%u', 'op': 'conv', 'inputs': ['%s%.0u'], "
+		                       "'out_channels': 4, 'kernel': 1}",
+		                       i ? "," : "", i + 1, i ? "n" : "in", i);
+	package = fixture_package((struct fixture_grid){ .columns = columns, .rows = rows });
+	workload = fixture_workload(4, 8, 8, layers->str);
+	cost_model_init(&model, workload, package);
+}
+
+static void assert_too_large(enum search_strategy space, enum search_objective objective,
+                             unsigned batch, const char *limit)
+{
+	double mappings, candidates = count(space, batch, &mappings);
+	g_autofree char *size = g_strdup_printf("%.4g mappings, made of %.4g different segments",
+	                                        mappings, candidates);
+	g_autofree char *expected = g_strdup_printf(
+		"strategy exhaustive: the space %s of 'net' (%u nodes, batch %u) on 'grid' (%u "
+		"chiplets) has %s; at most %s",
+		search_strategy_name(space), workload->node_count, batch, hw_chiplet_count(package),
+		isfinite(mappings) ? size : "too many mappings to count", limit);
+	assert_refused(space, objective, batch, expected);
+}
+
+START_TEST(refusals)
+{
+	static const char bounded[] =
+		"1e+10 segments, of up to 12 nodes on up to 31 chiplets, can be tried";
+	static const char costed[] = "5e+06 segments, of up to 12 nodes on up to 31 chiplets, can "
+				     "be tried for this objective or with a calibration";
+	set_up_chain(2, 1, 13);
+	assert_too_large(SEARCH_SCOPE, SEARCH_LATENCY, 1, bounded);
+	set_up_chain(8, 4, 2);
+	assert_too_large(SEARCH_SCOPE, SEARCH_LATENCY, 1, bounded);
+	set_up_chain(4, 4, 12);
+	assert_too_large(SEARCH_SCOPE, SEARCH_LATENCY, 4, bounded);
+	set_up_chain(3, 3, 6);
+	assert_too_large(SEARCH_SCOPE, SEARCH_EDP, 64, costed);
+	set_up_chain(16, 16, 64);
+	double mappings;
+	ck_assert(isnan(count(SEARCH_SCOPE, 1, &mappings)));
+	assert_too_large(SEARCH_SCOPE, SEARCH_LATENCY, 1, bounded);
+	set_up_chain(2, 1, 3);
+	assert_refused(SEARCH_PIPELINE, SEARCH_LATENCY, 1,
+	               "strategy pipeline: 'net' has 3 nodes but 'grid' has 2 chiplets; it needs "
+	               "one each");
+}
+END_TEST
+
+/* The last one tried is node a on two chiplets, split over Q, in 8 tiles of one row: two tiles of
+ * input, 4 channels x 4 columns, and of output, 8 channels x 4 columns. */
+START_TEST(nothing_fits)
+{
+	set_up_pair();
+	package->types[0].activation_buffer_bytes = 16;
+	renew_model();
+	assert_refused(SEARCH_SCOPE, SEARCH_LATENCY, 1,
+	               "strategy exhaustive: no mapping of 'net' in the space scope fits the "
+	               "buffers of 'grid'; the last one tried: segment 1 cluster 0: node 'a': the "
+	               "activation buffer must hold 96 bytes per chiplet but has 16 (80 bytes do "
+	               "not fit)");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("exhaustive");
+	TCase *tiny = tcase_create("tiny");
+	tcase_set_timeout(tiny, 120);
+	tcase_add_checked_fixture(tiny, NULL, release);
+	tcase_add_test(tiny, sizes_by_hand);
+	tcase_add_test(tiny, best_of_all_listed);
+	tcase_add_test(tiny, segments_alone);
+	tcase_add_test(tiny, refusals);
+	tcase_add_test(tiny, nothing_fits);
+	suite_add_tcase(suite, tiny);
+	TCase *random = tcase_create("random");
+	tcase_set_timeout(random, 120);
+	tcase_add_loop_test(random, bounds_leave_out_nothing_good, 0, PROBLEMS);
+	tcase_add_loop_test(random, strategies_find_the_best, 0, PROBLEMS);
+	tcase_add_test(random, same_whatever_the_jobs);
+	suite_add_tcase(suite, random);
+	return fixture_run(suite);
+}

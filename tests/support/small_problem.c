@@ -1,0 +1,165 @@
+#include "tests/support/small_problem.h"
+
+#define TENSORS 16
+
+/* A tensor that later layers may read. */
+struct tensor {
+	char name[16];
+	unsigned channels, rows;
+};
+
+static unsigned pick(GRand *rand, unsigned min, unsigned max)
+{
+	return (unsigned)g_rand_int_range(rand, (int)min, (int)max + 1);
+}
+
+static void add_layer(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void add_layer(GString *text, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	g_string_append(text, text->len ? ", " : "");
+	g_string_append_vprintf(text, format, list);
+	va_end(list);
+}
+
+/* The sum with the oldest tensor of the same shape, if there is one. */
+static void add_residual(GString *text, const struct tensor *tensors, unsigned i,
+                         struct tensor *now)
+{
+	for (unsigned older = 0; older + 1 < i; older++) {
+		if (tensors[older].channels != now->channels || tensors[older].rows != now->rows)
+			continue;
+		add_layer(text, "{'name': 's%u', 'op': 'add', 'inputs': ['%s', '%s']}", i,
+		          now->name, tensors[older].name);
+		g_snprintf(now->name, sizeof now->name, "s%u", i);
+		return;
+	}
+}
+
+static void add_pool(GString *text, GRand *rand, unsigned i, struct tensor *now)
+{
+	unsigned window = pick(rand, 2, 3);
+	add_layer(text,
+	          "{'name': 'p%u', 'op': 'max_pool', 'inputs': ['%s'], 'kernel': %u, 'stride': 2}",
+	          i, now->name, window);
+	g_snprintf(now->name, sizeof now->name, "p%u", i);
+	now->rows = (now->rows - window) / 2 + 1;
+}
+
+static char *random_layers(GRand *rand, unsigned nodes, unsigned rows)
+{
+	struct tensor tensors[TENSORS] = { { "in", 4, rows } };
+	GString *text = g_string_new(NULL);
+	for (unsigned i = 1; i <= nodes; i++) {
+		unsigned kernel = pick(rand, 0, 1) ? 3 : 1;
+		struct tensor now = { .channels = 1u << pick(rand, 2, 5),
+			              .rows = tensors[i - 1].rows };
+		g_snprintf(now.name, sizeof now.name, "n%u", i);
+		add_layer(text,
+		          "{'name': '%s', 'op': 'conv', 'inputs': ['%s'], 'out_channels': %u, "
+		          "'kernel': %u, 'pad': %u}",
+		          now.name, tensors[i - 1].name, now.channels, kernel, kernel / 2);
+		if (pick(rand, 0, 1))
+			add_residual(text, tensors, i, &now);
+		if (now.rows >= 6 && pick(rand, 0, 3) == 0)
+			add_pool(text, rand, i, &now);
+		tensors[i] = now;
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void init_workload(struct small_problem *p, GRand *rand, unsigned nodes)
+{
+	unsigned rows = pick(rand, 6, 20);
+	g_autofree char *layers = random_layers(rand, nodes, rows);
+	g_autofree char *text = g_strdup_printf(
+		"{'format': 'mcmsim-workload/1', 'name': 'net', 'source': 'test', "
+		"'activation_bytes': 1, 'weight_bytes': 1, "
+		"'inputs': [{'name': 'in', 'shape': [4, %u, %u]}], 'layers': [%s]}",
+		rows, rows, layers);
+	GError *error = NULL;
+	g_strdelimit(text, "'", '"');
+	p->workload = wl_workload_parse(text, "net", NULL, &error);
+	if (!p->workload)
+		g_error("%s", error->message);
+}
+
+struct grid {
+	unsigned columns, rows, weight_KiB, activation_KiB;
+	bool torus, unicast, nearest;
+	double link_GBps, dram_GBps, router_conflict;
+};
+
+static struct hw_package *make_package(const struct grid *g, const char *channels)
+{
+	g_autofree char *text = g_strdup_printf(
+		"{'format': 'mcmsim-package/1', 'name': 'grid', 'chiplet_types': {'tiny': {"
+		"'clock_GHz': 1, 'array': {'unroll': {'K': 4, 'C': 4}}, 'vector_lanes': 8, "
+		"'weight_buffer_KiB': %u, 'activation_buffer_KiB': %u, 'buffer_GBps': 1000, "
+		"'energy_pJ': {'mac': 1, 'buffer_byte': 1, 'static_W': 0.01}, 'area_mm2': 1}}, "
+		"'grid': {'columns': %u, 'rows': %u, 'chiplets': 'tiny'}, "
+		"'nop': {'topology': '%s', 'link_GBps': %g, 'port_GBps': %g, 'hop_ns': 5, "
+		"'energy_pJ_per_bit': 1, 'multicast': %s, 'router_conflict': %g}, "
+		"'dram': {'interleave': '%s', 'channels': [%s]}}",
+		g->weight_KiB, g->activation_KiB, g->columns, g->rows, g->torus ? "torus" : "mesh",
+		g->link_GBps, 4 * g->link_GBps, g->unicast ? "false" : "true", g->router_conflict,
+		g->nearest ? "nearest" : "all", channels);
+	GError *error = NULL;
+	g_strdelimit(text, "'", '"');
+	struct hw_package *package = hw_package_parse(text, "grid", NULL, &error);
+	if (!package)
+		g_error("%s", error->message);
+	return package;
+}
+
+static void init_package(struct small_problem *p, GRand *rand, unsigned most_chiplets)
+{
+	static const double speeds[] = { 0.1, 1, 20 };
+	static const unsigned sizes_KiB[][2] = { { 1024, 1024 }, { 4, 8 }, { 1, 4 } };
+	struct grid g = { .columns = pick(rand, 1, MIN(3, most_chiplets)) };
+	g.rows = pick(rand, 1, MIN(3, most_chiplets / g.columns));
+	double nop = speeds[pick(rand, 0, 2)], dram = speeds[pick(rand, 0, 2)];
+	g.weight_KiB = sizes_KiB[pick(rand, 0, 2)][0];
+	g.activation_KiB = sizes_KiB[pick(rand, 0, 2)][1];
+	g.torus = pick(rand, 0, 3) == 0;
+	g.unicast = pick(rand, 0, 3) == 0;
+	g.nearest = pick(rand, 0, 3) == 0;
+	g.router_conflict = pick(rand, 0, 7) == 0 ? 0.5 : 0;
+	g.link_GBps = 10 * nop;
+	g.dram_GBps = 20 * dram;
+	bool two = pick(rand, 0, 1) && g.columns * g.rows > 1;
+	GString *channels = g_string_new(NULL);
+	for (unsigned i = 0; i <= two; i++)
+		g_string_append_printf(channels,
+		                       "%s{'at': [%u, %u], 'GBps': %g, 'latency_ns': 50, "
+		                       "'energy_pJ_per_bit': 8}",
+		                       i ? ", " : "", i * (g.columns - 1), i * (g.rows - 1),
+		                       g.dram_GBps);
+	p->package = make_package(&g, channels->str);
+	g_string_free(channels, TRUE);
+	g_snprintf(p->text, sizeof p->text,
+	           "%u nodes, batch %u, %u x %u chiplets, links %g GB/s, %u channels of %g GB/s, "
+	           "buffers %u + %u KiB%s%s%s%s",
+	           p->workload->node_count, p->batch, g.columns, g.rows, g.link_GBps, two + 1u,
+	           g.dram_GBps, g.weight_KiB, g.activation_KiB, g.torus ? ", torus" : "",
+	           g.unicast ? ", unicast" : "", g.nearest ? ", nearest" : "",
+	           g.router_conflict > 0 ? ", router losses" : "");
+}
+
+void small_problem_init(struct small_problem *p, uint32_t seed, unsigned most_nodes,
+                        unsigned most_chiplets)
+{
+	static const unsigned batches[] = { 1, 2, 3, 4, 6, 8 };
+	GRand *rand = g_rand_new_with_seed(seed);
+	*p = (struct small_problem){ .batch = batches[pick(rand, 0, G_N_ELEMENTS(batches) - 1)] };
+	init_workload(p, rand, pick(rand, 2, most_nodes));
+	init_package(p, rand, most_chiplets);
+	g_rand_free(rand);
+}
+
+void small_problem_release(struct small_problem *p)
+{
+	hw_package_free(p->package);
+	wl_workload_free(p->workload);
+}
