@@ -15,7 +15,7 @@ struct level {
 	double once_bytes; /* loaded at the start */
 	unsigned closed;
 	unsigned open_end; /* weights of nodes before it are not placed */
-	bool open, fits;
+	bool open;
 	double *shared_ns, *load_ns; /* per resource: per micro-batch, at the start */
 };
 
@@ -124,7 +124,18 @@ static double least_alone(struct search_bounds *b, unsigned n, unsigned start, u
 	return least;
 }
 
-static void fill_least(struct search_bounds *b)
+/* The same without any traffic. */
+static double least_compute(struct search_bounds *b, unsigned n, unsigned start, unsigned size)
+{
+	double least = INFINITY;
+	struct search_spot spot = { (uint8_t)start, (uint8_t)size, 0 };
+	unsigned variants = b->small->variant_count[search_small_row(b->small, n, size)];
+	for (; spot.variant < variants; spot.variant++)
+		least = MIN(least, search_known_compute(b->known, n, &spot));
+	return least;
+}
+
+static void fill_least(struct search_bounds *b, bool traffic)
 {
 	unsigned chiplets = b->small->chiplets;
 	memset(least_of(b, b->first, 0, 0), 0, spots_per_node(b->small) * sizeof *b->least_ns);
@@ -133,12 +144,13 @@ static void fill_least(struct search_bounds *b)
 	for (unsigned n = b->first; n < b->end; n++, before += b->resources) {
 		double *rest = before + b->resources;
 		for (unsigned r = 0; r < b->resources; r++)
-			rest[r] = INFINITY;
+			rest[r] = traffic ? INFINITY : 0;
 		for (unsigned start = 0; start < chiplets; start++)
 			for (unsigned size = 1; size <= chiplets - start; size++)
-				*least_of(b, n + 1, start, size) = *least_of(b, n, start, size) +
-				                                   least_alone(b, n, start, size,
-				                                               rest);
+				*least_of(b, n + 1, start,
+				          size) = *least_of(b, n, start, size) +
+				                  (traffic ? least_alone(b, n, start, size, rest)
+				                           : least_compute(b, n, start, size));
 		for (unsigned r = 0; r < b->resources; r++)
 			rest[r] += before[r];
 	}
@@ -218,28 +230,34 @@ static double bound_of(const struct search_bounds *b, const struct level *at, un
 	return best;
 }
 
-double search_bounds_begin(struct search_bounds *b, unsigned first, unsigned end, unsigned samples,
-                           unsigned snake)
+/* With no node placed; `traffic`: of nodes to come, too, which takes time to find out. */
+static double bound_of_all(struct search_bounds *b, bool traffic)
 {
 	double best = INFINITY;
+	fill_least(b, traffic);
+	fill_periods(b);
+	for (unsigned c = 1; c <= b->small->chiplets; c++)
+		best = MIN(best, bound_of(b, &b->closed[b->end], b->end, c, 0));
+	return best;
+}
+
+double search_bounds_begin(struct search_bounds *b, unsigned first, unsigned end, unsigned samples,
+                           unsigned snake, double limit_ns)
+{
 	b->first = first;
 	b->end = end;
 	b->microbatches = map_microbatches(b->small->batch, samples);
 	b->always_fits = b->weight_bytes[end] - b->weight_bytes[first] <=
 	                 smallest_weight_buffer(b->small->package);
 	search_known_begin(b->known, first, end, samples, snake);
-	fill_least(b);
-	fill_periods(b);
 	struct level *start = &b->closed[end];
 	memset(start->shared_ns, 0, b->resources * sizeof *start->shared_ns);
 	memset(start->load_ns, 0, b->resources * sizeof *start->load_ns);
 	*start = (struct level){ .shared_ns = start->shared_ns,
 		                 .load_ns = start->load_ns,
-		                 .open_end = end,
-		                 .fits = true };
-	for (unsigned c = 1; c <= b->small->chiplets; c++)
-		best = MIN(best, bound_of(b, start, end, c, 0));
-	return best;
+		                 .open_end = end };
+	double bound_ns = bound_of_all(b, false);
+	return bound_ns > limit_ns ? bound_ns : bound_of_all(b, true);
 }
 
 static void copy_level(const struct search_bounds *b, struct level *to, const struct level *from)

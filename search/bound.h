@@ -30,9 +30,10 @@ struct search_bounds;
 struct search_bounds *search_bounds_new(const struct search_small *small, struct cost_model *model);
 void search_bounds_free(struct search_bounds *bounds);
 
-/* Start with a segment of which no node is placed. Returns what it costs at least. */
+/* Start with a segment of which no node is placed. Returns what it costs at least; above limit_ns
+ * nothing more can be asked. */
 double search_bounds_begin(struct search_bounds *bounds, unsigned first, unsigned end,
-                           unsigned samples, unsigned snake);
+                           unsigned samples, unsigned snake, double limit_ns);
 
 /*
  * Node n is at spots[n] now, those from n + 1 on are where they were when this was called for

@@ -180,7 +180,8 @@ static void enumerate_on(struct search_trier *t, unsigned samples, unsigned snak
 	t->candidate.snake = snake;
 	if (t->bounds) {
 		double bound_ns = search_bounds_begin(t->bounds, t->candidate.first,
-		                                      t->candidate.end, samples, snake);
+		                                      t->candidate.end, samples, snake,
+		                                      limit_ns(t));
 		*least_ns = MIN(*least_ns, bound_ns);
 		if (bound_ns > limit_ns(t))
 			return;

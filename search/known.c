@@ -107,14 +107,14 @@ static void *new_entry(struct search_known *known, GHashTable *table, size_t siz
 
 static size_t place_count(const struct search_small *small)
 {
-	return (size_t)small->nodes * small->chiplets * small->chiplets * SEARCH_SMALL_VARIANTS;
+	return (size_t)small->nodes * small->chiplets * small->chiplets * small->most_variants;
 }
 
 static size_t place_index(const struct search_small *small, unsigned n,
                           const struct search_spot *spot)
 {
 	size_t at = ((size_t)n * small->chiplets + spot->start) * small->chiplets + spot->size - 1;
-	return at * SEARCH_SMALL_VARIANTS + spot->variant;
+	return at * small->most_variants + spot->variant;
 }
 
 static void init_compute(struct search_known *known)
@@ -247,19 +247,19 @@ static double read_loads(const struct search_known *known, const struct map_phas
 	return dram_bytes;
 }
 
-/* Compute times hold for all segments, so they are kept. */
-static double compute_ns(struct search_known *known, const struct map_placed *placed,
-                         const struct search_spot *spot)
+double search_known_compute(struct search_known *known, unsigned n, const struct search_spot *spot)
 {
 	const struct search_small *small = known->small;
 	struct map_network *network = &known->model->network;
-	unsigned n = (unsigned)(placed->node - small->workload->nodes);
 	struct search_spot at = { known->alike ? 0 : spot->start, spot->size, spot->variant };
 	unsigned set = known->sample_index * small->snake_count +
 	               (known->alike ? 0 : known->snake_index);
 	double *ns = &known->compute_ns[set * place_count(small) + place_index(small, n, &at)];
-	if (isnan(*ns))
-		*ns = map_shares(placed, small->package, &network->scratch, network->shares);
+	if (isnan(*ns)) {
+		search_known_place(known, n, spot);
+		struct map_placed placed = map_place(&known->plan, n, known->samples);
+		*ns = map_shares(&placed, small->package, &network->scratch, network->shares);
+	}
 	return *ns;
 }
 
@@ -291,7 +291,7 @@ const struct search_known_node *search_known_node(struct search_known *known, un
 	                  &key);
 	entry->node.load_ns = (double *)(void *)(entry + 1);
 	struct map_placed placed = map_place(&known->plan, n, known->samples);
-	entry->node.core_ns = compute_ns(known, &placed, &spots[n]);
+	entry->node.core_ns = search_known_compute(known, n, &spots[n]);
 	cost_node_traffic(known->model, &known->plan, &placed);
 	double traffic_ns = map_phase_ns(&known->model->network, &known->model->node);
 	entry->node.core_ns = MAX(entry->node.core_ns, traffic_ns);
@@ -331,7 +331,7 @@ double search_known_alone(struct search_known *known, unsigned n, const struct s
 	}
 	read_loads(known, phase, load_ns);
 	double traffic_ns = least_ns(known, phase, load_ns);
-	return MAX(compute_ns(known, &placed, spot), traffic_ns);
+	return MAX(search_known_compute(known, n, spot), traffic_ns);
 }
 
 /* ---- weights ---- */

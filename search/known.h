@@ -46,6 +46,9 @@ void search_known_place(struct search_known *known, unsigned n, const struct sea
 const struct search_known_node *search_known_node(struct search_known *known, unsigned n,
                                                   const struct search_spot *spots);
 
+/* T_compute of node n at `spot`. */
+double search_known_compute(struct search_known *known, unsigned n, const struct search_spot *spot);
+
 /*
  * The part of a node that does not depend on readers, at its spot: max(T_compute, time of its
  * fetches, stores and halos), less latencies on the way to the slowest resource. Adds nothing to

@@ -5,6 +5,7 @@
 #include "search/refine.h"
 
 #include <math.h>
+#include <string.h>
 
 static const unsigned bands[3] = { 2, 1, 4 };
 
@@ -154,6 +155,40 @@ static bool resplit_slowest(struct hunt *h)
 	return better;
 }
 
+/* One kind of split for all nodes of the slowest cluster: between equal ones less moves. */
+static bool unify_slowest(struct hunt *h)
+{
+	struct search_draft_cluster cluster = h->draft->clusters[h->slowest];
+	enum search_split *splits = h->draft->splits + cluster.first;
+	g_autofree enum search_split *before = g_memdup2(splits, cluster.length * sizeof *splits);
+	for (int s = 0; s < SEARCH_SPLITS && cluster.length > 1; s++) {
+		for (unsigned i = 0; i < cluster.length; i++)
+			splits[i] = (enum search_split)s;
+		fresh_trial(h);
+		if (try_trial(h))
+			return true;
+		memcpy(splits, before, cluster.length * sizeof *splits);
+	}
+	return false;
+}
+
+/* Leave chiplets of the slowest cluster idle: it may spend its time on talking to them. */
+static bool narrow_slowest(struct hunt *h)
+{
+	unsigned chiplets = h->draft->clusters[h->slowest].chiplets;
+	const unsigned tries[] = { chiplets - 1, chiplets / 2 };
+	if (h->r->freedom->whole_package)
+		return false;
+	for (unsigned i = 0; i < G_N_ELEMENTS(tries); i++) {
+		if (tries[i] == 0)
+			continue;
+		fresh_trial(h)->clusters[h->slowest].chiplets = tries[i];
+		if (try_trial(h))
+			return true;
+	}
+	return false;
+}
+
 /* Hand a border node of the slowest cluster to its neighbour. */
 static bool shrink_slowest(struct hunt *h)
 {
@@ -232,12 +267,26 @@ static bool change_snake(struct hunt *h)
 	return false;
 }
 
-double search_refine(struct search_refiner *refiner, unsigned index, struct search_draft *draft,
-                     unsigned evaluations, GError **error)
+static bool improve(struct hunt *h)
 {
 	static bool (*const moves[])(struct hunt *) = { change_snake,    grow_slowest,
 		                                        resplit_slowest, shrink_slowest,
 		                                        merge_any,       resize_microbatch };
+	bool better = false;
+	for (unsigned m = 0; m < G_N_ELEMENTS(moves); m++)
+		better = moves[m](h) || better;
+	return better;
+}
+
+/* Larger steps, where no small one helps. */
+static bool leap(struct hunt *h)
+{
+	return unify_slowest(h) || narrow_slowest(h);
+}
+
+double search_refine(struct search_refiner *refiner, unsigned index, struct search_draft *draft,
+                     unsigned evaluations, GError **error)
+{
 	refiner->index = index;
 	refiner->evaluations = evaluations;
 	refiner->trial.splits = draft->splits;
@@ -246,11 +295,7 @@ double search_refine(struct search_refiner *refiner, unsigned index, struct sear
 	if (!isfinite(hunt.best))
 		return hunt.best;
 	note_extremes(&hunt);
-	bool better = true;
-	while (better && refiner->evaluations) {
-		better = false;
-		for (unsigned m = 0; m < G_N_ELEMENTS(moves); m++)
-			better = moves[m](&hunt) || better;
-	}
+	while (refiner->evaluations && (improve(&hunt) || leap(&hunt)))
+		;
 	return score(refiner, draft, error);
 }

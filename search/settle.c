@@ -4,6 +4,11 @@
  */
 #include "search/settle.h"
 
+/* In a small network on a small package segments are refined before cuts are chosen among them. */
+#define FEW_NODES 13 /* every segment is settled: MOST_SETTLED of search/segment.c */
+#define FEW_CHIPLETS 64
+#define TRIES 40 /* costings per segment */
+
 /* Nodes [first, end) somewhere, so that edges to them go through DRAM. */
 static void stand_in(struct map_segment *segment, unsigned first, unsigned end)
 {
@@ -63,7 +68,9 @@ double search_settle(void *data, const struct search_segment *segment)
 	search_stand_outside(settler->mapping, segment->first, segment->end, nodes);
 	search_draft_from(&settler->draft, settler->space, segment, settler->splits);
 	GError *misfit = NULL;
-	double time_ns = search_refine(&settler->refiner, 1, &settler->draft, 0, &misfit);
+	bool small = nodes <= FEW_NODES && settler->space->chiplets <= FEW_CHIPLETS;
+	double time_ns = search_refine(&settler->refiner, 1, &settler->draft, small ? TRIES : 0,
+	                               &misfit);
 	if (misfit) {
 		g_clear_error(&settler->misfit);
 		settler->misfit = misfit;

@@ -20,6 +20,7 @@ static void add_variants(struct search_small *small, unsigned node, unsigned siz
 			known = known || !memcmp(&variants[i], made, sizeof *made);
 		*count += !known;
 	}
+	small->most_variants = MAX(small->most_variants, *count);
 }
 
 static void add_snakes(struct search_small *small)

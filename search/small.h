@@ -62,6 +62,7 @@ struct search_small {
 	unsigned *snakes[SEARCH_SNAKES], snake_count;
 	struct search_variant *variants; /* [node][size - 1][variant] */
 	unsigned *variant_count;         /* [node][size - 1] */
+	unsigned most_variants;          /* of any node and size */
 };
 
 /* Whether it is small enough to be enumerated: at most SEARCH_SMALL_NODES nodes and
