@@ -275,8 +275,8 @@ const struct command search_command = {
 		"  mcmsim search --package simba-6x6 --workload vgg16 --json\n"
 		"  mcmsim search --package simba-6x6 --workload resnet18 --refine 16\n"
 		"  mcmsim search --package simba-6x6 --workload alexnet --pareto -o front\n"
-		"  mcmsim search --package mcm-16 --set grid.columns=2 --set grid.rows=2 \\\n"
-		"         --workload alexnet --batch 4 --strategy exhaustive --space segmented\n",
+		"  mcmsim search --package mcm-16 --workload alexnet --strategy exhaustive \\\n"
+		"         --space scope\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
 	           OPTION_FRONT | OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT |
 	           OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON |

@@ -15,6 +15,13 @@ const char *sample_kind_name(enum sample_kind kind)
 	return names[kind];
 }
 
+const char *sample_strategy_name(const struct sample_figures *figures)
+{
+	return figures->kind == SAMPLE_RANDOM && figures->strategy == SEARCH_ANY
+	               ? "any"
+	               : search_strategy_name(figures->strategy);
+}
+
 unsigned samples_per_pair(const struct sample_request *request, const struct sample_pair *pair)
 {
 	return pair->strategy_count + request->drawn;

@@ -49,6 +49,9 @@ struct sample_figures {
 	uint64_t activities;
 };
 
+/* "any" for a random one that may be all that a mapping can say. */
+const char *sample_strategy_name(const struct sample_figures *figures);
+
 struct sample {
 	struct sample_figures figures;
 	struct sample_segment *segments;

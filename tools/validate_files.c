@@ -41,13 +41,6 @@ char *validate_command_line(const struct validation *v, const struct sample *sam
 	return g_string_free(line, FALSE);
 }
 
-static const char *strategy_of(const struct sample *sample)
-{
-	return sample->figures.strategy == SEARCH_ANY
-	               ? "any"
-	               : search_strategy_name(sample->figures.strategy);
-}
-
 /* ---- samples.csv ---- */
 
 static void csv_text(GString *out, const char *text)
@@ -105,8 +98,8 @@ char *validate_csv(const struct validation *v)
 		csv_text(out, subject->package->name);
 		g_string_append_printf(out, "%u,%s,%s,%" G_GUINT64_FORMAT ",",
 		                       sample->figures.number,
-		                       sample_kind_name(sample->figures.kind), strategy_of(sample),
-		                       v->request.seed);
+		                       sample_kind_name(sample->figures.kind),
+		                       sample_strategy_name(&sample->figures), v->request.seed);
 		if (sample->error)
 			for (int c = 0; c < 7 + VALIDATE_QUANTITIES + 2 + SIM_TERMS; c++)
 				g_string_append_c(out, ',');
@@ -161,7 +154,7 @@ static void write_worst(struct json_writer *w, const struct validation *v)
 	json_string(w, "package", subject->package->name);
 	json_integer(w, "sample", worst->figures.number);
 	json_string(w, "kind", sample_kind_name(worst->figures.kind));
-	json_string(w, "strategy", strategy_of(worst));
+	json_string(w, "strategy", sample_strategy_name(&worst->figures));
 	json_number(w, "error_percent", validate_error(worst, VALIDATE_LATENCY));
 	json_string(w, "command", command);
 	json_end_object(w);
@@ -205,11 +198,12 @@ static char *scatter(const struct validation *v)
 			.x = sample->figures.latency_ns[1] * 1e-6,
 			.y = sample->figures.latency_ns[0] * 1e-6,
 			.group = sample->figures.kind,
-			.title = g_strdup_printf(
-				"%s on %s, sample %u: %s, %s, %+.1f %%", subject->workload->name,
-				subject->package->name, sample->figures.number,
-				sample_kind_name(sample->figures.kind), strategy_of(sample),
-				validate_error(sample, VALIDATE_LATENCY))
+			.title = g_strdup_printf("%s on %s, sample %u: %s, %s, %+.1f %%",
+			                         subject->workload->name, subject->package->name,
+			                         sample->figures.number,
+			                         sample_kind_name(sample->figures.kind),
+			                         sample_strategy_name(&sample->figures),
+			                         validate_error(sample, VALIDATE_LATENCY))
 		};
 	}
 	const struct svg_scatter plot = { .title = "Latency: analytical model against simulation",

@@ -163,9 +163,7 @@ static void print_one(const struct validation *v, GString *out)
 	const struct sample_pair *pair = &v->request.pairs[f->pair];
 	g_string_append_printf(out, "sample %u of %s on %s: %s, strategy %s\n", f->number,
 	                       pair->subject.workload->name, pair->subject.package->name,
-	                       sample_kind_name(f->kind),
-	                       f->strategy == SEARCH_ANY ? "any"
-	                                                 : search_strategy_name(f->strategy));
+	                       sample_kind_name(f->kind), sample_strategy_name(f));
 	g_string_append_printf(out, "%-16s %u segments, %u clusters, batch %u\n", "mapping",
 	                       f->segment_count, f->cluster_count, f->batch);
 	print_pair(out, "latency", f->latency_ns, 1e-6, "ms");
