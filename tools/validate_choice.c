@@ -110,13 +110,13 @@ static double change_percent(const struct figures *figures)
 }
 
 struct summary {
-	unsigned count, worse, failed;
+	unsigned count, changed, worse, failed;
 	double mean, worst, best, search_s[2];
 };
 
 static struct summary summarise(const struct choosing *choosing)
 {
-	struct summary s = { 0, 0, 0, 0, -INFINITY, INFINITY, { 0, 0 } };
+	struct summary s = { 0, 0, 0, 0, 0, -INFINITY, INFINITY, { 0, 0 } };
 	for (unsigned i = 0; i < choosing->count; i++) {
 		const struct choice *choice = &choosing->choices[i];
 		double change = change_percent(&choice->figures);
@@ -125,6 +125,7 @@ static struct summary summarise(const struct choosing *choosing)
 			continue;
 		}
 		s.count++;
+		s.changed += change != 0;
 		s.worse += change > WORSE_PERCENT;
 		s.mean += change;
 		s.worst = MAX(s.worst, change);
@@ -192,9 +193,9 @@ static void print_text(const struct choosing *choosing)
 	g_string_append_printf(out,
 	                       "\n%u mappings chosen with %s: %+.2f %% of simulated "
 	                       "latency on average, %+.2f to %+.2f %%;\n%u of them worse by more "
-	                       "than %.0f %%.\n",
+	                       "than %.0f %%, %u not the same as without.\n",
 	                       s.count, with_what(choosing), s.mean, s.best, s.worst, s.worse,
-	                       WORSE_PERCENT);
+	                       WORSE_PERCENT, s.changed);
 	if (!choosing->validation->options->quiet)
 		g_string_append_printf(out, "Searches took %.2f s without it, %.2f s with it.\n",
 		                       s.search_s[0], s.search_s[1]);
@@ -235,6 +236,7 @@ static char *json_text(const struct choosing *choosing)
 	}
 	json_end_array(&w);
 	json_integer(&w, "count", s.count);
+	json_integer(&w, "changed", s.changed);
 	json_integer(&w, "worse", s.worse);
 	json_number(&w, "mean_percent", s.count ? s.mean : (double)NAN);
 	json_number(&w, "worst_percent", s.worst);
