@@ -134,4 +134,11 @@ char *hw_package_hash(const struct hw_package *package);
 /* MAC units of one chiplet type: product of the unrolling, or rows * columns. */
 uint64_t hw_array_macs(const struct hw_array *array);
 
+/* MACs per ns of one chiplet at its peak. */
+static inline double hw_chiplet_speed(const struct hw_package *p, unsigned chiplet)
+{
+	const struct hw_chiplet_type *type = hw_chiplet(p, chiplet);
+	return (double)hw_array_macs(&type->array) * type->clock_GHz;
+}
+
 #endif

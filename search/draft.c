@@ -75,7 +75,8 @@ static void lay_out(const struct search_draft *draft, const struct search_space 
 			struct map_node *node = &to->nodes[i];
 			*node = (struct map_node){ .node = from->first + i,
 				                   .weights = MAP_RESIDENT,
-				                   .tiles = tiles };
+				                   .tiles = tiles,
+				                   .by_speed = space->by_speed };
 			search_choose_split(&space->workload->nodes[node->node],
 			                    draft->splits[node->node], from->chiplets, node->split);
 		}

@@ -76,7 +76,8 @@ static bool same_cluster(const struct map_cluster *a, const struct map_cluster *
 	for (unsigned i = 0; i < a->node_count; i++)
 		if (memcmp(a->nodes[i].split, b->nodes[i].split, sizeof a->nodes[i].split) != 0 ||
 		    a->nodes[i].weights != b->nodes[i].weights ||
-		    a->nodes[i].tiles != b->nodes[i].tiles)
+		    a->nodes[i].tiles != b->nodes[i].tiles ||
+		    a->nodes[i].by_speed != b->nodes[i].by_speed)
 			return false;
 	return true;
 }

@@ -173,7 +173,8 @@ static void name_node(GError **error, const char *name)
 static void read_node(struct reading *r, struct hw_json at, struct map_node *node,
                       const struct map_cluster *cluster, unsigned microbatch)
 {
-	static const char *const keys[] = { "name", "split", "weights", "tiles", NULL };
+	static const char *const keys[] = { "name", "split", "weights", "tiles", "shares", NULL };
+	static const char *const shares[] = { "even", "speed", NULL };
 	const char *weights[MAP_WEIGHTS + 1] = { NULL };
 	struct hw_json at_name = hw_json_get(at, "name", &r->error);
 	const char *name = hw_json_string(at_name, &r->error);
@@ -193,6 +194,9 @@ static void read_node(struct reading *r, struct hw_json at, struct map_node *nod
 	node->weights = (enum map_weights)hw_json_choice(hw_json_get(at, "weights", &r->error),
 	                                                 weights, &r->error);
 	node->tiles = read_count(r, at, "tiles");
+	if (hw_json_has(at, "shares"))
+		node->by_speed = hw_json_choice(hw_json_get(at, "shares", &r->error), shares,
+		                                &r->error) == 1;
 	name_node(&r->error, name);
 	r->next++;
 }

@@ -44,8 +44,9 @@ static void write_node(GString *out, const struct map_node *node,
 		                       map_dim_name((enum map_dim)d), node->split[d]);
 		separator = ", ";
 	}
-	g_string_append_printf(out, "}, \"weights\": \"%s\", \"tiles\": %u}",
-	                       map_weights_name(node->weights), node->tiles);
+	g_string_append_printf(out, "}, \"weights\": \"%s\", \"tiles\": %u%s}",
+	                       map_weights_name(node->weights), node->tiles,
+	                       node->by_speed ? ", \"shares\": \"speed\"" : "");
 }
 
 static void write_cluster(GString *out, const struct map_cluster *cluster,

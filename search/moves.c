@@ -121,6 +121,16 @@ static bool split_cluster(struct search_change *ch)
 	return true;
 }
 
+/* A cluster's shares by speed, or even again; where chiplets differ. */
+static bool change_shares(struct search_change *ch)
+{
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	bool by_speed = !cluster->nodes[0].by_speed;
+	for (unsigned i = 0; i < cluster->node_count; i++)
+		cluster->nodes[i].by_speed = by_speed;
+	return ch->drawer->space.package->type_count > 1;
+}
+
 /* A factor of a split moves to another dimension, or a dimension is cut once more. */
 static bool shift_factor(struct search_change *ch)
 {
@@ -247,7 +257,7 @@ bool search_move_any(struct search_change *ch)
 	static bool (*const moves[])(struct search_change *) = {
 		swap_chiplets, swap_regions,      turn_region,   move_chiplets,
 		move_idle,     change_node_tiles, split_cluster, shift_factor,
-		shift_factor,  cut_segment,       join_segments
+		shift_factor,  cut_segment,       join_segments, change_shares
 	};
 	return moves[search_pick(ch, G_N_ELEMENTS(moves))](ch);
 }

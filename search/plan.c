@@ -31,6 +31,8 @@ struct map_placed map_place(const struct map_plan *plan, unsigned node, unsigned
 		.weights = at->how->weights,
 		.tiles = at->how->tiles,
 		.samples = samples,
+		.by_speed = at->how->by_speed && plan->package->type_count > 1 ? plan->package
+		                                                               : NULL,
 		.microbatch = plan->mapping->segments[at->segment].microbatch,
 	};
 	for (int d = 0; d < MAP_DIMS; d++)

@@ -323,6 +323,17 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 	return best;
 }
 
+/* The same search with shares by speed: with even ones the fast wait for the slow. */
+static struct map_mapping *search_balanced(struct searcher *s, struct map_mapping *best)
+{
+	double best_score = score_of(s, best);
+	search_space_balance(s->space);
+	struct map_mapping *balanced = search_all(s, NULL);
+	if (balanced)
+		keep_better(s, balanced, &best, &best_score);
+	return best;
+}
+
 /* Everything else that a mapping can say, from the best of the others. */
 static struct map_mapping *anneal(struct searcher *s, struct map_mapping *start)
 {
@@ -404,6 +415,8 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 		searches += contains(options->strategy, (enum search_strategy)s);
 	searcher.share = 1.0 / searches;
 	struct map_mapping *mapping = search_all(&searcher, error);
+	if (mapping && options->strategy == SEARCH_BEST && package->type_count > 1)
+		mapping = search_balanced(&searcher, mapping);
 	if (mapping && options->strategy == SEARCH_BEST)
 		mapping = anneal(&searcher, mapping);
 	if (mapping && options->pool)

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#define ROUNDING 1e-6 /* of an element; the sums of speeds are off by less */
 #define GRIDS_ALIVE (MAP_MAX_INPUTS + 8)
 
 void map_scratch_init(struct map_scratch *scratch, unsigned chiplets)
@@ -63,6 +64,44 @@ unsigned map_parts(const struct map_placed *placed)
 	return parts;
 }
 
+/* Speed of all chiplets whose part in dimension `dim` is below `end`. */
+static double speed_until(const struct map_placed *placed, int dim, unsigned end)
+{
+	unsigned inner = 1, parts = map_parts(placed);
+	double speed = 0;
+	for (int d = dim + 1; d < MAP_DIMS; d++)
+		inner *= placed->split[d];
+	for (unsigned i = 0; i < parts; i++)
+		if (i / inner % placed->split[dim] < end)
+			speed += hw_chiplet_speed(placed->by_speed, placed->region[i]);
+	return speed;
+}
+
+/* Interval i of a split. By speed, borders are floor(extent * speed before / all speed), give or take
+ * rounding: for equal chiplets they are those of map_part. */
+static struct map_interval split_part(const struct map_placed *placed, int dim, uint32_t extent,
+                                      unsigned i)
+{
+	unsigned parts = placed->split[dim];
+	if (!placed->by_speed || parts == 1)
+		return map_part(extent, parts, i);
+	double per_speed = extent / speed_until(placed, dim, parts);
+	return (struct map_interval){
+		(uint32_t)(speed_until(placed, dim, i) * per_speed + ROUNDING),
+		(uint32_t)(speed_until(placed, dim, i + 1) * per_speed + ROUNDING),
+	};
+}
+
+uint32_t map_longest_part(const struct map_placed *placed, enum map_dim dim, uint32_t extent)
+{
+	uint32_t longest = 0;
+	if (!placed->by_speed)
+		return (extent + placed->split[dim] - 1) / placed->split[dim];
+	for (unsigned i = 0; i < placed->split[dim]; i++)
+		longest = MAX(longest, map_length(split_part(placed, (int)dim, extent, i)));
+	return longest;
+}
+
 enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count)
 {
 	static const enum map_dim order[MAP_DIMS] = { MAP_N, MAP_P, MAP_Q, MAP_K };
@@ -73,7 +112,7 @@ enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count)
 		uint32_t extent = map_extent(placed, d);
 		if (d == MAP_N)
 			extent = MAX(extent, placed->microbatch);
-		uint32_t largest = (extent + placed->split[d] - 1) / placed->split[d];
+		uint32_t largest = map_longest_part(placed, d, extent);
 		if (largest > most) {
 			best = d;
 			most = largest;
@@ -93,7 +132,7 @@ void map_output_grid(const struct map_placed *placed, struct map_scratch *scratc
 	for (int d = 0; d < MAP_DIMS; d++) {
 		uint32_t extent = map_extent(placed, (enum map_dim)d);
 		for (unsigned i = 0; i < placed->split[d]; i++)
-			rooms[d][i] = map_part(extent, placed->split[d], i);
+			rooms[d][i] = split_part(placed, d, extent, i);
 	}
 }
 

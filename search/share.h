@@ -36,7 +36,8 @@ struct map_placed {
 	unsigned split[MAP_DIMS];
 	enum map_weights weights;
 	unsigned tiles;
-	unsigned samples; /* of the micro-batch */
+	unsigned samples;                  /* of the micro-batch */
+	const struct hw_package *by_speed; /* parts by its chiplets' speeds; NULL: even ones */
 	unsigned
 		microbatch; /* samples of a full one if this is the smaller last one, else 0 or the same */
 };
@@ -69,6 +70,9 @@ uint32_t map_extent(const struct map_placed *placed, enum map_dim dim);
 
 /* Boxes of a split, and chiplets that get one (the product of the parts). */
 unsigned map_parts(const struct map_placed *placed);
+
+/* The longest interval of `extent` elements split as `dim` is. */
+uint32_t map_longest_part(const struct map_placed *placed, enum map_dim dim, uint32_t extent);
 
 /*
  * The dimension in which a share is cut into tiles, the same for all chiplets:

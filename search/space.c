@@ -167,6 +167,13 @@ void search_space_init(struct search_space *space, struct cost_model *model, uns
 	search_space_fill(space);
 }
 
+void search_space_balance(struct search_space *space)
+{
+	space->by_speed = true;
+	space->samples = 0;
+	search_space_fill(space);
+}
+
 void search_space_release(struct search_space *space)
 {
 	g_free(space->snake);

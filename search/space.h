@@ -75,6 +75,7 @@ struct search_space {
 	struct search_worker *workers;           /* one per thread */
 	double dram_GBps;                        /* all channels */
 	uint64_t weight_limit, activation_limit; /* smallest buffers of the package */
+	bool by_speed;                           /* shares, see struct map_node; false at first */
 };
 
 /* Snake over the grid in bands of `band` rows: columns alternate in direction, so that
@@ -90,6 +91,9 @@ void search_space_release(struct search_space *space);
 
 /* Fill choices and edges (search_space_init does). */
 void search_space_fill(struct search_space *space);
+
+/* From now on all shares are by speed; fills the tables anew. */
+void search_space_balance(struct search_space *space);
 
 /* Fill compute_ns for micro-batches of `samples`. */
 void search_space_samples(struct search_space *space, unsigned samples);

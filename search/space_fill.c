@@ -17,7 +17,8 @@ static struct map_placed place_at(const struct search_space *space, unsigned nod
 		                     .region_size = size,
 		                     .weights = MAP_RESIDENT,
 		                     .tiles = 1,
-		                     .samples = samples };
+		                     .samples = samples,
+		                     .by_speed = space->by_speed ? space->package : NULL };
 	memcpy(placed.split, choice->split, sizeof placed.split);
 	return placed;
 }

@@ -41,6 +41,8 @@ static char *split_text(const struct map_node *node)
 			                       map_dim_name((enum map_dim)d), node->split[d]);
 	if (!text->len)
 		g_string_append(text, "whole");
+	if (node->by_speed)
+		g_string_append(text, " by speed");
 	return g_string_free(text, FALSE);
 }
 
@@ -153,6 +155,7 @@ static void write_node(struct json_writer *w, struct view *view, const struct ma
 	json_end_object(w);
 	json_string(w, "weights", map_weights_name(node->weights));
 	json_integer(w, "tiles", node->tiles);
+	json_string(w, "shares", node->by_speed ? "speed" : "even");
 	json_end_object(w);
 }
 

@@ -67,6 +67,36 @@ START_TEST(only_a_hybrid_split_uses_all_units)
 }
 END_TEST
 
+/*
+ * 12 rows on one fast chiplet and one with a third of its clock. Even shares end with the slow one's: 9 * 64
+ * * 6 * 3 ns a sample; by speed it is 9 rows and 3, 9 * 64 * 9 ns each.
+ */
+START_TEST(the_fast_do_not_wait_for_the_slow)
+{
+	prepare(256, 12, 1,
+	        "{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': 4, 'kernel': 3, "
+	        "'pad': 1}");
+	cost_model_release(&model);
+	hw_package_free(package);
+	package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 1 });
+	package->types = g_renew(struct hw_chiplet_type, package->types, 2);
+	package->types[1] = package->types[0];
+	package->types[1].name = g_strdup("slow");
+	package->types[1].clock_GHz = 1.0 / 3;
+	package->type_count = 2;
+	package->type_of[1] = 1;
+	cost_model_init(&model, workload, package);
+	double scope_ns = score(search(SEARCH_SCOPE, SEARCH_LATENCY, 1), SEARCH_LATENCY);
+	struct map_mapping *best = search(SEARCH_BEST, SEARCH_LATENCY, 1);
+	g_autofree char *text = map_to_json(best, workload, package);
+	ck_assert_msg(best->segments->clusters->nodes->by_speed, "%s", text);
+	double best_ns = score(best, SEARCH_LATENCY);
+	ck_assert_double_ge(scope_ns, 9 * 64 * 12 * BATCH);
+	ck_assert_double_ge(best_ns, 9 * 64 * 9 * BATCH);
+	ck_assert_double_le(best_ns, 9 * 64 * 9 * BATCH * 1.2);
+}
+END_TEST
+
 static void random_network(guint32 seed)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
@@ -126,6 +156,7 @@ int main(void)
 	tcase_set_timeout(test, 300);
 	tcase_add_checked_fixture(test, NULL, release);
 	tcase_add_test(test, only_a_hybrid_split_uses_all_units);
+	tcase_add_test(test, the_fast_do_not_wait_for_the_slow);
 	tcase_add_test(test, never_worse_than_scope);
 	tcase_add_test(test, same_mapping_whatever_the_threads);
 	tcase_add_test(test, starts_from_any_mapping);

@@ -382,7 +382,10 @@ static const struct fault {
 	  "(node \"c\")" },
 	{ "\"tiles\": 2", "\"tiles\": 2, \"source\": \"x\"",
 	  "$.segments[0].clusters[1].nodes[0].source: unknown key; allowed here: \"name\", "
-	  "\"split\", \"weights\", \"tiles\" (node \"c\")" },
+	  "\"split\", \"weights\", \"tiles\", \"shares\" (node \"c\")" },
+	{ "\"tiles\": 2", "\"tiles\": 2, \"shares\": \"odd\"",
+	  "$.segments[0].clusters[1].nodes[0].shares: must be one of \"even\", \"speed\", got "
+	  "\"odd\" (node \"c\")" },
 };
 
 static void assert_fails(const char *text, const char *message)

@@ -99,6 +99,72 @@ static const struct tiling {
 	{ 1, { 1, 1, 1, 1 }, 5, MAP_P, 5, 4 },
 };
 
+/* Chiplets 0 and 2 as they are (16 MACs per ns), 1 and 3 with half the clock. */
+static struct hw_package *uneven_package(void)
+{
+	struct hw_package *uneven = fixture_package(
+		(struct fixture_grid){ .columns = 4, .rows = 1 });
+	uneven->types = g_renew(struct hw_chiplet_type, uneven->types, 2);
+	uneven->types[1] = uneven->types[0];
+	uneven->types[1].name = g_strdup("slow");
+	uneven->types[1].clock_GHz = 0.5;
+	uneven->type_count = 2;
+	uneven->type_of[1] = uneven->type_of[3] = 1;
+	return uneven;
+}
+
+/*
+ * 12 rows over speeds 16, 8, 16, 8: borders at 12 * 16/48, 24/48, 40/48. K in 2 parts beside P in 2:
+ * each K part has a fast and a slow chiplet, the first P part both fast ones.
+ */
+START_TEST(parts_by_speed)
+{
+	struct map_grid grid;
+	struct hw_package *uneven = uneven_package();
+	load(4, 12, 5,
+	     "{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': 8, 'kernel': 1}");
+	struct map_placed placed = place(0, 1, 1, 1, 4, 1);
+	placed.by_speed = uneven;
+	map_output_grid(&placed, &scratch, &grid);
+	assert_parts(&grid, MAP_P, "0-4 4-6 6-10 10-12");
+	ck_assert_uint_eq(map_longest_part(&placed, MAP_P, 12), 4);
+	placed = place(0, 1, 1, 2, 2, 1);
+	map_output_grid(&placed, &scratch, &grid);
+	assert_parts(&grid, MAP_P, "0-6 6-12");
+	placed.by_speed = uneven;
+	map_output_grid(&placed, &scratch, &grid);
+	assert_parts(&grid, MAP_P, "0-8 8-12");
+	assert_parts(&grid, MAP_K, "0-4 4-8");
+	assert_parts(&grid, MAP_Q, "0-5");
+	scratch.used = 0;
+	hw_package_free(uneven);
+}
+END_TEST
+
+/* Of equal chiplets, speed gives every extent the even parts. */
+START_TEST(equal_speeds_are_even)
+{
+	struct hw_package *even = fixture_package((struct fixture_grid){ .columns = 8, .rows = 8 });
+	even->types[0].clock_GHz = 1.1;
+	for (unsigned rows = 1; rows < 80; rows++) {
+		load(1, rows, 1,
+		     "{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': 1, 'kernel': "
+		     "1}");
+		for (unsigned parts = 1; parts <= 64; parts++) {
+			struct map_grid grid;
+			struct map_placed placed = place(0, 1, 1, 1, parts, 1);
+			placed.by_speed = even;
+			map_output_grid(&placed, &scratch, &grid);
+			for (unsigned i = 0; i < parts; i++)
+				ck_assert_uint_eq(grid.part[MAP_P][i].hi,
+				                  map_part(rows, parts, i).hi);
+			scratch.used = 0;
+		}
+	}
+	hw_package_free(even);
+}
+END_TEST
+
 START_TEST(tile_dimension)
 {
 	const struct tiling *t = &tilings[_i];
@@ -330,6 +396,8 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, parts_are_even);
 	tcase_add_test(tests, boxes_are_numbered_n_k_p_q);
+	tcase_add_test(tests, parts_by_speed);
+	tcase_add_test(tests, equal_speeds_are_even);
 	tcase_add_loop_test(tests, tile_dimension, 0, G_N_ELEMENTS(tilings));
 	tcase_add_test(tests, tiles_by_hand);
 	tcase_add_test(tests, tiles_of_a_smaller_last_microbatch);
