@@ -20,7 +20,7 @@
 
 enum { PROBLEMS = 320, NODES = 7, CHIPLETS = 9 };
 enum { TINY_PROBLEMS = 80, TINY_NODES = 3, TINY_CHIPLETS = 4 };
-#define MOST_TINY 2e6 /* segments to be tried of a tiny problem; larger ones are left out */
+#define MOST_TINY 1e6 /* segments to be tried of a tiny problem; larger ones are left out */
 #define SAME 1e-8     /* relative; the exhaustive search is exact to 1e-9 */
 
 struct clock {
