@@ -14,8 +14,13 @@
 #define CHAINS 4
 #define CHANGES 4000         /* tried per chain */
 #define CHANGES_PER_NODE 100 /* and for each node more */
-#define HOT 0.01      /* a change that makes all worse by this share is taken by 1/e at first, */
-#define COLD 0.00003  /* at the end */
+#define HOT 0.01     /* a change that makes all worse by this share is taken by 1/e at first, */
+#define COLD 0.00003 /* at the end */
+#define SMALL_CHANGES 2e5 /* and more, shared out over nodes x chiplets: small problems are hilly */
+#define SMALL \
+	100 /* nodes x chiplets of a small problem, where every other chain starts as hot as */
+#define VERY_HOT 0.3
+#define AGAIN 4       /* one change in this many has another one of the same segment behind it */
 #define REHEATS 2     /* times that a chain starts anew from its best */
 #define TIDINESS 0.05 /* what a share of energy counts on the way, against one of the objective */
 
@@ -31,6 +36,7 @@ struct chain {
 	struct segment_cost *costs;    /* per segment of `mapping`; room for one per node */
 	double score, way, best_score; /* `way` leads the chain, score decides what is best */
 	double *cluster_ns;
+	double hot;
 	unsigned tried, changes;
 };
 
@@ -84,7 +90,7 @@ static bool accepts(struct chain *chain, double way)
 {
 	double round = (double)chain->changes / REHEATS;
 	double done = fmod(chain->tried, round) / round;
-	double heat = HOT * pow(COLD / HOT, done);
+	double heat = chain->hot * pow(COLD / chain->hot, done);
 	double worse = way / chain->way - 1;
 	return worse < 0 || (worse > 0 && g_rand_double(chain->drawer.rand) < exp(-worse / heat));
 }
@@ -114,12 +120,27 @@ static void restart(struct chain *chain)
 	chain->score = score_of(chain, chain->costs, chain->mapping->segment_count, &chain->way);
 }
 
+static bool make_change(struct chain *chain, struct search_change *change)
+{
+	bool usual = search_draw(chain->drawer.rand, 0, 1) == 0;
+	return (usual ? search_change_any : search_move_any)(change);
+}
+
+/* Another change of the segment just changed; those that touch two segments stay single. */
+static bool change_again(struct chain *chain, struct search_change *change)
+{
+	unsigned segment = change->touched;
+	if (change->next || search_draw(chain->drawer.rand, 1, AGAIN) > 1)
+		return true;
+	change->again = true;
+	return make_change(chain, change) && change->touched == segment && !change->next;
+}
+
 static void try_one(struct chain *chain, struct segment_cost *costs)
 {
 	struct search_change change = { .drawer = &chain->drawer,
 		                        .mapping = map_copy(chain->mapping) };
-	bool usual = search_draw(chain->drawer.rand, 0, 1) == 0;
-	bool good = (usual ? search_change_any : search_move_any)(&change) &&
+	bool good = make_change(chain, &change) && change_again(chain, &change) &&
 	            search_change_fits(&change);
 	double score = INFINITY, way = INFINITY;
 	if (good) {
@@ -138,6 +159,7 @@ static void run_chain(void *data, unsigned thread, unsigned index)
 	struct chain *chain = &annealer->chains[index];
 	const struct search_annealing *annealing = annealer->annealing;
 	unsigned nodes = annealing->model->workload->node_count;
+	unsigned size = nodes * chain->drawer.space.chiplets;
 	g_autofree struct segment_cost *costs = g_new(struct segment_cost, nodes);
 	(void)thread;
 	search_seed_drawer(&chain->drawer, index + 1);
@@ -146,7 +168,8 @@ static void run_chain(void *data, unsigned thread, unsigned index)
 	chain->best_score = INFINITY;
 	restart(chain);
 	chain->best_score = chain->score;
-	chain->changes = CHANGES + CHANGES_PER_NODE * nodes;
+	chain->changes = CHANGES + CHANGES_PER_NODE * nodes + (unsigned)(SMALL_CHANGES / size);
+	chain->hot = size <= SMALL && index % 2 ? VERY_HOT : HOT;
 	for (chain->tried = 0; chain->tried < chain->changes; chain->tried++) {
 		if (chain->tried && chain->tried % (chain->changes / REHEATS) == 0)
 			restart(chain);

@@ -13,14 +13,16 @@ struct search_change {
 	struct map_mapping *mapping; /* a copy, to be changed */
 	unsigned touched;            /* this segment and, if `next`, the one after it */
 	bool next;
+	bool again; /* one change more: of the same segment */
 };
 
 /* One of the changes of search_neighbour. False: not possible here; the copy may be spoilt. */
 bool search_change_any(struct search_change *change);
 
 /* One of those that only annealing makes (search/moves.c): chiplets swapped, taken from or given
- * back to the idle ones or any other cluster of the segment; a node's own tiles; one kind of split for a whole cluster; a
- * segment cut in two, two segments joined. */
+ * back to the idle ones or any other cluster of the segment; a node's own tiles; one kind of split or
+ * placement of weights for a whole cluster; another micro-batch with splits that suit it; a
+ * segment cut in two, between clusters or nodes of one; two segments joined. */
 bool search_move_any(struct search_change *change);
 
 /* Make the segments touched fit their buffers (search_fit_segment). False: they do not. */

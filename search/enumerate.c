@@ -36,7 +36,7 @@ struct search_trier *search_trier_new(const struct search_enumerator *enumerator
 		                         .chiplets = small->chiplets };
 	t->mapping = search_lone_mapping(&t->bare, small->batch);
 	t->cluster_ns = g_new(double, small->nodes);
-	if (enumerator->prune && enumerator->objective == SEARCH_LATENCY &&
+	if (enumerator->prune && enumerator->objective == SEARCH_LATENCY && !small->free_nodes &&
 	    cost_parameters_are_neutral(&t->model.parameters))
 		t->bounds = search_bounds_new(small, &t->model);
 	return t;
@@ -88,6 +88,20 @@ static void keep(struct search_trier *t, const struct search_found *found)
 	g_array_append_val(front, *found);
 }
 
+/* Whether the candidate fits the buffers: as it is if nodes are free, else if it can be made to. */
+static bool fits(struct search_trier *t, GError **error)
+{
+	struct map_plan plan;
+	if (!t->how->small->free_nodes)
+		return search_fit_segment(&t->bare, t->mapping, 1, error);
+	map_plan_init(&plan, t->mapping, t->how->small->workload, t->how->small->package);
+	bool fit = true;
+	for (unsigned c = 0; fit && c < t->mapping->segments[1].cluster_count; c++)
+		fit = map_check_cluster(&plan, 1, c, &t->model.network.scratch, error);
+	map_plan_release(&plan);
+	return fit;
+}
+
 /* The candidate is complete. */
 static void cost_candidate(struct search_trier *t)
 {
@@ -97,7 +111,7 @@ static void cost_candidate(struct search_trier *t)
 	GError *error = NULL;
 	t->result->costed++;
 	search_small_outline(t->how->small, &t->candidate, t->mapping, 1);
-	if (!search_fit_segment(&t->bare, t->mapping, 1, t->misfit ? &error : NULL)) {
+	if (!fits(t, t->misfit ? &error : NULL)) {
 		if (t->misfit) {
 			g_clear_error(t->misfit);
 			*t->misfit = error;
@@ -127,6 +141,17 @@ static double limit_ns(const struct search_trier *t)
 
 static void visit(struct search_trier *t, unsigned n);
 
+/* Whether the variant of node n can be had here: with the tiles of the cluster that it joins. */
+static bool is_allowed(const struct search_trier *t, unsigned n)
+{
+	const struct search_spot *spot = &t->candidate.spots[n];
+	const struct search_variant *how = search_small_variant(t->how->small, n, spot);
+	bool joins = n + 1 < t->candidate.end && spot[1].start == spot->start;
+	unsigned tiles = joins ? search_small_variant(t->how->small, n + 1, spot + 1)->tiles
+	                       : how->tiles;
+	return search_small_allows(how, t->candidate.samples, tiles);
+}
+
 /* Node n at (start, size) in every variant, and all that can come before it. */
 static void place(struct search_trier *t, unsigned n, unsigned start, unsigned size)
 {
@@ -134,7 +159,9 @@ static void place(struct search_trier *t, unsigned n, unsigned start, unsigned s
 	struct search_spot *spot = &t->candidate.spots[n];
 	unsigned variants = small->variant_count[search_small_row(small, n, size)];
 	for (unsigned v = 0; v < variants && t->result->complete; v++) {
-		*spot = (struct search_spot){ (uint8_t)start, (uint8_t)size, (uint8_t)v };
+		*spot = (struct search_spot){ (uint8_t)start, (uint8_t)size, (uint16_t)v };
+		if (small->free_nodes && !is_allowed(t, n))
+			continue;
 		t->result->steps++;
 		t->result->complete = t->result->steps < t->how->most_steps;
 		if (t->bounds &&

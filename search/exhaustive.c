@@ -62,8 +62,11 @@ static void refuse(const struct exhaustion *e, double mappings, double most, GEr
 	            search_strategy_name(e->options->strategy), small->workload->name, small->nodes,
 	            small->batch, small->package->name, small->chiplets,
 	            isfinite(mappings) ? size : "too many mappings to count", most,
-	            SEARCH_SMALL_NODES, SEARCH_SMALL_CHIPLETS,
-	            e->bounded ? "" : " for this objective or with a calibration");
+	            SEARCH_SMALL_NODES,
+	            small->free_nodes ? SEARCH_SMALL_FREE : SEARCH_SMALL_CHIPLETS,
+	            e->bounded          ? ""
+	            : small->free_nodes ? " in this space"
+	                                : " for this objective or with a calibration");
 }
 
 static bool exhaustion_init(struct exhaustion *e, const struct wl_workload *workload,
@@ -75,7 +78,8 @@ static bool exhaustion_init(struct exhaustion *e, const struct wl_workload *work
 	*e = (struct exhaustion){ .options = options, .limit_ns = INFINITY, .steps = INFINITY };
 	search_small_init(&e->small, workload, package, &freedom, options->batch, options->tiles);
 	e->candidates = search_small_size(&e->small, &mappings);
-	e->bounded = options->objective == SEARCH_LATENCY && neutral(options);
+	e->bounded = options->objective == SEARCH_LATENCY && neutral(options) &&
+	             !freedom.free_nodes;
 	double most = e->bounded ? SEARCH_MOST_BOUNDED : SEARCH_MOST_COSTED;
 	if (!search_small_enough(workload, package) || !(e->candidates <= most)) {
 		refuse(e, mappings, most, error);

@@ -16,13 +16,13 @@
 #include "search/search.h"
 
 /* Candidates of all segments together that can be enumerated: with bounds that leave out most
- * (latency, neutral parameters), and with every one costed. */
+ * (latency, neutral parameters, not best), and with every one costed. */
 #define SEARCH_MOST_BOUNDED 1e10
 #define SEARCH_MOST_COSTED 5e6
 
 /*
- * The best mapping of the space that options->strategy chooses from (pipeline, segmented or
- * scope). NULL and `error` if the space is too large (the error says how large: its mappings, its
+ * The best mapping of the space that options->strategy chooses from (pipeline, segmented, scope or
+ * best; of best's, what search/small.h says). NULL and `error` if the space is too large (the error says how large: its mappings, its
  * candidates and the limit) or nothing fits the buffers.
  */
 struct map_mapping *search_exhaustive(const struct wl_workload *workload,

@@ -110,14 +110,56 @@ static bool change_node_tiles(struct search_change *ch)
 	return true;
 }
 
+/* Ways to split beyond the search's own kinds: over one dimension as far as it goes. */
+enum { OVER_SAMPLES = SEARCH_SPLITS, OVER_COLUMNS, WAYS };
+
+static void split_by(const struct search_change *ch, struct map_cluster *cluster, unsigned way)
+{
+	unsigned samples = ch->mapping->segments[ch->touched].microbatch;
+	for (unsigned i = 0; i < cluster->node_count; i++) {
+		unsigned *split = cluster->nodes[i].split, size = cluster->region_size;
+		const struct wl_node *node = search_node_of(ch, &cluster->nodes[i]);
+		/* It sets all factors; those over one dimension replace them. */
+		search_choose_split(node, way < SEARCH_SPLITS ? (enum search_split)way : SEARCH_ISP,
+		                    size, split);
+		if (way < SEARCH_SPLITS)
+			continue;
+		split[MAP_K] = 1;
+		if (way == OVER_SAMPLES)
+			split[MAP_N] = MIN(size, samples);
+		else
+			split[MAP_Q] = MIN(size, node->output.columns);
+	}
+}
+
 /* All nodes of a cluster split the same way. */
 static bool split_cluster(struct search_change *ch)
 {
 	struct map_cluster *cluster = search_pick_cluster(ch);
-	enum search_split kind = (enum search_split)search_pick(ch, SEARCH_SPLITS);
+	split_by(ch, cluster, search_pick(ch, WAYS));
+	return true;
+}
+
+/* All weights of a cluster in the same kind of place. */
+static bool place_cluster(struct search_change *ch)
+{
+	struct map_cluster *cluster = search_pick_cluster(ch);
+	enum map_weights weights = (enum map_weights)search_pick(ch, MAP_WEIGHTS);
 	for (unsigned i = 0; i < cluster->node_count; i++)
-		search_choose_split(search_node_of(ch, &cluster->nodes[i]), kind,
-		                    cluster->region_size, cluster->nodes[i].split);
+		cluster->nodes[i].weights = weights;
+	return true;
+}
+
+/* Any micro-batch; all clusters over its samples, each some way, or as they are. */
+static bool resample(struct search_change *ch)
+{
+	unsigned samples[SEARCH_MICROBATCHES];
+	unsigned count = search_microbatches(ch->mapping->batch, samples);
+	struct map_segment *segment = search_pick_segment(ch);
+	unsigned how = search_pick(ch, 3);
+	segment->microbatch = samples[search_pick(ch, count)];
+	for (unsigned c = 0; c < segment->cluster_count && how < 2; c++)
+		split_by(ch, &segment->clusters[c], how ? search_pick(ch, WAYS) : OVER_SAMPLES);
 	return true;
 }
 
@@ -192,6 +234,42 @@ static bool cut_segment(struct search_change *ch)
 	return true;
 }
 
+static struct map_cluster copy_cluster(const struct map_cluster *of)
+{
+	struct map_cluster copy = *of;
+	copy.region = g_memdup2(of->region, of->region_size * sizeof *of->region);
+	copy.nodes = g_memdup2(of->nodes, of->node_count * sizeof *of->nodes);
+	return copy;
+}
+
+/* A segment's cluster in two, one after the other on the same chiplets: so are two segments. */
+static bool cut_in_time(struct search_change *ch)
+{
+	struct map_mapping *mapping = ch->mapping;
+	unsigned c = search_pick(ch, search_pick_segment(ch)->cluster_count), s = ch->touched;
+	unsigned nodes = mapping->segments[s].clusters[c].node_count;
+	if (nodes < 2)
+		return false;
+	mapping->segments = g_renew(struct map_segment, mapping->segments,
+	                            ++mapping->segment_count);
+	struct map_segment *first = &mapping->segments[s], *second = first + 1;
+	memmove(second, first, (mapping->segment_count - 1 - s) * sizeof *first);
+	unsigned keep = 1 + search_pick(ch, nodes - 1);
+	second->cluster_count = first->cluster_count - c;
+	second->clusters = g_memdup2(first->clusters + c,
+	                             second->cluster_count * sizeof *second->clusters);
+	second->clusters[0] = copy_cluster(&first->clusters[c]);
+	second->clusters[0].node_count = nodes - keep;
+	memmove(second->clusters[0].nodes, second->clusters[0].nodes + keep,
+	        (nodes - keep) * sizeof(struct map_node));
+	first->clusters[c].node_count = keep;
+	first->cluster_count = c + 1;
+	spread_idle(ch, first);
+	spread_idle(ch, second);
+	ch->next = true;
+	return true;
+}
+
 /* Every other chiplet goes. */
 static void halve_regions(const struct search_change *ch, struct map_segment *segment,
                           unsigned which)
@@ -252,12 +330,44 @@ static bool join_segments(struct search_change *ch)
 	return true;
 }
 
+/* The nodes of a cluster in front of those of another one, which keeps its region. */
+static void prepend_nodes(const struct search_change *ch, const struct map_cluster *front,
+                          struct map_cluster *to)
+{
+	struct map_cluster copy = copy_cluster(front);
+	search_resize(ch, &copy, to->region_size);
+	to->nodes = g_renew(struct map_node, to->nodes, to->node_count + copy.node_count);
+	memmove(to->nodes + copy.node_count, to->nodes, to->node_count * sizeof *to->nodes);
+	memcpy(to->nodes, copy.nodes, copy.node_count * sizeof *to->nodes);
+	to->node_count += copy.node_count;
+	g_free(copy.nodes);
+	g_free(copy.region);
+}
+
+/* A segment of one cluster goes in front of the first cluster of the next segment. */
+static bool join_in_time(struct search_change *ch)
+{
+	struct map_mapping *mapping = ch->mapping;
+	if (mapping->segment_count < 2)
+		return false;
+	unsigned s = ch->touched = search_pick(ch, mapping->segment_count - 1);
+	struct map_segment *first = &mapping->segments[s], *second = first + 1;
+	if (first->cluster_count > 1)
+		return false;
+	prepend_nodes(ch, &first->clusters[0], &second->clusters[0]);
+	search_free_segment(first);
+	mapping->segment_count--;
+	memmove(first, second, (mapping->segment_count - s) * sizeof *first);
+	return true;
+}
+
 bool search_move_any(struct search_change *ch)
 {
 	static bool (*const moves[])(struct search_change *) = {
 		swap_chiplets, swap_regions,      turn_region,   move_chiplets,
 		move_idle,     change_node_tiles, split_cluster, shift_factor,
-		shift_factor,  cut_segment,       join_segments, change_shares
+		shift_factor,  cut_segment,       join_segments, resample,
+		place_cluster, cut_in_time,       join_in_time,  change_shares
 	};
 	return moves[search_pick(ch, G_N_ELEMENTS(moves))](ch);
 }

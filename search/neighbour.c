@@ -16,7 +16,8 @@ unsigned search_pick(const struct search_change *ch, unsigned count)
 
 struct map_segment *search_pick_segment(struct search_change *ch)
 {
-	ch->touched = search_pick(ch, ch->mapping->segment_count);
+	if (!ch->again)
+		ch->touched = search_pick(ch, ch->mapping->segment_count);
 	return &ch->mapping->segments[ch->touched];
 }
 

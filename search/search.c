@@ -40,6 +40,7 @@ struct search_freedom search_freedom_of(enum search_strategy strategy)
 		freedom.whole_package = true;
 	}
 	freedom.one_segment = strategy == SEARCH_PIPELINE;
+	freedom.free_nodes = strategy == SEARCH_BEST;
 	if (strategy >= SEARCH_SCOPE)
 		freedom.longest_cluster = LONGEST_CLUSTER;
 	return freedom;

@@ -19,6 +19,7 @@ struct search_freedom {
 	unsigned longest_segment; /* nodes */
 	bool one_segment;
 	bool whole_package; /* every cluster has all chiplets */
+	bool free_nodes;    /* any split, weights and tiles, beyond the search's own kinds */
 };
 
 struct search_freedom search_freedom_of(enum search_strategy strategy);

@@ -6,21 +6,98 @@
 
 #define LONG_COUNT 2e10 /* steps in counting, roughly */
 
+/* ---- variants ---- */
+
+/* Adds a variant unless it is known. */
+static void add_variant(struct search_small *small, unsigned row, const struct search_variant *made)
+{
+	struct search_variant *variants = &small->variants[(size_t)row * small->room];
+	unsigned *count = &small->variant_count[row];
+	for (unsigned i = 0; i < *count; i++)
+		if (!memcmp(&variants[i], made, sizeof *made))
+			return;
+	variants[(*count)++] = *made;
+	small->most_variants = MAX(small->most_variants, *count);
+}
+
+static void add_kinds(struct search_small *small, unsigned node, unsigned size)
+{
+	for (int kind = 0; kind < SEARCH_SPLITS; kind++) {
+		struct search_variant made = { .weights = MAP_RESIDENT };
+		search_choose_split(&small->workload->nodes[node], (enum search_split)kind, size,
+		                    made.split);
+		add_variant(small, search_small_row(small, node, size), &made);
+	}
+}
+
+/* All placements of weights and numbers of tiles for a split. */
+static void add_placements(struct search_small *small, unsigned row, struct search_variant *made)
+{
+	const unsigned *split = made->split;
+	bool shared = split[MAP_N] * split[MAP_P] * split[MAP_Q] > 1;
+	for (unsigned t = 0; t < small->tile_choice_count; t++)
+		for (int weights = 0; weights < MAP_WEIGHTS; weights++) {
+			made->weights = (enum map_weights)weights;
+			made->tiles = small->tile_choices[t];
+			if (weights != MAP_DISTRIBUTED || shared)
+				add_variant(small, row, made);
+		}
+}
+
+/* All factors in dimension `dim` and those after it, with `parts` chiplets left. */
+static void add_factors(struct search_small *small, unsigned row, const unsigned *extents,
+                        struct search_variant *made, unsigned dim, unsigned parts)
+{
+	if (dim == MAP_DIMS) {
+		add_placements(small, row, made);
+		return;
+	}
+	for (unsigned f = 1; f <= MIN(parts, extents[dim]); f++) {
+		made->split[dim] = f;
+		add_factors(small, row, extents, made, dim + 1, parts / f);
+	}
+}
+
 static void add_variants(struct search_small *small, unsigned node, unsigned size)
 {
-	unsigned row = search_small_row(small, node, size);
-	struct search_variant *variants = &small->variants[row * SEARCH_SMALL_VARIANTS];
-	unsigned *count = &small->variant_count[row];
-	for (int kind = 0; kind < SEARCH_SPLITS; kind++) {
-		struct search_variant *made = &variants[*count];
-		search_choose_split(&small->workload->nodes[node], (enum search_split)kind, size,
-		                    made->split);
-		bool known = false;
-		for (unsigned i = 0; i < *count; i++)
-			known = known || !memcmp(&variants[i], made, sizeof *made);
-		*count += !known;
-	}
-	small->most_variants = MAX(small->most_variants, *count);
+	const struct wl_shape *output = &small->workload->nodes[node].output;
+	const unsigned extents[MAP_DIMS] = { small->batch, output->channels, output->rows,
+		                             output->columns };
+	struct search_variant made = { .weights = MAP_RESIDENT };
+	if (small->free_nodes)
+		add_factors(small, search_small_row(small, node, size), extents, &made, 0, size);
+	else
+		add_kinds(small, node, size);
+}
+
+/* Products of `dims` factors that are at most `parts`. */
+static unsigned count_products(unsigned dims, unsigned parts)
+{
+	unsigned count = 0;
+	if (dims == 0)
+		return 1;
+	for (unsigned f = 1; f <= parts; f++)
+		count += count_products(dims - 1, parts / f);
+	return count;
+}
+
+static void init_variants(struct search_small *small)
+{
+	static const unsigned tiles[SEARCH_TILE_CHOICES] = { 1, 8, 64 };
+	unsigned rows = small->nodes * small->chiplets;
+	bool countable = !small->free_nodes || small->chiplets <= SEARCH_SMALL_FREE;
+	small->tile_choice_count = small->free_nodes ? SEARCH_TILE_CHOICES : 1;
+	for (unsigned t = 0; small->free_nodes && t < SEARCH_TILE_CHOICES; t++)
+		small->tile_choices[t] = tiles[t];
+	small->room = !small->free_nodes ? SEARCH_SPLITS
+	              : countable        ? count_products(MAP_DIMS, small->chiplets) * MAP_WEIGHTS *
+	                                    SEARCH_TILE_CHOICES
+	                          : 0;
+	small->variants = g_new0(struct search_variant, (size_t)rows * small->room);
+	small->variant_count = g_new0(unsigned, rows);
+	for (unsigned n = 0; n < small->nodes && countable; n++)
+		for (unsigned size = 1; size <= small->chiplets; size++)
+			add_variants(small, n, size);
 }
 
 static void add_snakes(struct search_small *small)
@@ -57,15 +134,11 @@ void search_small_init(struct search_small *small, const struct wl_workload *wor
 		                        .batch = batch,
 		                        .tiles = tiles,
 		                        .longest_cluster = freedom->longest_cluster,
-		                        .one_segment = freedom->one_segment };
+		                        .one_segment = freedom->one_segment,
+		                        .free_nodes = freedom->free_nodes };
 	small->sample_count = search_microbatches(batch, small->samples);
 	add_snakes(small);
-	unsigned rows = small->nodes * small->chiplets;
-	small->variants = g_new0(struct search_variant, (size_t)rows * SEARCH_SMALL_VARIANTS);
-	small->variant_count = g_new0(unsigned, rows);
-	for (unsigned n = 0; n < small->nodes; n++)
-		for (unsigned size = 1; size <= small->chiplets; size++)
-			add_variants(small, n, size);
+	init_variants(small);
 }
 
 void search_small_release(struct search_small *small)
@@ -76,20 +149,43 @@ void search_small_release(struct search_small *small)
 	g_clear_pointer(&small->variant_count, g_free);
 }
 
+/* ---- counts ---- */
+
+/* Variants of nodes [a, b) as one cluster. */
+static double cluster_ways(const struct search_small *small, unsigned a, unsigned b, unsigned size,
+                           unsigned samples)
+{
+	double sum = 0;
+	for (unsigned t = 0; t < small->tile_choice_count; t++) {
+		double product = 1;
+		for (unsigned n = a; n < b; n++) {
+			unsigned row = search_small_row(small, n, size), allowed = 0;
+			const struct search_variant *variants =
+				&small->variants[(size_t)row * small->room];
+			for (unsigned v = 0; v < small->variant_count[row]; v++)
+				allowed += search_small_allows(&variants[v], samples,
+				                               small->tile_choices[t]);
+			product *= allowed;
+		}
+		sum += product;
+	}
+	return sum;
+}
+
 /* To ways[used], on exactly `used` chiplets, what ends with a cluster of nodes [a, b). */
 static void add_last_cluster(const struct search_small *small, unsigned a, unsigned b,
-                             const double *before, double *ways)
+                             unsigned samples, const double *before, double *ways)
 {
 	for (unsigned size = 1; size <= small->chiplets; size++) {
-		double own = 1;
-		for (unsigned n = a; n < b; n++)
-			own *= small->variant_count[search_small_row(small, n, size)];
+		double own = cluster_ways(small, a, b, size, samples);
 		for (unsigned used = size; used <= small->chiplets; used++)
 			ways[used] += before[used - size] * own;
 	}
 }
 
-double search_small_candidates(const struct search_small *small, unsigned first, unsigned end)
+/* Ways to run a segment with one micro-batch along one snake. */
+static double segment_ways(const struct search_small *small, unsigned first, unsigned end,
+                           unsigned samples)
 {
 	/* [b - first][used]: ways to run nodes [first, b) on exactly `used` chiplets. */
 	unsigned row = small->chiplets + 1;
@@ -99,11 +195,24 @@ double search_small_candidates(const struct search_small *small, unsigned first,
 	for (unsigned b = first + 1; b <= end; b++)
 		for (unsigned a = first; a < b; a++)
 			if (b - a <= small->longest_cluster)
-				add_last_cluster(small, a, b, ways + (size_t)(a - first) * row,
+				add_last_cluster(small, a, b, samples,
+				                 ways + (size_t)(a - first) * row,
 				                 ways + (size_t)(b - first) * row);
 	for (unsigned used = 1; used <= small->chiplets; used++)
 		sum += ways[(size_t)(end - first) * row + used];
-	return sum * small->sample_count * small->snake_count;
+	return sum;
+}
+
+double search_small_candidates(const struct search_small *small, unsigned first, unsigned end)
+{
+	double sum = 0;
+	/* The search's own kinds of split do not depend on the micro-batch. */
+	if (!small->free_nodes)
+		return segment_ways(small, first, end, 1) * small->sample_count *
+		       small->snake_count;
+	for (unsigned i = 0; i < small->sample_count; i++)
+		sum += segment_ways(small, first, end, small->samples[i]);
+	return sum * small->snake_count;
 }
 
 double search_small_size(const struct search_small *small, double *mappings)
@@ -113,6 +222,9 @@ double search_small_size(const struct search_small *small, double *mappings)
 	double sum = 0, nodes = small->nodes, chiplets = small->chiplets;
 	*mappings = NAN;
 	if (nodes * nodes * nodes * chiplets * (nodes + chiplets) > LONG_COUNT)
+		return NAN;
+	if (small->free_nodes &&
+	    (small->chiplets > SEARCH_SMALL_FREE || small->nodes > SEARCH_SMALL_NODES))
 		return NAN;
 	before[0] = 1;
 	for (unsigned j = 1; j <= small->nodes; j++)
@@ -152,10 +264,10 @@ void search_small_outline(const struct search_small *small,
 			cluster = add_cluster(segment, small->snakes[candidate->snake], spot,
 			                      candidate->end - n);
 		struct map_node *node = &cluster->nodes[cluster->node_count++];
+		const struct search_variant *how = search_small_variant(small, n, spot);
 		*node = (struct map_node){ .node = n,
-			                   .weights = MAP_RESIDENT,
-			                   .tiles = small->tiles };
-		memcpy(node->split, search_small_variant(small, n, spot)->split,
-		       sizeof node->split);
+			                   .weights = how->weights,
+			                   .tiles = how->tiles ? how->tiles : small->tiles };
+		memcpy(node->split, how->split, sizeof node->split);
 	}
 }

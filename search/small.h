@@ -1,6 +1,6 @@
 /*
- * Small spaces of mappings, spelled out: what `segmented` and `scope` choose from, for networks
- * and packages that are small enough to try all of it.
+ * Small spaces of mappings, spelled out: what `segmented`, `scope` and `best` choose from, for
+ * networks and packages that are small enough to try all of it.
  *
  * A mapping of the space is
  *
@@ -14,6 +14,18 @@
  *               the three kinds of split
  *
  * Where weights go and how many tiles a share has is not chosen but follows (search_fit_segment).
+ *
+ * The space of `best` has more variants of a node (free_nodes):
+ *
+ *   split       every N x K x P x Q of at most as many parts as the region has chiplets, no factor
+ *               above its extent, N at most the micro-batch
+ *   weights     resident, streamed, and distributed where chiplets share channels
+ *   tiles       1, 8 or 64 of every share, the same for all nodes of a cluster: with neutral
+ *               parameters they decide only what fits and how long the first input takes
+ *
+ * Regions are runs along snakes here, too: other positions and orders of chiplets, other numbers of
+ * tiles, and tiles of their own for nodes of a cluster, all of which annealing tries, are not in it.
+ *
  * What does not fit the buffers is in the space, too, and is not a valid mapping. Regions that are
  * the same on two snakes count twice.
  *
@@ -28,19 +40,23 @@
 enum {
 	SEARCH_SMALL_NODES = 12,
 	SEARCH_SMALL_CHIPLETS = 31,
-	SEARCH_SMALL_VARIANTS = 16,
-	SEARCH_SNAKES = 3
+	SEARCH_SMALL_FREE = 9, /* chiplets, if nodes are free */
+	SEARCH_SNAKES = 3,
+	SEARCH_TILE_CHOICES = 3
 };
 
 /* A way to run a node on a region of some size. Another dimension of freedom is a field more. */
 struct search_variant {
 	unsigned split[MAP_DIMS];
+	enum map_weights weights; /* if nodes are free, else resident, and */
+	unsigned tiles;           /* 0: both follow from the buffers */
 };
 
 /* Where a node runs: chiplets [start, start + size) of the snake. Nodes of one cluster, and only
  * they, have the same. */
 struct search_spot {
-	uint8_t start, size, variant;
+	uint8_t start, size;
+	uint16_t variant;
 };
 
 /* A segment of the space. */
@@ -57,16 +73,19 @@ struct search_small {
 	unsigned nodes, chiplets, batch;
 	unsigned tiles; /* wished for */
 	unsigned longest_cluster;
-	bool one_segment;
+	bool one_segment, free_nodes;
 	unsigned samples[SEARCH_MICROBATCHES], sample_count;
 	unsigned *snakes[SEARCH_SNAKES], snake_count;
-	struct search_variant *variants; /* [node][size - 1][variant] */
-	unsigned *variant_count;         /* [node][size - 1] */
-	unsigned most_variants;          /* of any node and size */
+	unsigned tile_choices[SEARCH_TILE_CHOICES], tile_choice_count;
+	struct search_variant *variants; /* [node][size - 1][variant], of `room` */
+	unsigned room;
+	unsigned *variant_count; /* [node][size - 1] */
+	unsigned most_variants;  /* of any node and size */
 };
 
 /* Whether it is small enough to be enumerated: at most SEARCH_SMALL_NODES nodes and
- * SEARCH_SMALL_CHIPLETS chiplets. Larger ones may be initialised and counted. */
+ * SEARCH_SMALL_CHIPLETS chiplets (SEARCH_SMALL_FREE if nodes are free, else they have no variants).
+ * Larger ones may be initialised and counted. */
 bool search_small_enough(const struct wl_workload *workload, const struct hw_package *package);
 
 void search_small_init(struct search_small *small, const struct wl_workload *workload,
@@ -91,10 +110,18 @@ static inline const struct search_variant *search_small_variant(const struct sea
                                                                 const struct search_spot *spot)
 {
 	unsigned row = search_small_row(small, node, spot->size);
-	return &small->variants[row * SEARCH_SMALL_VARIANTS + spot->variant];
+	return &small->variants[(size_t)row * small->room + spot->variant];
 }
 
-/* Lay a candidate out as segment `index`, all weights resident, nothing checked. */
+/* Whether a variant can be had with a micro-batch and, if nodes are free, in a cluster with `tiles`. */
+static inline bool search_small_allows(const struct search_variant *variant, unsigned samples,
+                                       unsigned tiles)
+{
+	return variant->split[MAP_N] <= samples && variant->tiles == tiles;
+}
+
+/* Lay a candidate out as segment `index`, nothing checked. Weights are resident unless nodes are
+ * free. */
 void search_small_outline(const struct search_small *small,
                           const struct search_candidate *candidate, struct map_mapping *mapping,
                           unsigned index);

@@ -40,7 +40,7 @@ static const struct option_info table[] = {
 	  TEXT(strategy) },
 	{ OPTION_SPACE, "space", 0, "S",
 	  "with --strategy exhaustive: try all mappings that the\nstrategy S chooses from: "
-	  "pipeline, segmented or scope",
+	  "pipeline, segmented, scope or best",
 	  TEXT(space) },
 	{ OPTION_OBJECTIVE, "objective", 0, "O",
 	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },

@@ -102,7 +102,7 @@ static bool check_strategies(const struct options_text *text, struct options *op
 /* The space of --strategy exhaustive becomes its one strategy. */
 static bool check_space(const struct options_text *text, struct options *options, GError **error)
 {
-	enum { FIRST = SEARCH_PIPELINE, COUNT = SEARCH_BEST - FIRST };
+	enum { FIRST = SEARCH_PIPELINE, COUNT = SEARCH_BEST + 1 - FIRST };
 	const char *names[COUNT];
 	unsigned space = 0;
 	if (!options->exhaustive && !text->space)

@@ -62,6 +62,43 @@ START_TEST(sizes_by_hand)
 }
 END_TEST
 
+/*
+ * Space best. A node on one chiplet: unsplit, weights resident or streamed, 3 numbers of tiles: 6. On
+ * two chiplets: unsplit and K2 with 2 placements each, P2 and Q2, where both have all channels, with
+ * 3: 10, with tiles 30. A segment of one node: 36. Both nodes, which share their tiles in a cluster:
+ * 3 * (2 * 2 + 10 * 10) = 312, as two clusters 6 * 6: 348. A micro-batch of two adds N2 with 3
+ * placements: 6 + 3 * 13 = 45 and 3 * (4 + 13 * 13) + 36 = 555 candidates more with a batch of 2.
+ */
+START_TEST(free_nodes_by_hand)
+{
+	double mappings;
+	set_up_pair();
+	ck_assert_double_eq(count(SEARCH_BEST, 1, &mappings), 36 + 36 + 348);
+	ck_assert_double_eq(mappings, 36 * 36 + 348);
+	ck_assert_double_eq(count(SEARCH_BEST, 2, &mappings), 81 + 81 + 903);
+	ck_assert_double_eq(mappings, 81 * 81 + 903);
+}
+END_TEST
+
+/* As many as counted are costed, whether leaving out is allowed or not. */
+START_TEST(free_nodes_are_all_tried)
+{
+	struct search_freedom freedom = search_freedom_of(SEARCH_BEST);
+	struct search_small small;
+	struct search_result result;
+	set_up_pair();
+	search_small_init(&small, workload, package, &freedom, 2, 1);
+	struct search_enumerator how = { .small = &small, .prune = true, .most_steps = INFINITY };
+	struct search_trier *trier = search_trier_new(&how);
+	search_result_init(&result);
+	search_enumerate(trier, 0, 2, INFINITY, &result, NULL);
+	ck_assert_double_eq(result.costed, 903);
+	search_result_release(&result);
+	search_trier_free(trier);
+	search_small_release(&small);
+}
+END_TEST
+
 /* The least score of all 27 mappings (17 without merged clusters), each written down. */
 static double best_of_list(enum search_objective objective, bool merged)
 {
@@ -128,6 +165,30 @@ START_TEST(best_of_all_listed)
 		ck_assert_double_eq_tol(exhaustive_score(SEARCH_SEGMENTED, objective), expected,
 		                        expected * PRECISION);
 	}
+}
+END_TEST
+
+/*
+ * Node a of 8 channels, 2 rows and 1 column on 4 chiplets of 4 x 4 MAC units, as in check_anneal.c:
+ * K and P in 2 parts each take half of the time of what scope knows; so do 4 samples at once.
+ */
+START_TEST(free_nodes_are_faster)
+{
+	release();
+	package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 2 });
+	workload = fixture_workload(256, 2, 1,
+	                            "{'name': 'a', 'op': 'conv', 'inputs': ['in'], "
+	                            "'out_channels': 8, 'kernel': 3, 'pad': 1}");
+	cost_model_init(&model, workload, package);
+	double scope_ns = exhaustive_score(SEARCH_SCOPE, SEARCH_LATENCY),
+	       free_ns = exhaustive_score(SEARCH_BEST, SEARCH_LATENCY);
+	ck_assert_double_ge(scope_ns, 2 * 9 * 64);
+	ck_assert_double_ge(free_ns, 9 * 64);
+	ck_assert_double_lt(free_ns, scope_ns);
+	for (int o = 0; o < SEARCH_OBJECTIVES; o++)
+		ck_assert_double_le(exhaustive_score(SEARCH_BEST, (enum search_objective)o),
+		                    exhaustive_score(SEARCH_SCOPE, (enum search_objective)o) *
+		                            (1 + PRECISION));
 }
 END_TEST
 
@@ -363,6 +424,13 @@ START_TEST(refusals)
 	double mappings;
 	ck_assert(isnan(count(SEARCH_SCOPE, 1, &mappings)));
 	assert_too_large(SEARCH_SCOPE, SEARCH_LATENCY, 1, bounded);
+	static const char of_best[] =
+		"5e+06 segments, of up to 12 nodes on up to 9 chiplets, can be tried in this space";
+	set_up_chain(2, 2, 4);
+	assert_too_large(SEARCH_BEST, SEARCH_LATENCY, 4, of_best);
+	set_up_chain(4, 4, 2);
+	ck_assert(isnan(count(SEARCH_BEST, 1, &mappings)));
+	assert_too_large(SEARCH_BEST, SEARCH_LATENCY, 1, of_best);
 	set_up_chain(2, 1, 3);
 	assert_refused(SEARCH_PIPELINE, SEARCH_LATENCY, 1,
 	               "strategy pipeline: 'net' has 3 nodes but 'grid' has 2 chiplets; it needs "
@@ -392,7 +460,10 @@ int main(void)
 	tcase_set_timeout(tiny, 120);
 	tcase_add_checked_fixture(tiny, NULL, release);
 	tcase_add_test(tiny, sizes_by_hand);
+	tcase_add_test(tiny, free_nodes_by_hand);
+	tcase_add_test(tiny, free_nodes_are_all_tried);
 	tcase_add_test(tiny, best_of_all_listed);
+	tcase_add_test(tiny, free_nodes_are_faster);
 	tcase_add_test(tiny, segments_alone);
 	tcase_add_test(tiny, refusals);
 	tcase_add_test(tiny, nothing_fits);

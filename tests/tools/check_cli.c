@@ -65,9 +65,9 @@ static const struct usage_error {
 	  "\"all\"" },
 	{ "search " P " --strategy exhaustive",
 	  "--strategy exhaustive: --space is missing (what to try all mappings of: one of "
-	  "pipeline, segmented, scope)" },
+	  "pipeline, segmented, scope, best)" },
 	{ "search " P " --strategy exhaustive --space sequential",
-	  "--space: must be one of pipeline, segmented, scope, got \"sequential\"" },
+	  "--space: must be one of pipeline, segmented, scope, best, got \"sequential\"" },
 	{ "search " P " --space scope",
 	  "--space: goes with --strategy exhaustive only, got \"scope\"" },
 	{ "search " P " --strategy scope,exhaustive --space scope",
