@@ -4,6 +4,9 @@
  */
 #include "search/phase.h"
 
+#include "search/charge.h"
+#include "search/product.h"
+
 #include <string.h>
 
 static unsigned nearest_channel(const struct hw_package *package, unsigned chiplet)
@@ -37,6 +40,7 @@ void map_network_init(struct map_network *network, const struct hw_package *pack
 	map_spreads_init(network);
 	for (int d = 0; d < MAP_DIMS; d++)
 		network->meets[d] = g_new(struct map_meet, chiplets);
+	map_product_init(network);
 	map_scratch_init(&network->scratch, chiplets);
 	network->shares = g_new(struct map_share, chiplets);
 }
@@ -54,6 +58,7 @@ void map_network_release(struct map_network *network)
 	map_spreads_release(network);
 	for (int d = 0; d < MAP_DIMS; d++)
 		g_free(network->meets[d]);
+	map_product_release(network);
 	g_free(network->shares);
 }
 
@@ -104,21 +109,6 @@ bool map_phase_empty(const struct map_phase *phase)
 	return phase->touched_count == 0;
 }
 
-/* Bytes through a resource on a route that takes before_ns to it and after_ns from it on. */
-static inline void charge(struct map_phase *phase, unsigned resource, double bytes, float before_ns,
-                          float after_ns)
-{
-	if (phase->bytes[resource] == 0) {
-		phase->touched[phase->touched_count++] = resource;
-		phase->before_ns[resource] = before_ns;
-		phase->after_ns[resource] = after_ns;
-	} else {
-		phase->before_ns[resource] = MIN(phase->before_ns[resource], before_ns);
-		phase->after_ns[resource] = MAX(phase->after_ns[resource], after_ns);
-	}
-	phase->bytes[resource] += bytes;
-}
-
 /* Of those bytes, what came into the resource's router at `input`. */
 static inline void charge_turn(struct map_phase *phase, unsigned resource, unsigned input,
                                double bytes)
@@ -127,30 +117,18 @@ static inline void charge_turn(struct map_phase *phase, unsigned resource, unsig
 		phase->turns[resource * MAP_INPUTS + input] += bytes;
 }
 
-static void note_route(struct map_phase *phase, double latency_ns, enum map_ends ends,
-                       unsigned from, unsigned to, double bytes)
-{
-	if (phase->far_bytes > 0 && latency_ns <= phase->latency_ns)
-		return;
-	phase->latency_ns = latency_ns;
-	phase->far_ends = ends;
-	phase->far_from = from;
-	phase->far_to = to;
-	phase->far_bytes = bytes;
-}
-
 void map_phase_add(struct map_phase *to, const struct map_phase *from)
 {
 	for (unsigned i = 0; i < from->touched_count; i++) {
 		unsigned resource = from->touched[i], first = resource * MAP_INPUTS;
-		charge(to, resource, from->bytes[resource], from->before_ns[resource],
-		       from->after_ns[resource]);
+		map_charge(to, resource, from->bytes[resource], from->before_ns[resource],
+		           from->after_ns[resource]);
 		for (unsigned t = first; from->turns && t < first + MAP_INPUTS; t++)
 			to->turns[t] += from->turns[t];
 	}
 	if (from->far_bytes > 0)
-		note_route(to, from->latency_ns, from->far_ends, from->far_from, from->far_to,
-		           from->far_bytes);
+		map_note_route(to, from->latency_ns, from->far_ends, from->far_from, from->far_to,
+		               from->far_bytes);
 	to->delivered_bytes += from->delivered_bytes;
 	to->dram_read_bytes += from->dram_read_bytes;
 	to->dram_write_bytes += from->dram_write_bytes;
@@ -195,10 +173,10 @@ static void charge_branch(struct map_network *network, struct map_phase *phase,
 	float hop_ns = (float)network->package->nop.hop_ns, far_ns = (float)longest_ns;
 	unsigned eject = hw_eject_id(network->package, to);
 	float before_ns = tree->root_ns + (float)hops * hop_ns;
-	charge(phase, eject, bytes, before_ns, far_ns - before_ns);
+	map_charge(phase, eject, bytes, before_ns, far_ns - before_ns);
 	for (unsigned i = first; i < last; i++) {
 		before_ns -= hop_ns;
-		charge(phase, network->links[i], bytes, before_ns, far_ns - before_ns);
+		map_charge(phase, network->links[i], bytes, before_ns, far_ns - before_ns);
 	}
 	if (!phase->turns)
 		return;
@@ -245,16 +223,16 @@ static void send_one(struct map_network *network, struct map_phase *phase, unsig
 	unsigned input = MAP_FROM_CHIPLET, eject = hw_eject_id(network->package, to);
 	double total_ns = hops * nop->hop_ns + nop->message_ns;
 	float before_ns = (float)(nop->message_ns / 2), all_ns = (float)total_ns;
-	charge(phase, hw_inject_id(network->package, from), bytes, 0, all_ns);
+	map_charge(phase, hw_inject_id(network->package, from), bytes, 0, all_ns);
 	for (unsigned i = 0; i < hops; i++) {
-		charge(phase, network->links[i], bytes, before_ns, all_ns - before_ns);
+		map_charge(phase, network->links[i], bytes, before_ns, all_ns - before_ns);
 		charge_turn(phase, network->links[i], input, bytes);
 		input = network->links[i] % HW_DIRECTIONS;
 		before_ns += (float)nop->hop_ns;
 	}
-	charge(phase, eject, bytes, before_ns, all_ns - before_ns);
+	map_charge(phase, eject, bytes, before_ns, all_ns - before_ns);
 	charge_turn(phase, eject, input, bytes);
-	note_route(phase, total_ns, MAP_CHIPLET_TO_CHIPLET, from, to, bytes);
+	map_note_route(phase, total_ns, MAP_CHIPLET_TO_CHIPLET, from, to, bytes);
 }
 
 static void send_to_all(struct map_network *network, struct map_phase *phase, unsigned from,
@@ -263,8 +241,8 @@ static void send_to_all(struct map_network *network, struct map_phase *phase, un
 	double half_ns = network->package->nop.message_ns / 2, longest_ns;
 	struct tree tree = { from, MAP_FROM_CHIPLET, (float)half_ns };
 	unsigned farthest = send_tree(network, phase, &tree, count, bytes, &longest_ns);
-	charge(phase, hw_inject_id(network->package, from), bytes, 0, (float)longest_ns);
-	note_route(phase, longest_ns, MAP_CHIPLET_TO_CHIPLET, from, farthest, bytes);
+	map_charge(phase, hw_inject_id(network->package, from), bytes, 0, (float)longest_ns);
+	map_note_route(phase, longest_ns, MAP_CHIPLET_TO_CHIPLET, from, farthest, bytes);
 }
 
 void map_send(struct map_network *network, struct map_phase *phase, unsigned from, unsigned count,
@@ -288,8 +266,8 @@ static void read_channel(struct map_network *network, struct map_phase *phase, u
 	struct tree tree = { dram->at, MAP_FROM_DRAM, (float)dram->latency_ns };
 	double longest_ns;
 	unsigned farthest = send_tree(network, phase, &tree, count, bytes, &longest_ns);
-	charge(phase, hw_dram_id(network->package, channel), bytes, 0, (float)longest_ns);
-	note_route(phase, longest_ns, MAP_DRAM_TO_CHIPLET, channel, farthest, bytes);
+	map_charge(phase, hw_dram_id(network->package, channel), bytes, 0, (float)longest_ns);
+	map_note_route(phase, longest_ns, MAP_DRAM_TO_CHIPLET, channel, farthest, bytes);
 	phase->dram_read_bytes += bytes;
 }
 
@@ -326,7 +304,8 @@ static void send_spread(struct map_phase *phase, const struct map_spread *spread
 {
 	for (unsigned i = 0; i < spread->count; i++) {
 		const struct map_spread_part *part = &spread->parts[i];
-		charge(phase, part->resource, bytes * part->share, part->before_ns, part->after_ns);
+		map_charge(phase, part->resource, bytes * part->share, part->before_ns,
+		           part->after_ns);
 	}
 	for (unsigned i = 0; phase->turns && i < spread->turn_count; i++)
 		phase->turns[spread->turns[i].turn] += bytes * spread->turns[i].share;
@@ -338,8 +317,8 @@ static void read_one(struct map_network *network, struct map_phase *phase, unsig
 	const struct map_spread *spread = &network->reads[to];
 	send_spread(phase, spread, bytes);
 	phase->dram_read_bytes += bytes;
-	note_route(phase, spread->latency_ns, MAP_DRAM_TO_CHIPLET, spread->far_channel, to,
-	           bytes * spread->far_share);
+	map_note_route(phase, spread->latency_ns, MAP_DRAM_TO_CHIPLET, spread->far_channel, to,
+	               bytes * spread->far_share);
 }
 
 void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count,
@@ -375,6 +354,6 @@ void map_write_dram(struct map_network *network, struct map_phase *phase, unsign
 	send_spread(phase, spread, bytes);
 	phase->dram_write_bytes += bytes;
 	note_written(network, phase, from, bytes);
-	note_route(phase, spread->latency_ns, MAP_CHIPLET_TO_DRAM, from, spread->far_channel,
-	           bytes * spread->far_share);
+	map_note_route(phase, spread->latency_ns, MAP_CHIPLET_TO_DRAM, from, spread->far_channel,
+	               bytes * spread->far_share);
 }

@@ -86,6 +86,13 @@ struct map_network {
 	unsigned *nearest; /* DRAM channel by chiplet: the fewest hops, then the lowest index */
 	struct map_spread *reads, *writes; /* by chiplet */
 	struct map_meet *meets[MAP_DIMS];  /* of an exchange under construction */
+	/* Of product traffic under construction (search/product.h): by chiplet, by column, by row;
+	 * amounts by sender and by receiver. */
+	struct map_cell *cells;
+	struct map_station *stations;
+	struct map_span *columns;
+	double *row_sent;
+	double *sent, *got;
 	struct map_scratch scratch;
 	struct map_share *shares; /* room for one per chiplet */
 };

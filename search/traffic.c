@@ -5,6 +5,8 @@
  */
 #include "search/traffic.h"
 
+#include "search/product.h"
+
 /* The producer, where it is no chiplet. */
 #define FROM_DRAM UINT32_MAX
 
@@ -91,11 +93,108 @@ static void send_runs(struct exchange *x, unsigned producer)
 				}
 }
 
+/* How the overlaps of a dimension depend on both parts. */
+enum factors {
+	NO_PRODUCT,
+	ALL_ALIKE, /* all consumer parts meet a producer part in the same interval */
+	ALL_DIFFER /* no two that follow each other do, and there is one producer part */
+};
+
+static struct map_interval overlap(struct map_interval a, struct map_interval b)
+{
+	struct map_interval both = { MAX(a.lo, b.lo), MIN(a.hi, b.hi) };
+	return both.hi > both.lo ? both : (struct map_interval){ 0, 0 };
+}
+
+static bool same_interval(struct map_interval a, struct map_interval b)
+{
+	return a.lo == b.lo && a.hi == b.hi;
+}
+
+static enum factors factors_of(const struct map_grid *have, const struct map_grid *need, int dim,
+                               bool multicast)
+{
+	unsigned alike = 0, parts = need->parts[dim];
+	const struct map_interval *needs = need->part[dim];
+	bool one = have->parts[dim] == 1;
+	for (unsigned i = 0; i + 1 < parts; i++)
+		alike += one ? same_interval(overlap(have->part[dim][0], needs[i]),
+		                             overlap(have->part[dim][0], needs[i + 1]))
+		             : same_interval(needs[i], needs[i + 1]);
+	if (alike == parts - 1)
+		return ALL_ALIKE;
+	return one && (alike == 0 || !multicast) ? ALL_DIFFER : NO_PRODUCT;
+}
+
+/* Whether the exchange is one message of every producer to all consumers, or one to each of them. */
+static bool is_product(const struct exchange *x, enum factors factors[MAP_DIMS], bool *one_message)
+{
+	bool multicast = x->network->package->nop.multicast, shared = false;
+	*one_message = multicast;
+	for (int d = 0; d < MAP_DIMS; d++) {
+		factors[d] = factors_of(x->have, x->need, d, multicast);
+		if (factors[d] == NO_PRODUCT)
+			return false;
+		if (factors[d] == ALL_DIFFER)
+			*one_message = false;
+		else
+			shared = shared || x->need->parts[d] > 1;
+	}
+	return *one_message || !multicast || !shared;
+}
+
+/* What each producer (of `mine`) puts into the product, or each consumer. */
+static void fill_factors(const struct exchange *x, const enum factors factors[MAP_DIMS],
+                         bool of_consumers, double *amounts)
+{
+	const struct map_grid *mine = of_consumers ? x->need : x->have;
+	unsigned index[MAP_DIMS], count = 1;
+	for (int d = 0; d < MAP_DIMS; d++)
+		count *= mine->parts[d];
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t amount = of_consumers ? 1 : x->element_bytes;
+		map_unflatten(mine, i, index);
+		for (int d = 0; d < MAP_DIMS; d++)
+			if ((factors[d] == ALL_DIFFER) == of_consumers)
+				amount *= map_length(
+					overlap(x->have->part[d][of_consumers ? 0 : index[d]],
+				                x->need->part[d][of_consumers ? index[d] : 0]));
+		amounts[i] = (double)amount;
+	}
+}
+
+static unsigned grid_parts(const struct map_grid *grid)
+{
+	return grid->parts[MAP_N] * grid->parts[MAP_K] * grid->parts[MAP_P] * grid->parts[MAP_Q];
+}
+
+/* Exchanges of many messages that are products; false: it is none. */
+static bool exchange_product(const struct exchange *x)
+{
+	struct map_network *network = x->network;
+	struct map_product product = { .senders = x->have->region,
+		                       .receivers = x->need->region,
+		                       .sent = network->sent,
+		                       .got = network->got,
+		                       .sender_count = grid_parts(x->have),
+		                       .receiver_count = grid_parts(x->need) };
+	enum factors factors[MAP_DIMS];
+	if (!map_product_pays(network, x->phase, product.sender_count, product.receiver_count) ||
+	    !is_product(x, factors, &product.multicast))
+		return false;
+	fill_factors(x, factors, false, network->sent);
+	fill_factors(x, factors, true, network->got);
+	map_send_product(network, x->phase, &product);
+	return true;
+}
+
 void map_exchange(struct map_network *network, const struct map_grid *have,
                   const struct map_grid *need, unsigned element_bytes, struct map_phase *phase)
 {
 	struct exchange x = { network, phase, have, need, element_bytes, { 0 } };
 	unsigned producer = 0, index[MAP_DIMS];
+	if (exchange_product(&x))
+		return;
 	for (index[MAP_N] = 0; index[MAP_N] < have->parts[MAP_N]; index[MAP_N]++) {
 		x.meet_count[MAP_N] = meet(&x, MAP_N, index[MAP_N]);
 		for (index[MAP_K] = 0; index[MAP_K] < have->parts[MAP_K]; index[MAP_K]++) {
@@ -181,11 +280,6 @@ static void fetch_grid(const struct map_placed *to, unsigned start, unsigned end
 	g_assert(scratch->used + need->parts[dim] <= scratch->capacity);
 	subtract_prefix(need, &before, dim, scratch->intervals + scratch->used);
 	scratch->used += need->parts[dim];
-}
-
-static bool same_interval(struct map_interval a, struct map_interval b)
-{
-	return a.lo == b.lo && a.hi == b.hi;
 }
 
 /* Whether parts [end, next) are all empty, so that a run that ends there may go on at `next`. */
@@ -303,6 +397,42 @@ void map_load(struct map_network *network, const struct map_placed *placed, stru
 	network->scratch.used = mark;
 }
 
+/* Every member of a group, the first `count` of network->receivers, sends its shard to the others. */
+static void gather_group(struct map_network *network, struct map_phase *phase, unsigned count,
+                         uint64_t bytes)
+{
+	unsigned *all = network->receivers;
+	for (unsigned sender = 0; sender < count; sender++) {
+		/* The sender swaps to the front, the rest receive; a chiplet-to-chiplet send
+		 * keeps the order, so the swap can be undone. */
+		unsigned from = all[sender];
+		all[sender] = all[0];
+		all[0] = from;
+		network->receivers = all + 1;
+		map_send(network, phase, from, count - 1, shard_bytes(bytes, count, sender));
+		network->receivers = all;
+		all[0] = all[sender];
+		all[sender] = from;
+	}
+}
+
+static void gather_product(struct map_network *network, struct map_phase *phase, unsigned count,
+                           uint64_t bytes)
+{
+	for (unsigned i = 0; i < count; i++) {
+		network->sent[i] = shard_bytes(bytes, count, i);
+		network->got[i] = 1;
+	}
+	const struct map_product product = { network->receivers,
+		                             network->receivers,
+		                             network->sent,
+		                             network->got,
+		                             count,
+		                             count,
+		                             network->package->nop.multicast };
+	map_send_product(network, phase, &product);
+}
+
 void map_gather(struct map_network *network, const struct map_placed *placed,
                 struct map_phase *phase)
 {
@@ -314,20 +444,10 @@ void map_gather(struct map_network *network, const struct map_placed *placed,
 	for (unsigned k = 0; k < grid.parts[MAP_K]; k++) {
 		uint64_t bytes = map_weight_bytes(placed, grid.part[MAP_K][k]);
 		unsigned count = weight_group(network, &grid, k);
-		unsigned *all = network->receivers;
-		for (unsigned sender = 0; sender < count; sender++) {
-			/* The sender swaps to the front, the rest receive; a chiplet-to-chiplet send
-			 * keeps the order, so the swap can be undone. */
-			unsigned from = all[sender];
-			all[sender] = all[0];
-			all[0] = from;
-			network->receivers = all + 1;
-			map_send(network, phase, from, count - 1,
-			         shard_bytes(bytes, count, sender));
-			network->receivers = all;
-			all[0] = all[sender];
-			all[sender] = from;
-		}
+		if (map_product_pays(network, phase, count, count))
+			gather_product(network, phase, count, bytes);
+		else
+			gather_group(network, phase, count, bytes);
 	}
 	network->scratch.used = mark;
 }
