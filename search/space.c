@@ -167,10 +167,18 @@ void search_space_init(struct search_space *space, struct cost_model *model, uns
 	search_space_fill(space);
 }
 
+static void free_tables(struct search_space *space)
+{
+	g_free(space->choices);
+	g_free(space->edges);
+	g_free(space->compute_ns);
+}
+
 void search_space_balance(struct search_space *space)
 {
 	space->by_speed = true;
 	space->samples = 0;
+	free_tables(space);
 	search_space_fill(space);
 }
 
@@ -187,7 +195,5 @@ void search_space_release(struct search_space *space)
 	}
 	g_free(space->workers);
 	g_free(space->edge_kind);
-	g_free(space->choices);
-	g_free(space->edges);
-	g_free(space->compute_ns);
+	free_tables(space);
 }
