@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "tests/search/random_mapping.h"
+#include "tests/support/sanitized.h"
 
-enum { BATCH = 8, NETWORKS = 6 };
+enum { BATCH = 8, NETWORKS = UNLESS_SANITIZED(6, 2) };
 
 static void prepare(unsigned channels, unsigned rows, unsigned columns, const char *layers)
 {

@@ -4,10 +4,11 @@
  * from the taps of the layer alone, and compare with the phases.
  */
 #include "tests/search/fixtures.h"
+#include "tests/support/sanitized.h"
 
 #include <string.h>
 
-enum { CHIPLETS = 16, ROUNDS = 150 };
+enum { CHIPLETS = 16, ROUNDS = UNLESS_SANITIZED(150, 30) };
 
 /* A producer a, a consumer b of one of three kinds, and where they run. */
 struct scene {

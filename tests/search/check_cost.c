@@ -4,8 +4,9 @@
  * / 20 at the channel, which hangs on chiplet 0; then what must hold for every mapping.
  */
 #include "tests/search/random_mapping.h"
+#include "tests/support/sanitized.h"
 
-enum { ROUNDS = 300 };
+enum { ROUNDS = UNLESS_SANITIZED(300, 50) };
 
 static const struct fixture_grid one = { .columns = 1, .rows = 1 };
 static const struct fixture_grid two = { .columns = 2, .rows = 1 };
@@ -525,7 +526,7 @@ int main(void)
 	tcase_add_loop_test(all, memory_keeps_the_bound, 0, ROUNDS);
 	tcase_add_loop_test(all, work_is_done_once, 0, ROUNDS);
 	tcase_add_loop_test(all, totals_in_another_order, 0, ROUNDS);
-	tcase_add_loop_test(all, evaluations_leave_no_trace, 0, 100);
+	tcase_add_loop_test(all, evaluations_leave_no_trace, 0, ROUNDS / 3);
 	suite_add_tcase(suite, all);
 	return fixture_run(suite);
 }

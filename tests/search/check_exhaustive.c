@@ -7,6 +7,7 @@
 #include "search/enumerate.h"
 #include "search/settle.h"
 #include "tests/search/random_mapping.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/small_problem.h"
 
 #include <math.h>
@@ -14,11 +15,7 @@
 
 #define PRECISION 1e-9 /* of what bounds may leave out, see search/enumerate.h */
 
-#if defined(__SANITIZE_ADDRESS__)
-enum { PROBLEMS = 6 };
-#else
-enum { PROBLEMS = 40 };
-#endif
+enum { PROBLEMS = UNLESS_SANITIZED(40, 6) };
 
 /* ---- by hand: two point-wise nodes on two chiplets ---- */
 

@@ -8,6 +8,7 @@
 
 #include "search/uniform.h"
 #include "tests/search/random_mapping.h"
+#include "tests/support/sanitized.h"
 
 #define DRAWS_EACH 25    /* per valid mapping */
 #define ATTEMPTS 1000000 /* never reached here */
@@ -394,12 +395,12 @@ int main(void)
 {
 	Suite *suite = suite_create("search/uniform");
 	TCase *tc = tcase_create("uniform");
-	const int cases = (int)G_N_ELEMENTS(scenes) * SEARCH_BEST;
+	const int cases = UNLESS_SANITIZED((int)G_N_ELEMENTS(scenes), 1) * SEARCH_BEST;
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_space_counted_by_hand);
 	tcase_add_loop_test(tc, descriptions_are_counted_once, 0, cases);
 	tcase_add_loop_test(tc, valid_mappings_are_equally_likely, 0, cases);
-	tcase_add_loop_test(tc, given_segments_are_equally_likely, 0, 4);
+	tcase_add_loop_test(tc, given_segments_are_equally_likely, 0, UNLESS_SANITIZED(4, 2));
 	tcase_add_loop_test(tc, draws_fit_and_cost_what_the_model_says, 0, SEARCH_BEST);
 	tcase_add_test(tc, a_draw_depends_on_seed_and_number_alone);
 	tcase_add_test(tc, a_space_without_a_valid_mapping_is_refused);

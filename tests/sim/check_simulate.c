@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/sim/tiny.h"
+#include "tests/support/sanitized.h"
 
 #include "search/cost.h"
 
@@ -321,11 +322,11 @@ START_TEST(trace_window_keeps_what_overlaps_it)
 }
 END_TEST
 
-/* Batch 2000 one by one, every one simulated: link rows are too many, chiplet rows are not. */
+/* A large batch one by one, every one simulated: link rows are too many, chiplet rows are not. */
 START_TEST(automatic_trace_level_limits_rows)
 {
 	struct system many = systems[0];
-	many.batch = 2000;
+	many.batch = UNLESS_SANITIZED(2000, 1000);
 	struct tiny t = load(&many);
 	t.outcome = simulate(&t, true, SIM_TRACE_AUTO);
 	ck_assert_int_lt(t.outcome->trace_level, SIM_TRACE_LINK);
@@ -336,7 +337,7 @@ END_TEST
 
 static void add_loop(TCase *cases, const TTest *test)
 {
-	tcase_add_loop_test(cases, test, 0, (int)G_N_ELEMENTS(systems));
+	tcase_add_loop_test(cases, test, 0, UNLESS_SANITIZED((int)G_N_ELEMENTS(systems), 3));
 }
 
 /* Nothing but the grid's size is looked at. */

@@ -6,6 +6,7 @@
  */
 #include "sim/engine.h"
 #include "tests/support/synthetic.h"
+#include "tests/support/sanitized.h"
 
 #include <check.h>
 #include <math.h>
@@ -188,7 +189,7 @@ int main(void)
 	Suite *suite = suite_create("steady");
 	TCase *cases = tcase_create("steady");
 	tcase_set_timeout(cases, 60);
-	tcase_add_loop_test(cases, random_pipelines_keep_their_total, 0, 30);
+	tcase_add_loop_test(cases, random_pipelines_keep_their_total, 0, UNLESS_SANITIZED(30, 6));
 	tcase_add_test(cases, even_chain_is_recognised_early);
 	tcase_add_test(cases, patterns_of_several_microbatches);
 	tcase_add_test(cases, tail_is_still_simulated);

@@ -13,6 +13,7 @@
 #include "search/search.h"
 #include "sim/what_if.h"
 #include "tests/search/random_mapping.h"
+#include "tests/support/sanitized.h"
 
 #define ONE_BY_ONE "'op': 'conv', 'kernel': 1"
 #define A_THEN_B                                                             \
@@ -370,13 +371,8 @@ static const struct {
 	{ "alexnet", "mcm-256", 4 },     { "resnet18", "mcm-16", 7 },
 	{ "darknet19", "simba-6x6", 7 }, { "resnet50", "simba-6x6", 4 },
 };
-#ifdef __SANITIZE_ADDRESS__ /* ten times as slow */
-#define SYSTEMS 2
-#define RANDOM_CASES 10
-#else
-#define SYSTEMS ((int)G_N_ELEMENTS(systems))
-#define RANDOM_CASES 100
-#endif
+#define SYSTEMS UNLESS_SANITIZED((int)G_N_ELEMENTS(systems), 2)
+#define RANDOM_CASES UNLESS_SANITIZED(100, 10)
 
 static void check_mapping(const struct tiny *t, const char *label)
 {

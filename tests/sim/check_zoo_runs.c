@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/sim/tiny.h"
+#include "tests/support/sanitized.h"
 
 #include "hw/routes.h"
 #include "search/search.h"
@@ -41,16 +42,9 @@ static const struct system {
 #define FIRST_LARGE 9u
 #define FIRST_LONG 12u
 
-/* Sanitizers slow everything down tenfold: the smallest network only. */
-#ifdef __SANITIZE_ADDRESS__
-#define SMALL_END 2u
-#define SHORT_END SMALL_END
-#define LONG_END (FIRST_LONG + 1)
-#else
-#define SMALL_END FIRST_LARGE
-#define SHORT_END FIRST_LONG
-#define LONG_END ((unsigned)G_N_ELEMENTS(systems))
-#endif
+#define SMALL_END UNLESS_SANITIZED(FIRST_LARGE, 2u) /* the smallest network */
+#define SHORT_END UNLESS_SANITIZED(FIRST_LONG, SMALL_END)
+#define LONG_END UNLESS_SANITIZED((unsigned)G_N_ELEMENTS(systems), FIRST_LONG + 1)
 
 #define STRATEGIES ((unsigned)SEARCH_BEST) /* the quick ones */
 

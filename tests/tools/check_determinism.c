@@ -6,17 +6,15 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
+#include "tests/support/sanitized.h"
 #include "tests/tools/program.h"
 
 #define FILES "mapping.json platform.xml report.json timeline.csv timeline.json"
 #define ALL "--strategy sequential,pipeline,segmented,scope "
 
-/* Sanitizers slow everything down tenfold: the smallest only. */
 static const char *const cases[] = {
 	"run --package simba-6x6 --workload alexnet --batch 6 " ALL,
-#ifndef __SANITIZE_ADDRESS__
 	"run --package simba-6x6 --workload resnet18 --batch 4 " ALL,
-#endif
 };
 
 static char *folder;
@@ -320,10 +318,11 @@ int main(void)
 	TCase *tests = tcase_create("determinism");
 	tcase_set_timeout(tests, 120);
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_loop_test(tests, same_input_same_bytes, 0, (int)G_N_ELEMENTS(cases));
+	tcase_add_loop_test(tests, same_input_same_bytes, 0,
+	                    UNLESS_SANITIZED((int)G_N_ELEMENTS(cases), 1));
 	tcase_add_test(tests, without_out_no_file_is_written);
 	tcase_add_loop_test(tests, report_and_timeline_are_complete_and_agree, 0,
-	                    (int)G_N_ELEMENTS(cases));
+	                    UNLESS_SANITIZED((int)G_N_ELEMENTS(cases), 1));
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

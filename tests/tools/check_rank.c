@@ -84,13 +84,14 @@ START_TEST(files_do_not_depend_on_jobs)
 {
 	static const char *const names[] = { "report.json", "draws.csv", "histogram.svg",
 		                             "mapping.json" };
-	g_autofree char *one = output_of(folder, "rank --package mcm-16 --workload alexnet --draws "
-	                                         "200 --jobs 1 --json -o @/one");
+	g_autofree char *one = output_of(folder,
+	                                 "rank --package simba-6x6 --workload alexnet --draws "
+	                                 "200 --jobs 1 --json -o @/one");
 	g_autofree char *three = output_of(folder,
-	                                   "rank --package mcm-16 --workload alexnet --draws "
+	                                   "rank --package simba-6x6 --workload alexnet --draws "
 	                                   "200 --jobs 3 --json -o @/three");
 	g_autofree char *other = output_of(folder,
-	                                   "rank --package mcm-16 --workload alexnet --draws "
+	                                   "rank --package simba-6x6 --workload alexnet --draws "
 	                                   "200 --seed 2 --json");
 	g_autofree char *listed = names_in(folder, "one");
 	ck_assert_str_eq(listed, "draws.csv histogram.svg mapping.json report.json");
@@ -108,9 +109,9 @@ END_TEST
 START_TEST(the_text_names_rank_space_and_place)
 {
 	g_autofree char *text = output_of(folder,
-	                                  "rank --package mcm-16 --workload alexnet --draws "
+	                                  "rank --package simba-6x6 --workload alexnet --draws "
 	                                  "100 --segments searched");
-	assert_has(text, "\nmapping of         alexnet on mcm-16, batch 64\n");
+	assert_has(text, "\nmapping of         alexnet on simba-6x6, batch 64\n");
 	assert_has(text, " mappings with the searched one's segments, of them ");
 	assert_has(text, "\nrank               1 of 101: no draw is faster\n");
 	assert_has(text, "with 95 % confidence below 2.951 % of the space\n"); /* 1 - 0.05^0.01 */
@@ -123,7 +124,7 @@ START_TEST(what_cannot_be_drawn_is_said)
 	assert_fails(folder, "rank --package simba-6x6 --workload resnet50 --strategy pipeline", 1,
 	             "strategy pipeline: 'resnet50' has 54 nodes but 'simba-6x6' has 36 chiplets; "
 	             "it needs one each");
-	assert_fails(folder, "rank --package mcm-16 --workload alexnet --strategy best", 2,
+	assert_fails(folder, "rank --package simba-6x6 --workload alexnet --strategy best", 2,
 	             "--strategy: rank takes sequential, pipeline, segmented or scope, got "
 	             "\"best\" (all that a mapping can say cannot be counted)");
 }

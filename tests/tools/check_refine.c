@@ -77,10 +77,10 @@ END_TEST
 START_TEST(run_and_choice_take_it)
 {
 	g_autofree char *run = output_of(folder,
-	                                 "run --package mcm-16 --workload alexnet --batch 8 "
+	                                 "run --package simba-6x6 --workload alexnet --batch 8 "
 	                                 "--strategy scope --refine 3 --quiet");
 	g_autofree char *choice = output_of(folder,
-	                                    "validate --package mcm-16 --workload alexnet "
+	                                    "validate --package simba-6x6 --workload alexnet "
 	                                    "--batch 8 --strategy scope --choice --refine 3 "
 	                                    "--quiet");
 	assert_has(run, "scope");
@@ -92,7 +92,7 @@ START_TEST(bad_usage)
 {
 	assert_fails(folder, SEARCH "--refine 0", 2,
 	             "--refine: must be a whole number from 1 to 10000, got \"0\"");
-	assert_fails(folder, "search --package mcm-16 --workload alexnet --pareto --refine 4", 2,
+	assert_fails(folder, "search --package simba-6x6 --workload alexnet --pareto --refine 4", 2,
 	             "--pareto: finds many mappings; --refine is about one");
 	assert_fails(folder, "validate --refine 4", 2,
 	             "--refine: validate takes it with --choice only");
