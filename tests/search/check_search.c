@@ -176,7 +176,7 @@ START_TEST(same_mapping_every_time)
 	for (unsigned i = 0; i < UNLESS_SANITIZED(G_N_ELEMENTS(names), 1); i++) {
 		read_pair(names[i][0], names[i][1]);
 		g_autofree char *expected = found_json(SEARCH_SCOPE, BATCH, 1);
-		for (unsigned jobs = 1; jobs <= 5; jobs += 2) {
+		for (unsigned jobs = 3; jobs <= 5; jobs += 2) {
 			g_autofree char *again = found_json(SEARCH_SCOPE, BATCH, jobs);
 			ck_assert_str_eq(again, expected);
 		}
@@ -206,7 +206,7 @@ END_TEST
 START_TEST(objectives)
 {
 	static const char *const names[][2] = { { "simba-6x6", "alexnet" },
-		                                { "mcm-16", "alexnet" },
+		                                { "mcm-16", "resnet18" },
 		                                { "simba-6x6", "resnet18" },
 		                                { "mcm-64", "darknet19" },
 		                                { "simba-6x6", "resnet50" } };
