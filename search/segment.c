@@ -261,13 +261,15 @@ static float longest_run_ns(const struct segmenter *s)
 	return (float)(s->limit_ns / map_microbatches(s->batch, s->space->samples));
 }
 
-static void set_samples(struct segmenter *s, unsigned samples, unsigned first, unsigned end)
+/* Tables for runs within [first, end) of at most limit_ns. */
+static void set_samples(struct segmenter *s, unsigned samples, unsigned first, unsigned end,
+                        float limit_ns)
 {
 	if (s->space->samples != samples)
 		search_space_samples(s->space, samples);
 	search_clusters_fill(s->clusters, first, end,
 	                     s->freedom->whole_package ? s->space->size_count - 1 : 0,
-	                     longest_run_ns(s));
+	                     MIN(limit_ns, longest_run_ns(s)));
 	if (!s->freedom->whole_package)
 		make_monotone(s, first, end);
 }
@@ -284,7 +286,7 @@ static bool climb_on(const struct segmenter *s, unsigned m, float tau_ns, float 
 static void scan_samples(struct segmenter *s, unsigned m)
 {
 	float lowest_ns, highest_ns;
-	set_samples(s, s->samples[m], 0, s->nodes);
+	set_samples(s, s->samples[m], 0, s->nodes, INFINITY);
 	tau_range(s, &lowest_ns, &highest_ns);
 	reset_smallest(s, 0, s->nodes);
 	highest_ns = MIN(highest_ns, longest_run_ns(s) * (float)TAU_RATIO);
@@ -330,7 +332,7 @@ static struct search_segment bisect(struct segmenter *s, unsigned i, unsigned j,
 	float low_ns = high_ns / (float)(TAU_RATIO * TAU_RATIO);
 	double best_ns = INFINITY;
 	struct search_segment found = { 0 };
-	set_samples(s, s->samples[m], i, j);
+	set_samples(s, s->samples[m], i, j, high_ns);
 	for (int step = 0; step <= BISECTIONS; step++) {
 		float tau_ns = step ? (low_ns + high_ns) / 2 : high_ns;
 		reset_smallest(s, i, j);
