@@ -34,7 +34,9 @@ struct segmenter {
 	unsigned nodes, batch;
 	double limit_ns;                    /* of the whole network */
 	uint16_t *smallest[SEARCH_BORDERS]; /* [a][length - 1]: size index for the current tau */
-	double *load_ns;                    /* prefix sums over nodes */
+	unsigned *finite; /* [a]: nodes of the longest run that takes any finite time */
+	unsigned *reach;  /* [a]: and of the longest one that has a size now */
+	double *load_ns;  /* prefix sums over nodes */
 	unsigned samples[SEARCH_MICROBATCHES], sample_count;
 	struct guess *guesses;           /* [i][j - 1][micro-batch] */
 	struct search_segment **settled; /* [i][j - 1]: the best at full cost; NULL: none */
@@ -105,20 +107,41 @@ static void make_monotone(const struct segmenter *s, unsigned first, unsigned en
 				}
 }
 
+/* How long a run from each node may be, on any region. */
+static void note_finite(struct segmenter *s, unsigned first, unsigned end)
+{
+	const struct search_clusters *c = s->clusters;
+	size_t last = (size_t)(c->space->size_count - 1) * c->nodes * c->longest;
+	for (unsigned a = first; a < end; a++) {
+		s->finite[a] = 0;
+		for (int b = 0; b < SEARCH_BORDERS; b++)
+			for (unsigned length = c->longest; length > s->finite[a]; length--)
+				if (isfinite(c->time_ns[b][last + run_of(s, a, length)])) {
+					s->finite[a] = length;
+					break;
+				}
+	}
+}
+
 /* Walk the pointers down to the smallest sizes with time <= tau. */
 static void lower_smallest(struct segmenter *s, unsigned first, unsigned end, float tau_ns)
 {
 	size_t runs = (size_t)s->nodes * s->clusters->longest;
-	size_t count, start = runs_between(s, first, end, &count);
 	unsigned sizes = s->space->size_count, lowest = s->freedom->whole_package ? sizes - 1 : 0;
+	for (unsigned a = first; a < end; a++)
+		s->reach[a] = 0;
 	for (int b = 0; b < SEARCH_BORDERS; b++) {
 		const float *time_ns = s->clusters->time_ns[b];
-		for (size_t i = start; i < start + count; i++) {
-			unsigned size = MIN(s->smallest[b][i], sizes);
-			while (size > lowest && time_ns[(size - 1) * runs + i] <= tau_ns)
-				size--;
-			s->smallest[b][i] = size == sizes ? NO_SIZE : (uint16_t)size;
-		}
+		for (unsigned a = first; a < end; a++)
+			for (unsigned length = 1; length <= s->finite[a]; length++) {
+				size_t i = run_of(s, a, length);
+				unsigned size = MIN(s->smallest[b][i], sizes);
+				while (size > lowest && time_ns[(size - 1) * runs + i] <= tau_ns)
+					size--;
+				s->smallest[b][i] = size == sizes ? NO_SIZE : (uint16_t)size;
+				if (size < sizes)
+					s->reach[a] = MAX(s->reach[a], length);
+			}
 	}
 }
 
@@ -158,20 +181,32 @@ static void extend(const struct segmenter *s, const struct cover *from, unsigned
 
 static const struct cover no_cover = { .chiplets = UINT_MAX };
 
+/* Extend the cover that ends at `a` by all runs up to `end`; covers up to *ready are known to be
+ * none or better. */
+static void extend_from(struct segmenter *s, unsigned i, unsigned a, unsigned end, float tau_ns,
+                        unsigned *ready)
+{
+	unsigned last = MIN(end, a + s->reach[a]), starts = a == i ? SEARCH_STARTS : 0;
+	if (s->cover[a].chiplets >= s->space->chiplets)
+		return; /* nothing is left for another cluster */
+	for (; *ready < last; ++*ready)
+		s->cover[*ready + 1] = s->closed[*ready + 1] = no_cover;
+	for (unsigned b = a + 1; b <= last; b++) {
+		extend(s, &s->cover[a], a, b, starts, tau_ns, &s->cover[b]);
+		extend(s, &s->cover[a], a, b, starts | SEARCH_ENDS, tau_ns, &s->closed[b]);
+	}
+}
+
 /* Covers of [i, b) for b up to `end`; stops where no more can be covered. Returns the last b. */
 static unsigned cover_from(struct segmenter *s, unsigned i, unsigned end, float tau_ns)
 {
-	unsigned misses = 0;
+	unsigned misses = 0, ready = i;
 	s->cover[i] = (struct cover){ 0 };
-	for (unsigned b = i + 1; b <= end; b++) {
-		s->cover[b] = s->closed[b] = no_cover;
-		unsigned oldest = b > i + s->clusters->longest ? b - s->clusters->longest : i;
-		for (unsigned a = oldest; a < b; a++) {
-			if (s->cover[a].chiplets >= s->space->chiplets)
-				continue; /* nothing is left for another cluster */
-			unsigned starts = a == i ? SEARCH_STARTS : 0;
-			extend(s, &s->cover[a], a, b, starts, tau_ns, &s->cover[b]);
-			extend(s, &s->cover[a], a, b, starts | SEARCH_ENDS, tau_ns, &s->closed[b]);
+	for (unsigned b = i; b < end;) {
+		extend_from(s, i, b++, end, tau_ns, &ready);
+		if (ready < b) {
+			s->cover[b] = s->closed[b] = no_cover;
+			ready = b;
 		}
 		bool covered = s->cover[b].chiplets <= s->space->chiplets ||
 		               s->closed[b].chiplets <= s->space->chiplets;
@@ -272,6 +307,7 @@ static void set_samples(struct segmenter *s, unsigned samples, unsigned first, u
 	                     MIN(limit_ns, longest_run_ns(s)));
 	if (!s->freedom->whole_package)
 		make_monotone(s, first, end);
+	note_finite(s, first, end);
 }
 
 /* Whether to climb on: a network that must stay in one segment may need more than any run. */
@@ -502,6 +538,8 @@ static void segmenter_init(struct segmenter *s)
 	size_t runs = (size_t)s->nodes * s->clusters->longest, pairs = (size_t)s->nodes * s->nodes;
 	for (int b = 0; b < SEARCH_BORDERS; b++)
 		s->smallest[b] = g_new(uint16_t, runs);
+	s->finite = g_new(unsigned, s->nodes);
+	s->reach = g_new(unsigned, s->nodes);
 	s->load_ns = g_new(double, s->nodes + 1);
 	s->load_ns[0] = 0;
 	for (unsigned n = 0; n < s->nodes; n++)
@@ -523,6 +561,8 @@ static void segmenter_release(struct segmenter *s)
 {
 	for (int b = 0; b < SEARCH_BORDERS; b++)
 		g_free(s->smallest[b]);
+	g_free(s->finite);
+	g_free(s->reach);
 	g_free(s->load_ns);
 	for (size_t i = 0; i < (size_t)s->nodes * s->nodes; i++)
 		if (s->settled[i]) {
