@@ -5,6 +5,8 @@
  */
 #include "search/segment.h"
 
+#include "search/parallel.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -45,6 +47,7 @@ struct segmenter {
 	unsigned judged, misfits;     /* segments costed in full; those that fit no buffer */
 	bool *tried;                  /* [i][j - 1]: some guess was costed in full */
 	bool reconsider;              /* look at a segment's other guesses, too */
+	struct segmenter *scanners;   /* one per thread; their own: what scanner_init makes */
 	struct cover *cover, *closed; /* by end node; closed: the last cluster ends the segment */
 };
 
@@ -319,18 +322,61 @@ static bool climb_on(const struct segmenter *s, unsigned m, float tau_ns, float 
 	       !isfinite(guess_of(s, 0, s->nodes, m)->time_ns);
 }
 
+struct ladder {
+	struct segmenter *s;
+	const float *taus_ns;
+	unsigned count;
+};
+
+/* Every so many rungs, each by its own scanner. */
+static void scan_rungs(void *data, unsigned thread, unsigned index)
+{
+	const struct ladder *ladder = data;
+	struct segmenter *scanner = &ladder->s->scanners[index];
+	(void)thread;
+	reset_smallest(scanner, 0, scanner->nodes);
+	for (unsigned t = index; t < ladder->count; t += ladder->s->space->jobs) {
+		lower_smallest(scanner, 0, scanner->nodes, ladder->taus_ns[t]);
+		scan_tau(scanner, 0, ladder->taus_ns[t]);
+	}
+}
+
+/* Takes what a scanner guesses of micro-batch `m`; of equal guesses the one of the lowest rung. */
+static void take_guesses(struct segmenter *s, struct segmenter *scanner, unsigned m)
+{
+	size_t pairs = (size_t)s->nodes * s->nodes;
+	for (size_t i = 0; i < pairs; i++) {
+		struct guess *from = &scanner->guesses[i],
+			     *to = &s->guesses[i * s->sample_count + m];
+		if (from->time_ns < to->time_ns ||
+		    (isfinite(from->time_ns) && from->time_ns <= to->time_ns &&
+		     from->tau_ns < to->tau_ns))
+			*to = *from;
+		from->time_ns = INFINITY;
+	}
+}
+
 static void scan_samples(struct segmenter *s, unsigned m)
 {
 	float lowest_ns, highest_ns;
 	set_samples(s, s->samples[m], 0, s->nodes, INFINITY);
 	tau_range(s, &lowest_ns, &highest_ns);
-	reset_smallest(s, 0, s->nodes);
 	highest_ns = MIN(highest_ns, longest_run_ns(s) * (float)TAU_RATIO);
+	if (!isfinite(lowest_ns))
+		return;
+	GArray *taus = g_array_new(FALSE, FALSE, sizeof(float));
 	float tau_ns = lowest_ns;
-	while (isfinite(lowest_ns) && climb_on(s, m, tau_ns, highest_ns)) {
+	for (; tau_ns <= highest_ns; tau_ns *= (float)TAU_RATIO)
+		g_array_append_val(taus, tau_ns);
+	struct ladder ladder = { s, (const float *)(void *)taus->data, taus->len };
+	search_parallel(s->space->jobs, s->space->jobs, scan_rungs, &ladder);
+	for (unsigned i = 0; i < s->space->jobs; i++)
+		take_guesses(s, &s->scanners[i], m);
+	g_array_unref(taus);
+	for (reset_smallest(s, 0, s->nodes); climb_on(s, m, tau_ns, highest_ns);
+	     tau_ns *= (float)TAU_RATIO) {
 		lower_smallest(s, 0, s->nodes, tau_ns);
 		scan_tau(s, m, tau_ns);
-		tau_ns *= (float)TAU_RATIO;
 	}
 }
 
@@ -533,36 +579,60 @@ static struct search_solution *collect(struct segmenter *s, const unsigned *prev
 	return solution;
 }
 
-static void segmenter_init(struct segmenter *s)
+/* What a scanner has for itself. */
+static void scanner_init(struct segmenter *s, unsigned sample_count)
 {
-	size_t runs = (size_t)s->nodes * s->clusters->longest, pairs = (size_t)s->nodes * s->nodes;
+	size_t runs = (size_t)s->nodes * s->clusters->longest;
+	size_t guesses = (size_t)s->nodes * s->nodes * sample_count;
 	for (int b = 0; b < SEARCH_BORDERS; b++)
 		s->smallest[b] = g_new(uint16_t, runs);
-	s->finite = g_new(unsigned, s->nodes);
 	s->reach = g_new(unsigned, s->nodes);
+	s->sample_count = sample_count;
+	s->guesses = g_new(struct guess, guesses);
+	for (size_t i = 0; i < guesses; i++)
+		s->guesses[i] = (struct guess){ .time_ns = INFINITY };
+	s->cover = g_new(struct cover, s->nodes + 1);
+	s->closed = g_new(struct cover, s->nodes + 1);
+}
+
+static void scanner_release(struct segmenter *s)
+{
+	for (int b = 0; b < SEARCH_BORDERS; b++)
+		g_free(s->smallest[b]);
+	g_free(s->reach);
+	g_free(s->guesses);
+	g_free(s->cover);
+	g_free(s->closed);
+}
+
+static void segmenter_init(struct segmenter *s)
+{
+	size_t pairs = (size_t)s->nodes * s->nodes;
+	s->finite = g_new(unsigned, s->nodes);
 	s->load_ns = g_new(double, s->nodes + 1);
 	s->load_ns[0] = 0;
 	for (unsigned n = 0; n < s->nodes; n++)
 		s->load_ns[n + 1] = s->load_ns[n] +
 		                    (double)s->space->workload->nodes[n].weight_bytes /
 		                            s->space->dram_GBps;
-	s->sample_count = search_microbatches(s->batch, s->samples);
-	s->guesses = g_new(struct guess, pairs * s->sample_count);
-	for (size_t i = 0; i < pairs * s->sample_count; i++)
-		s->guesses[i] = (struct guess){ .time_ns = INFINITY };
+	scanner_init(s, search_microbatches(s->batch, s->samples));
 	s->settled = g_new0(struct search_segment *, pairs);
 	s->tried = g_new0(bool, pairs);
 	s->pessimism = 1;
-	s->cover = g_new(struct cover, s->nodes + 1);
-	s->closed = g_new(struct cover, s->nodes + 1);
+	s->scanners = g_new(struct segmenter, s->space->jobs);
+	for (unsigned i = 0; i < s->space->jobs; i++) {
+		s->scanners[i] = *s;
+		scanner_init(&s->scanners[i], 1);
+	}
 }
 
 static void segmenter_release(struct segmenter *s)
 {
-	for (int b = 0; b < SEARCH_BORDERS; b++)
-		g_free(s->smallest[b]);
+	for (unsigned i = 0; i < s->space->jobs; i++)
+		scanner_release(&s->scanners[i]);
+	g_free(s->scanners);
+	scanner_release(s);
 	g_free(s->finite);
-	g_free(s->reach);
 	g_free(s->load_ns);
 	for (size_t i = 0; i < (size_t)s->nodes * s->nodes; i++)
 		if (s->settled[i]) {
@@ -570,10 +640,7 @@ static void segmenter_release(struct segmenter *s)
 			g_free(s->settled[i]);
 		}
 	g_free(s->settled);
-	g_free(s->guesses);
 	g_free(s->tried);
-	g_free(s->cover);
-	g_free(s->closed);
 }
 
 struct search_solution *search_segments(struct search_space *space,
