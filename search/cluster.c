@@ -117,9 +117,7 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 
 static uint64_t output_bytes(const struct walk *walk, unsigned node, unsigned s)
 {
-	const struct search_choice *choice = &search_choices(walk->space, node, walk->size)[s];
-	unsigned tiles = walk->clusters->tiles;
-	return 2 * ((choice->output_bytes * walk->space->samples + tiles - 1) / tiles);
+	return walk->clusters->output_bytes[search_row(walk->space, node, walk->size) + s];
 }
 
 /* Traffic from the path's nodes before `to` straight to it with split t: the neighbour's
@@ -405,6 +403,8 @@ void search_clusters_init(struct search_clusters *clusters, const struct search_
 		clusters->time_ns[b] = g_new(float, runs);
 		clusters->dram_ns[b] = g_new(float, runs);
 	}
+	clusters->output_bytes = g_new(uint64_t, (size_t)space->node_kinds * space->size_count *
+	                                                 SEARCH_SPLITS);
 	search_alike_init(&clusters->alike, space);
 	find_open(clusters);
 }
@@ -412,6 +412,7 @@ void search_clusters_init(struct search_clusters *clusters, const struct search_
 void search_clusters_release(struct search_clusters *clusters)
 {
 	search_alike_release(&clusters->alike);
+	g_clear_pointer(&clusters->output_bytes, g_free);
 	g_clear_pointer(&clusters->open_first, g_free);
 	g_clear_pointer(&clusters->open, g_free);
 	for (int b = 0; b < SEARCH_BORDERS; b++) {
@@ -498,11 +499,23 @@ static void fill_size(void *data, unsigned thread, unsigned index)
 	g_free(walk.back);
 }
 
+/* Two tiles of each output. */
+static void fill_outputs(struct search_clusters *clusters)
+{
+	const struct search_space *space = clusters->space;
+	size_t rows = (size_t)space->node_kinds * space->size_count * SEARCH_SPLITS;
+	for (size_t i = 0; i < rows; i++)
+		clusters->output_bytes[i] = 2 * ((space->choices[i].output_bytes * space->samples +
+		                                  clusters->tiles - 1) /
+		                                 clusters->tiles);
+}
+
 void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsigned end,
                           unsigned smallest, float limit_ns)
 {
 	struct filling filling = { clusters, first, end, smallest, limit_ns };
 	clear_runs(clusters, first, end);
+	fill_outputs(clusters);
 	search_parallel(clusters->space->jobs, clusters->space->size_count - smallest, fill_size,
 	                &filling);
 }

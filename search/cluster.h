@@ -24,6 +24,8 @@ struct search_clusters {
 	struct search_open {
 		unsigned node, edge;
 	} * open;
+	uint64_t
+		*output_bytes; /* buffers of a node's output, as search_choices: when last filled */
 	float *time_ns[SEARCH_BORDERS]; /* [size][a][length - 1], INFINITY where it does not fit */
 	float *dram_ns[SEARCH_BORDERS]; /* what it takes of all DRAM channels' time */
 };
