@@ -19,7 +19,7 @@ void cost_model_init(struct cost_model *model, const struct wl_workload *workloa
 void cost_model_remember(struct cost_model *model)
 {
 	if (!model->recall)
-		model->recall = cost_recall_new();
+		model->recall = cost_recall_new(COST_RECALL_BYTES);
 }
 
 void cost_model_release(struct cost_model *model)

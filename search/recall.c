@@ -9,7 +9,6 @@
 #include "search/charge.h"
 #include "search/cost.h"
 
-#define ROOM_BYTES (32U << 20)
 #define SLOTS (1U << 14)
 
 struct memory {
@@ -26,15 +25,16 @@ struct memory {
 
 struct cost_recall {
 	char *room; /* NULL until needed */
-	size_t used_bytes;
+	size_t room_bytes, used_bytes;
 	struct memory **slots;
 	unsigned used;
 	GArray *regions; /* struct cost_key, by cluster of the segment */
 };
 
-struct cost_recall *cost_recall_new(void)
+struct cost_recall *cost_recall_new(size_t room_bytes)
 {
 	struct cost_recall *recall = g_new0(struct cost_recall, 1);
+	recall->room_bytes = room_bytes;
 	recall->regions = g_array_new(FALSE, FALSE, sizeof(struct cost_key));
 	return recall;
 }
@@ -177,13 +177,13 @@ static void forget(struct cost_recall *recall)
 static struct memory *take_room(struct cost_recall *recall, size_t bytes)
 {
 	bytes = (bytes + sizeof(double) - 1) / sizeof(double) * sizeof(double);
-	if (bytes > ROOM_BYTES)
+	if (bytes > recall->room_bytes)
 		return NULL;
 	if (!recall->room) {
-		recall->room = g_malloc(ROOM_BYTES);
+		recall->room = g_malloc(recall->room_bytes);
 		recall->slots = g_new0(struct memory *, SLOTS);
 	}
-	if (recall->used_bytes + bytes > ROOM_BYTES || recall->used >= SLOTS / 4 * 3)
+	if (recall->used_bytes + bytes > recall->room_bytes || recall->used >= SLOTS / 4 * 3)
 		forget(recall);
 	void *memory = recall->room + recall->used_bytes;
 	recall->used_bytes += bytes;

@@ -23,7 +23,9 @@ struct cost_key {
 
 enum cost_kept { COST_TRAFFIC, COST_WEIGHTS, COST_LOAD };
 
-struct cost_recall *cost_recall_new(void);
+#define COST_RECALL_BYTES ((size_t)32 << 20) /* room that a search gives it */
+
+struct cost_recall *cost_recall_new(size_t room_bytes);
 void cost_recall_free(struct cost_recall *recall); /* NULL is allowed */
 
 /* Keys are of this segment from now on; to be called again when it changes. */

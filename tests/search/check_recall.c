@@ -5,7 +5,8 @@
 #include "tests/search/random_mapping.h"
 
 #define CHANGES 60
-#define MANY_CHANGES 8000 /* more than fit into the room */
+#define MANY_CHANGES 1000
+#define LITTLE_ROOM 30000 /* bytes: some nodes of the small packages here */
 
 static struct map_cluster *some_cluster(GRand *rand, struct map_segment **segment)
 {
@@ -64,14 +65,14 @@ static void compare(struct cost_model *remembering)
 	cost_report_release(&expected);
 }
 
-static void change_and_compare(guint32 seed, unsigned changes, bool detailed)
+static void change_and_compare(guint32 seed, unsigned changes, size_t room_bytes, bool detailed)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
 	struct cost_model remembering;
 	random_scene(rand, pick(rand, 2, 6));
 	random_map(rand);
 	cost_model_init(&remembering, workload, package);
-	cost_model_remember(&remembering);
+	remembering.recall = cost_recall_new(room_bytes);
 	if (detailed)
 		model.parameters.value[COST_TILE_TRAFFIC] =
 			remembering.parameters.value[COST_TILE_TRAFFIC] = 0.5;
@@ -85,19 +86,19 @@ static void change_and_compare(guint32 seed, unsigned changes, bool detailed)
 
 START_TEST(changes)
 {
-	change_and_compare((guint32)_i, CHANGES, false);
+	change_and_compare((guint32)_i, CHANGES, COST_RECALL_BYTES, false);
 }
 END_TEST
 
 START_TEST(changes_in_detail)
 {
-	change_and_compare((guint32)_i, CHANGES, true);
+	change_and_compare((guint32)_i, CHANGES, COST_RECALL_BYTES, true);
 }
 END_TEST
 
 START_TEST(more_than_fits)
 {
-	change_and_compare(7, MANY_CHANGES, false);
+	change_and_compare(7, MANY_CHANGES, LITTLE_ROOM, false);
 }
 END_TEST
 
