@@ -71,7 +71,7 @@ struct search_space {
 	struct search_edge *edges;       /* [kind][size] */
 	float *compute_ns; /* [kind][size][split] for the micro-batch of search_space_samples */
 	unsigned samples;
-	GHashTable *computes; /* compute_ns of each micro-batch so far */
+	GHashTable *computes;                    /* compute_ns of each micro-batch so far */
 	unsigned jobs;                           /* threads */
 	struct search_worker *workers;           /* one per thread */
 	double dram_GBps;                        /* all channels */
