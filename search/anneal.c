@@ -186,6 +186,7 @@ static void chain_init(struct chain *chain, const struct search_annealing *annea
 	const struct cost_model *model = annealing->model;
 	*chain = (struct chain){ .annealing = annealing };
 	cost_model_init(&chain->model, model->workload, model->package);
+	cost_model_remember(&chain->model);
 	chain->model.parameters = model->parameters;
 	search_drawer_init(&chain->drawer, &chain->model, SEARCH_ANY, start->batch,
 	                   annealing->options->tiles);

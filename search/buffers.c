@@ -127,19 +127,20 @@ static unsigned producer_position(const struct map_plan *plan, const struct map_
 	return (unsigned)(plan->nodes[edge->from].how - cluster->nodes);
 }
 
-/* Bytes of node `reader`'s inputs from its own cluster while the node at `now` runs. */
-static uint64_t live_bytes(const struct map_plan *plan, const struct map_cluster *cluster,
-                           const struct map_placed *reader, unsigned now,
-                           struct map_scratch *scratch)
+/* Adds what a node's inputs from its own cluster take, at every position while they live: from
+ * when their producer starts until the reader at `position` ends. */
+static void add_live(const struct map_plan *plan, const struct map_cluster *cluster,
+                     const struct map_placed *reader, unsigned position,
+                     struct map_scratch *scratch, uint64_t *live)
 {
-	uint64_t bytes = 0;
 	for (unsigned e = 0; e < reader->node->edge_in_count; e++) {
 		const struct wl_edge *edge = &plan->workload->edges[reader->node->edges_in[e]];
-		if (map_edge_way(plan, edge) == MAP_WITHIN_CLUSTER &&
-		    producer_position(plan, cluster, edge) <= now)
-			bytes += map_input_bytes(reader, edge, scratch);
+		if (map_edge_way(plan, edge) != MAP_WITHIN_CLUSTER)
+			continue;
+		uint64_t bytes = map_input_bytes(reader, edge, scratch);
+		for (unsigned now = producer_position(plan, cluster, edge); now <= position; now++)
+			live[now] += bytes;
 	}
-	return bytes;
 }
 
 /* Bytes that a node's inputs from outside its cluster take all the time. */
@@ -164,23 +165,18 @@ static void activation_use(const struct map_plan *plan, const struct map_cluster
                            struct map_buffer_use *use)
 {
 	uint64_t standing = 0, peak = 0;
+	g_autofree uint64_t *live = g_new0(uint64_t, cluster->node_count);
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		struct map_placed placed = map_place(plan, cluster->nodes[i].node, samples);
 		standing += standing_bytes(plan, &placed, scratch);
+		live[i] += 2 * map_tile_output_bytes(&placed, scratch);
+		add_live(plan, cluster, &placed, i, scratch, live);
 	}
-	for (unsigned now = 0; now < cluster->node_count; now++) {
-		struct map_placed running = map_place(plan, cluster->nodes[now].node, samples);
-		uint64_t bytes = 2 * map_tile_output_bytes(&running, scratch);
-		for (unsigned reader = now; reader < cluster->node_count; reader++) {
-			struct map_placed placed = map_place(plan, cluster->nodes[reader].node,
-			                                     samples);
-			bytes += live_bytes(plan, cluster, &placed, now, scratch);
+	for (unsigned i = 0; i < cluster->node_count; i++)
+		if (live[i] >= peak) {
+			peak = live[i];
+			use->activation_node = cluster->nodes[i].node;
 		}
-		if (bytes >= peak) {
-			peak = bytes;
-			use->activation_node = cluster->nodes[now].node;
-		}
-	}
 	use->activation_bytes = standing + peak;
 }
 
@@ -198,6 +194,12 @@ void map_buffer_use(const struct map_plan *plan, unsigned segment, unsigned clus
 	const struct map_segment *s = &plan->mapping->segments[segment];
 	map_weight_use(plan, segment, cluster, use);
 	activation_use(plan, &s->clusters[cluster], s->microbatch, scratch, use);
+}
+
+bool map_use_fits(const struct map_buffer_use *use)
+{
+	return use->weight_bytes <= use->weight_limit &&
+	       use->activation_bytes <= use->activation_limit;
 }
 
 bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned cluster,

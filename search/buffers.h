@@ -59,6 +59,8 @@ struct map_buffer_use {
 void map_buffer_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
                     struct map_scratch *scratch, struct map_buffer_use *use);
 
+bool map_use_fits(const struct map_buffer_use *use);
+
 /* The weight side of it alone. */
 void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
                     struct map_buffer_use *use);

@@ -6,12 +6,15 @@
 
 #include "search/parallel.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
 /* Paths are weighed by time alone, and by time plus a price per byte of weights a chiplet
  * must hold, so that a path that fits the weight buffer is among those found. */
 #define PRICES 2
+
+#define OLDEST_OPEN 8 /* nodes back that edges out of a run are looked for */
 
 struct state {
 	float rank;                 /* what paths are compared by: time + price x weights */
@@ -114,9 +117,7 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 
 static uint64_t output_bytes(const struct walk *walk, unsigned node, unsigned s)
 {
-	const struct search_choice *choice = &search_choices(walk->space, node, walk->size)[s];
-	unsigned tiles = walk->clusters->tiles;
-	return 2 * ((choice->output_bytes * walk->space->samples + tiles - 1) / tiles);
+	return walk->clusters->output_bytes[search_row(walk->space, node, walk->size) + s];
 }
 
 /* Traffic from the path's nodes before `to` straight to it with split t: the neighbour's
@@ -143,13 +144,15 @@ static float node_ns(const struct state *state, float more_traffic_ns)
 	return MAX(state->last_ns, state->traffic_ns + more_traffic_ns);
 }
 
-/* Join `next` (a fresh state for node `to`) to the path in state s. */
-static bool join(const struct walk *walk, unsigned s, unsigned to, unsigned t, struct state *next)
+/* Join `next` (a fresh state for node `to`) to the path in state s, whose last node holds `held`
+ * bytes of inputs and output. */
+static bool join(const struct walk *walk, unsigned s, uint64_t held, unsigned to, unsigned t,
+                 struct state *next)
 {
 	const struct state *state = &walk->state[s];
 	float neighbour_ns, older_ns;
 	edges_into(walk, s, to, t, &neighbour_ns, &older_ns);
-	uint64_t live = state->inputs + next->inputs + output_bytes(walk, to - 1, s);
+	uint64_t live = held + next->inputs;
 	next->standing += state->standing;
 	if (next->standing + live > walk->space->activation_limit)
 		return false;
@@ -176,13 +179,17 @@ static void step(struct walk *walk, unsigned to)
 	const struct search_choice *choices = search_choices(walk->space, to, walk->size);
 	struct state states[SEARCH_SPLITS];
 	bool alive[SEARCH_SPLITS] = { false };
+	uint64_t held[SEARCH_SPLITS];
+	for (unsigned s = 0; s < SEARCH_SPLITS; s++)
+		held[s] = walk->alive[s] ? walk->state[s].inputs + output_bytes(walk, to - 1, s)
+		                         : 0;
 	for (unsigned t = 0; t < SEARCH_SPLITS; t++) {
 		if (!choices[t].valid)
 			continue;
 		struct state fresh = enter(walk, to, t);
 		for (unsigned s = 0; s < SEARCH_SPLITS; s++) {
 			struct state next = fresh;
-			if (!walk->alive[s] || !join(walk, s, to, t, &next))
+			if (!walk->alive[s] || !join(walk, s, held[s], to, t, &next))
 				continue;
 			if (alive[t] && next.rank >= states[t].rank)
 				continue;
@@ -230,26 +237,24 @@ static float overflow_ns(const struct walk *walk, const struct state *state, flo
 static float open_edges_ns(const struct walk *walk, unsigned last, unsigned s, bool ends,
                            float *stored_ns)
 {
-	const struct wl_workload *w = walk->space->workload;
+	const struct search_clusters *c = walk->clusters;
 	float sum = 0;
-	unsigned oldest = last >= walk->first + 8 ? last - 8 : walk->first;
-	for (unsigned node = oldest; node < last; node++) {
-		const struct wl_node *n = &w->nodes[node];
-		for (unsigned i = 0; i < n->edge_out_count; i++) {
-			if (w->edges[n->edges_out[i]].to <= last)
-				continue;
-			unsigned split = split_on_path(walk, last, s, node);
-			if (!ends) {
-				sum += leave_ns(walk, n->edges_out[i], split);
-				continue;
-			}
-			float store_ns = search_time_ns(
-				search_choices(walk->space, node, walk->size)[split].store,
-				walk->space->samples);
-			sum += store_ns;
-			*stored_ns += store_ns;
-			break; /* one store serves all readers */
+	int stored = -1;
+	for (unsigned i = c->open_first[last]; i < c->open_first[last + 1]; i++) {
+		const struct search_open *open = &c->open[i];
+		if (open->node < walk->first || (int)open->node == stored)
+			continue;
+		unsigned split = split_on_path(walk, last, s, open->node);
+		if (!ends) {
+			sum += leave_ns(walk, open->edge, split);
+			continue;
 		}
+		float store_ns = search_time_ns(
+			search_choices(walk->space, open->node, walk->size)[split].store,
+			walk->space->samples);
+		sum += store_ns;
+		*stored_ns += store_ns;
+		stored = (int)open->node; /* one store serves all readers */
 	}
 	return sum;
 }
@@ -325,15 +330,22 @@ static bool any_alive(const struct walk *walk, float limit_ns)
 	return false;
 }
 
-static void note_overflow(struct walk *walk)
+static bool overflows(const struct walk *walk)
 {
 	for (unsigned s = 0; s < SEARCH_SPLITS; s++)
 		if (walk->alive[s] && walk->state[s].weights > (float)walk->space->weight_limit)
-			walk->overflowed = true;
+			return true;
+	return false;
 }
 
+/* What the walks from a node have filled. */
+struct trail {
+	unsigned longest;    /* run; 0: none */
+	unsigned overflowed; /* the first length with more weights than fit; UINT_MAX: none */
+};
+
 static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsigned end,
-                      float limit_ns)
+                      float limit_ns, struct trail *trail)
 {
 	unsigned most = MIN(clusters->longest, end - walk->first);
 	for (unsigned length = 1; length <= most; length++) {
@@ -341,7 +353,11 @@ static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsig
 			step(walk, walk->first + length - 1);
 		if (!any_alive(walk, limit_ns))
 			return;
-		note_overflow(walk);
+		trail->longest = MAX(trail->longest, length);
+		if (!walk->overflowed && overflows(walk)) {
+			walk->overflowed = true;
+			trail->overflowed = MIN(trail->overflowed, length);
+		}
 		size_t run = search_run(clusters, walk->size, walk->first, length);
 		for (unsigned ends = 0; ends < 2; ends++) {
 			unsigned borders = (walk->starts ? SEARCH_STARTS : 0) |
@@ -357,6 +373,24 @@ static void fill_runs(struct search_clusters *clusters, struct walk *walk, unsig
 	}
 }
 
+static void find_open(struct search_clusters *clusters)
+{
+	const struct wl_workload *w = clusters->space->workload;
+	GArray *open = g_array_new(FALSE, FALSE, sizeof *clusters->open);
+	clusters->open_first = g_new(unsigned, w->node_count + 1);
+	for (unsigned last = 0; last < w->node_count; last++) {
+		clusters->open_first[last] = open->len;
+		for (unsigned n = last > OLDEST_OPEN ? last - OLDEST_OPEN : 0; n < last; n++)
+			for (unsigned i = 0; i < w->nodes[n].edge_out_count; i++) {
+				struct search_open entry = { n, w->nodes[n].edges_out[i] };
+				if (w->edges[entry.edge].to > last)
+					g_array_append_val(open, entry);
+			}
+	}
+	clusters->open_first[w->node_count] = open->len;
+	clusters->open = (struct search_open *)(void *)g_array_free(open, FALSE);
+}
+
 void search_clusters_init(struct search_clusters *clusters, const struct search_space *space,
                           unsigned longest, unsigned tiles)
 {
@@ -369,10 +403,18 @@ void search_clusters_init(struct search_clusters *clusters, const struct search_
 		clusters->time_ns[b] = g_new(float, runs);
 		clusters->dram_ns[b] = g_new(float, runs);
 	}
+	clusters->output_bytes = g_new(uint64_t, (size_t)space->node_kinds * space->size_count *
+	                                                 SEARCH_SPLITS);
+	search_alike_init(&clusters->alike, space);
+	find_open(clusters);
 }
 
 void search_clusters_release(struct search_clusters *clusters)
 {
+	search_alike_release(&clusters->alike);
+	g_clear_pointer(&clusters->output_bytes, g_free);
+	g_clear_pointer(&clusters->open_first, g_free);
+	g_clear_pointer(&clusters->open, g_free);
 	for (int b = 0; b < SEARCH_BORDERS; b++) {
 		g_clear_pointer(&clusters->time_ns[b], g_free);
 		g_clear_pointer(&clusters->dram_ns[b], g_free);
@@ -397,23 +439,75 @@ struct filling {
 	float limit_ns;
 };
 
+static unsigned most_nodes(const struct filling *f, unsigned a)
+{
+	return MIN(f->clusters->longest, f->end - a);
+}
+
+/* Walks from node `a` go as those of a node like it did: copies their runs. False if they might
+ * not, because what is not alike came into sight. */
+static bool fill_alike(const struct filling *f, unsigned size, unsigned a, unsigned starts,
+                       struct trail *trails)
+{
+	struct search_clusters *c = f->clusters;
+	unsigned like = c->alike.like[a], length = c->alike.length[a], most = most_nodes(f, a);
+	if (length == 0 || like < f->first)
+		return false;
+	struct trail trail = trails[2 * (like - f->first) + starts];
+	if ((trail.longest >= length && most > length) ||
+	    (trail.overflowed != UINT_MAX && trail.overflowed > most))
+		return false;
+	trail.longest = MIN(trail.longest, most);
+	trails[2 * (a - f->first) + starts] = trail;
+	for (unsigned ends = 0; ends < 2; ends++) {
+		unsigned borders = (starts ? SEARCH_STARTS : 0) | (ends ? SEARCH_ENDS : 0);
+		size_t to = search_run(c, size, a, 1), from = search_run(c, size, like, 1);
+		memcpy(c->time_ns[borders] + to, c->time_ns[borders] + from,
+		       trail.longest * sizeof(float));
+		memcpy(c->dram_ns[borders] + to, c->dram_ns[borders] + from,
+		       trail.longest * sizeof(float));
+	}
+	return true;
+}
+
+static void fill_from(const struct filling *f, struct walk *walk, unsigned size, unsigned a,
+                      unsigned starts, struct trail *trails)
+{
+	struct trail *trail = &trails[2 * (a - f->first) + starts];
+	if (fill_alike(f, size, a, starts, trails))
+		return;
+	*trail = (struct trail){ 0, UINT_MAX };
+	for (unsigned price = 0; price < PRICES; price++) {
+		if (price && !walk->overflowed)
+			continue; /* the price would not change what fits */
+		start_walk(walk, f->clusters, size, a, starts, price);
+		fill_runs(f->clusters, walk, f->end, f->limit_ns, trail);
+	}
+}
+
 /* All runs on regions of one size. */
 static void fill_size(void *data, unsigned thread, unsigned index)
 {
 	const struct filling *f = data;
 	struct walk walk;
+	g_autofree struct trail *trails = g_new(struct trail, 2 * (f->end - f->first));
 	(void)thread;
 	walk.back = g_new(uint8_t, (size_t)f->clusters->nodes * SEARCH_SPLITS);
 	for (unsigned a = f->first; a < f->end; a++)
 		for (unsigned starts = 0; starts < 2; starts++)
-			for (unsigned price = 0; price < PRICES; price++) {
-				if (price && !walk.overflowed)
-					continue; /* the price would not change what fits */
-				start_walk(&walk, f->clusters, f->smallest + index, a, starts,
-				           price);
-				fill_runs(f->clusters, &walk, f->end, f->limit_ns);
-			}
+			fill_from(f, &walk, f->smallest + index, a, starts, trails);
 	g_free(walk.back);
+}
+
+/* Two tiles of each output. */
+static void fill_outputs(struct search_clusters *clusters)
+{
+	const struct search_space *space = clusters->space;
+	size_t rows = (size_t)space->node_kinds * space->size_count * SEARCH_SPLITS;
+	for (size_t i = 0; i < rows; i++)
+		clusters->output_bytes[i] = 2 * ((space->choices[i].output_bytes * space->samples +
+		                                  clusters->tiles - 1) /
+		                                 clusters->tiles);
 }
 
 void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsigned end,
@@ -421,6 +515,7 @@ void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsi
 {
 	struct filling filling = { clusters, first, end, smallest, limit_ns };
 	clear_runs(clusters, first, end);
+	fill_outputs(clusters);
 	search_parallel(clusters->space->jobs, clusters->space->size_count - smallest, fill_size,
 	                &filling);
 }

@@ -9,7 +9,7 @@
 #ifndef SEARCH_CLUSTER_H
 #define SEARCH_CLUSTER_H
 
-#include "search/space.h"
+#include "search/alike.h"
 
 /* A cluster that starts its segment reads from DRAM, one that ends it writes to DRAM. */
 enum { SEARCH_STARTS = 1, SEARCH_ENDS = 2, SEARCH_BORDERS = 4 };
@@ -18,6 +18,14 @@ struct search_clusters {
 	const struct search_space *space;
 	unsigned nodes, longest; /* the longest run in the tables */
 	unsigned tiles;
+	struct search_alike alike;
+	/* By node: of edges from up to 8 nodes before it to nodes behind it, the first one in `open`. */
+	unsigned *open_first;
+	struct search_open {
+		unsigned node, edge;
+	} * open;
+	uint64_t
+		*output_bytes; /* buffers of a node's output, as search_choices: when last filled */
 	float *time_ns[SEARCH_BORDERS]; /* [size][a][length - 1], INFINITY where it does not fit */
 	float *dram_ns[SEARCH_BORDERS]; /* what it takes of all DRAM channels' time */
 };

@@ -16,8 +16,15 @@ void cost_model_init(struct cost_model *model, const struct wl_workload *workloa
 		map_phase_init(phases[i], package);
 }
 
+void cost_model_remember(struct cost_model *model)
+{
+	if (!model->recall)
+		model->recall = cost_recall_new(COST_RECALL_BYTES);
+}
+
 void cost_model_release(struct cost_model *model)
 {
+	cost_recall_free(g_steal_pointer(&model->recall));
 	struct map_phase *phases[] = { &model->node, &model->part, &model->load, &model->shared };
 	for (unsigned i = 0; i < G_N_ELEMENTS(phases); i++)
 		map_phase_release(phases[i]);

@@ -18,6 +18,7 @@
 
 #include "search/buffers.h"
 #include "search/features.h"
+#include "search/recall.h"
 
 /* What is paid for, whatever time it takes; analytical and simulated totals are built
  * from the same additions. */
@@ -72,6 +73,7 @@ struct cost_model {
 	const struct hw_package *package;
 	struct cost_parameters parameters; /* neutral after cost_model_init */
 	bool detailed; /* features in detail even if parameters are neutral; false at first */
+	struct cost_recall *recall; /* NULL at first: every node is walked anew */
 	struct map_network network;
 	struct map_phase node, part, load, shared; /* scratch, as is all that follows */
 	struct cost_features features;             /* of the segment evaluated last */
@@ -83,6 +85,11 @@ struct cost_model {
 void cost_model_init(struct cost_model *model, const struct wl_workload *workload,
                      const struct hw_package *package);
 void cost_model_release(struct cost_model *model);
+
+/* From now on what was walked is remembered (search/recall.h): where mappings that differ
+ * little are evaluated one after another, that is several times faster. The package and the
+ * workload must not change any more. */
+void cost_model_remember(struct cost_model *model);
 
 /* The mapping must be valid. Fills a report, which cost_report_release empties. */
 void cost_evaluate(struct cost_model *model, const struct map_mapping *mapping,

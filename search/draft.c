@@ -163,7 +163,8 @@ static void more_tiles(struct map_cluster *cluster)
 		cluster->nodes[i].tiles *= 2;
 }
 
-static void fit_tiles(const struct placing *p, unsigned segment, unsigned c)
+/* Whether the cluster fits then. */
+static bool fit_tiles(const struct placing *p, unsigned segment, unsigned c)
 {
 	struct map_cluster *cluster = &p->plan->mapping->segments[segment].clusters[c];
 	struct map_buffer_use use;
@@ -174,6 +175,7 @@ static void fit_tiles(const struct placing *p, unsigned segment, unsigned c)
 		more_tiles(cluster);
 		map_buffer_use(p->plan, segment, c, scratch, &use);
 	}
+	return map_use_fits(&use);
 }
 
 static struct placing placing_of(const struct search_prices *prices, const struct map_plan *plan,
@@ -214,8 +216,9 @@ bool search_fit_segment(const struct search_space *space, struct map_mapping *ma
 	struct placing placing = placing_of(&prices, &plan, index);
 	for (unsigned c = 0; fits && c < mapping->segments[index].cluster_count; c++) {
 		search_fit_weights(&prices, &plan, index, c);
-		fit_tiles(&placing, index, c);
-		fits = map_check_cluster(&plan, index, c, &space->model->network.scratch, error);
+		fits = fit_tiles(&placing, index, c);
+		if (!fits && error) /* says why */
+			map_check_cluster(&plan, index, c, &space->model->network.scratch, error);
 	}
 	map_plan_release(&plan);
 	return fits;

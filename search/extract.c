@@ -46,12 +46,11 @@ static void fetched_traffic(struct cost_model *model, const struct map_plan *pla
 	}
 }
 
-/* Weights that come for every micro-batch, into model->part; a smaller last one needs them
- * where the full ones do. */
+/* Weights that come for every micro-batch, into model->part, which is empty; a smaller last
+ * one needs them where the full ones do. */
 static void node_weights(struct cost_model *model, struct map_placed placed)
 {
 	placed.samples = MAX(placed.samples, placed.microbatch);
-	map_phase_clear(&model->part);
 	if (placed.weights == MAP_STREAMED)
 		map_load(&model->network, &placed, &model->part);
 	else if (placed.weights == MAP_DISTRIBUTED)
@@ -140,25 +139,68 @@ static void node_traffic(struct cost_model *model, const struct map_plan *plan,
 	f->traffic = work_of(model, &model->node);
 }
 
+/* What a node computes and moves but its weights, into model->node. */
+static void walk_traffic(struct cost_model *model, const struct map_plan *plan,
+                         const struct map_placed *placed, struct cost_node_features *f,
+                         struct cost_totals *compute)
+{
+	struct cost_key key;
+	if (model->recall) {
+		key = cost_recall_key(model->recall, plan, placed, COST_TRAFFIC,
+		                      model->features.detailed);
+		if (cost_recall_get(model->recall, key, &model->node, f, compute))
+			return;
+	}
+	*f = (struct cost_node_features){ .tiles = 1 };
+	*compute = (struct cost_totals){ 0 };
+	map_tile_dim(placed, &f->tiles);
+	f->compute_ns = map_shares(placed, model->package, &model->network.scratch,
+	                           model->network.shares);
+	cost_compute_totals(model->package, placed, model->network.shares, compute);
+	node_traffic(model, plan, placed, f);
+	if (model->features.detailed)
+		f->between_ns = between_ns(model, plan, placed);
+	if (model->recall)
+		cost_recall_keep(model->recall, key, &model->node, f, compute);
+}
+
+/* Weights of every micro-batch (or those that are loaded) into model->part. */
+static struct cost_work walk_weights(struct cost_model *model, const struct map_plan *plan,
+                                     const struct map_placed *placed, enum cost_kept what)
+{
+	struct cost_node_features f = { 0 };
+	struct cost_key key;
+	bool recall = model->recall && (what == COST_LOAD || placed->weights != MAP_RESIDENT);
+	if (recall) {
+		key = cost_recall_key(model->recall, plan, placed, what, false);
+		if (cost_recall_get(model->recall, key, &model->part, &f, NULL))
+			return f.weights;
+	}
+	map_phase_clear(&model->part);
+	if (what == COST_LOAD)
+		map_load(&model->network, placed, &model->part);
+	else
+		node_weights(model, *placed);
+	f.weights = work_of(model, &model->part);
+	if (recall)
+		cost_recall_keep(model->recall, key, &model->part, &f, NULL);
+	return f.weights;
+}
+
 /* One node for one micro-batch; its phases are added to model->shared. */
 static struct cost_node_features walk_node(struct cost_model *model, const struct map_plan *plan,
                                            const struct map_placed *placed, unsigned cluster,
                                            struct cost_totals *totals)
 {
-	struct cost_node_features f = { .tiles = 1 };
-	map_tile_dim(placed, &f.tiles);
-	f.compute_ns = map_shares(placed, model->package, &model->network.scratch,
-	                          model->network.shares);
+	struct cost_node_features f;
+	struct cost_totals compute;
+	walk_traffic(model, plan, placed, &f, &compute);
 	if (totals)
-		cost_compute_totals(model->package, placed, model->network.shares, totals);
-	node_traffic(model, plan, placed, &f);
+		cost_add(totals, &compute, 1);
 	take_phase(model, &model->node, totals);
-	if (model->features.detailed) {
+	if (model->features.detailed)
 		note_own(model, cluster, &model->node, 0);
-		f.between_ns = between_ns(model, plan, placed);
-	}
-	node_weights(model, *placed);
-	f.weights = work_of(model, &model->part);
+	f.weights = walk_weights(model, plan, placed, COST_WEIGHTS);
 	take_phase(model, &model->part, totals);
 	if (model->features.detailed)
 		note_own(model, cluster, &model->part, 1);
@@ -170,6 +212,8 @@ void cost_walk_microbatch(struct cost_model *model, const struct map_plan *plan,
                           struct cost_totals *totals)
 {
 	map_phase_clear(&model->shared);
+	if (model->recall)
+		cost_recall_segment(model->recall, segment);
 	for (unsigned c = 0; c < segment->cluster_count; c++) {
 		struct cost_cluster_features cluster = { .first_node = model->features.nodes->len };
 		for (unsigned i = 0; i < segment->clusters[c].node_count; i++) {
@@ -207,10 +251,10 @@ static struct cost_work walk_loads(struct cost_model *model, const struct map_pl
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		struct map_placed placed = map_place(plan, cluster->nodes[i].node, microbatch);
 		bool once = placed.weights != MAP_STREAMED;
+		struct cost_work work = { 0, 0, 0 };
 		map_phase_clear(&model->part);
 		if (once || (i == 0 && model->features.detailed))
-			map_load(&model->network, &placed, &model->part);
-		struct cost_work work = work_of(model, &model->part);
+			work = walk_weights(model, plan, &placed, COST_LOAD);
 		g_array_append_val(model->features.loads, work);
 		if (model->features.detailed)
 			map_phase_add(&model->node, &model->part); /* free until nodes are walked */
@@ -230,6 +274,8 @@ static void walk_load(struct cost_model *model, const struct map_plan *plan,
 	struct cost_features *f = &model->features;
 	map_phase_clear(&model->load);
 	map_phase_clear(&model->node);
+	if (model->recall)
+		cost_recall_segment(model->recall, segment);
 	for (unsigned c = 0; c < segment->cluster_count; c++) {
 		struct cost_work chain = walk_loads(model, plan, &segment->clusters[c],
 		                                    segment->microbatch);

@@ -93,6 +93,8 @@ struct map_network {
 	struct map_span *columns;
 	double *row_sent;
 	double *sent, *got;
+	unsigned *dram_at; /* each channel's router, and its part of what is interleaved */
+	double *dram_part;
 	struct map_scratch scratch;
 	struct map_share *shares; /* room for one per chiplet */
 };

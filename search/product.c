@@ -12,13 +12,14 @@
 #define NONE (INT_MAX / 2)   /* no sender: as if it were that far away */
 #define FEWEST_MESSAGES 64   /* below that, message by message is as fast */
 #define CELLS_PER_MESSAGE 2U /* sweeping a grid costs less than that for each chiplet */
+#define CELLS_PER_SPREAD 2U  /* and than that for each chiplet and DRAM channel */
 
 struct sweep {
 	struct map_network *network;
 	struct map_phase *phase;
 	const struct map_product *product;
 	unsigned left, right, top, bottom; /* the rectangle, ends included */
-	double half_ns, hop_ns;
+	double start_ns, hop_ns, end_ns; /* before the first link, of a link, behind the last one */
 };
 
 void map_product_init(struct map_network *network)
@@ -29,6 +30,12 @@ void map_product_init(struct map_network *network)
 	network->columns = g_new(struct map_span, network->package->columns);
 	network->row_sent = g_new(double, network->package->rows);
 	network->sent = g_new(double, chiplets);
+	network->dram_at = g_new(unsigned, network->package->dram_count);
+	network->dram_part = g_new(double, network->package->dram_count);
+	for (unsigned i = 0; i < network->package->dram_count; i++) {
+		network->dram_at[i] = network->package->dram[i].at;
+		network->dram_part[i] = 1.0 / network->package->dram_count;
+	}
 	network->got = g_new(double, chiplets);
 }
 
@@ -39,6 +46,8 @@ void map_product_release(struct map_network *network)
 	g_free(network->columns);
 	g_free(network->row_sent);
 	g_free(network->sent);
+	g_free(network->dram_at);
+	g_free(network->dram_part);
 	g_free(network->got);
 }
 
@@ -83,7 +92,7 @@ static void place_receivers(struct sweep *s)
 		struct map_span *column = &s->network->columns[chiplet % columns];
 		if (p->got[i] <= 0)
 			continue;
-		s->network->cells[chiplet].got = p->got[i];
+		s->network->cells[chiplet].got += p->got[i];
 		column->got += p->got[i];
 		column->first = MIN(column->first, (int)(chiplet / columns));
 		column->last = MAX(column->last, (int)(chiplet / columns));
@@ -183,8 +192,8 @@ static void sweep_line(struct sweep *s, unsigned count, unsigned chiplet, int st
 			int on = s->product->multicast ? far : at->most_ahead;
 			map_charge(s->phase, hw_link_id(chiplet, direction),
 			           s->product->multicast ? sent : sent * at->got_ahead,
-			           (float)(s->half_ns + near * s->hop_ns),
-			           (float)(s->half_ns + on * s->hop_ns));
+			           (float)(s->start_ns + near * s->hop_ns),
+			           (float)(s->end_ns + on * s->hop_ns));
 		}
 		near++;
 		far--;
@@ -262,30 +271,167 @@ static void charge_receivers(struct sweep *s, double sent)
 			continue;
 		int on = p->multicast ? cell->arrive_far : 0;
 		map_charge(s->phase, hw_eject_id(s->network->package, p->receivers[i]), bytes,
-		           (float)(s->half_ns + cell->arrive_near * s->hop_ns),
-		           (float)(s->half_ns + on * s->hop_ns));
+		           (float)(s->start_ns + cell->arrive_near * s->hop_ns),
+		           (float)(s->end_ns + on * s->hop_ns));
 	}
+}
+
+static double place(struct sweep *s)
+{
+	double got = 0;
+	widen(s, s->product->senders, s->product->sender_count);
+	widen(s, s->product->receivers, s->product->receiver_count);
+	place_receivers(s);
+	for (unsigned x = s->left; x <= s->right; x++)
+		got += s->network->columns[x].got;
+	return got;
+}
+
+/* Charges all links; returns what senders send. */
+static double sweep_links(struct sweep *s)
+{
+	double sent = 0, *row_sent = s->network->row_sent;
+	for (unsigned y = s->top; y <= s->bottom; y++)
+		sent += row_sent[y] = sweep_rows(s, y);
+	for (unsigned x = s->left; x <= s->right; x++) {
+		sweep_column(s, x, row_sent, true);
+		sweep_column(s, x, row_sent, false);
+	}
+	return sent;
+}
+
+static struct sweep sweep_of(struct map_network *network, struct map_phase *phase,
+                             const struct map_product *product, double start_ns, double end_ns)
+{
+	return (struct sweep){ network,  phase,    product,
+		               UINT_MAX, 0,        UINT_MAX,
+		               0,        start_ns, network->package->nop.hop_ns,
+		               end_ns };
 }
 
 void map_send_product(struct map_network *network, struct map_phase *phase,
                       const struct map_product *product)
 {
-	const struct hw_nop *nop = &network->package->nop;
-	struct sweep s = { network,    phase,    product, UINT_MAX,
-		           0,          UINT_MAX, 0,       nop->message_ns / 2,
-		           nop->hop_ns };
-	double sent = 0, got = 0, *row_sent = network->row_sent;
-	widen(&s, product->senders, product->sender_count);
-	widen(&s, product->receivers, product->receiver_count);
-	place_receivers(&s);
-	for (unsigned x = s.left; x <= s.right; x++)
-		got += network->columns[x].got;
-	place_senders(&s, got);
-	for (unsigned y = s.top; y <= s.bottom; y++)
-		sent += row_sent[y] = sweep_rows(&s, y);
-	for (unsigned x = s.left; x <= s.right; x++) {
-		sweep_column(&s, x, row_sent, true);
-		sweep_column(&s, x, row_sent, false);
+	double half_ns = network->package->nop.message_ns / 2;
+	struct sweep s = sweep_of(network, phase, product, half_ns, half_ns);
+	place_senders(&s, place(&s));
+	charge_receivers(&s, sweep_links(&s));
+}
+
+/* ---- between DRAM and chiplets ---- */
+
+bool map_spread_pays(const struct map_network *network, const struct map_phase *phase,
+                     unsigned chiplets)
+{
+	const struct hw_package *package = network->package;
+	if (package->interleave != HW_INTERLEAVE_ALL ||
+	    !map_product_pays(network, phase, chiplets, package->dram_count))
+		return false;
+	for (unsigned i = 1; i < package->dram_count; i++)
+		if (package->dram[i].latency_ns != package->dram[0].latency_ns)
+			return false;
+	return chiplets * package->dram_count >= CELLS_PER_SPREAD * hw_chiplet_count(package);
+}
+
+/* Puts senders into their cells; their amounts add up where channels share a router. */
+static void enter_senders(struct sweep *s)
+{
+	const struct map_product *p = s->product;
+	for (unsigned i = 0; i < p->sender_count; i++) {
+		struct map_cell *cell = &s->network->cells[p->senders[i]];
+		if (p->sent[i] <= 0)
+			continue;
+		cell->sent += p->sent[i];
+		cell->near = 0;
+		cell->far = 0;
 	}
-	charge_receivers(&s, sent);
+}
+
+/* Hops from a receiver's cell to its nearest sender, which may be there, too. */
+static int nearest(const struct map_cell *cell)
+{
+	return MIN(cell->near, cell->arrive_near);
+}
+
+/* The farthest channel of the first chiplet that is farthest from one. */
+static void note_spread(struct sweep *s, bool read, const unsigned *chiplets, const double *amounts,
+                        unsigned count)
+{
+	const struct hw_package *package = s->network->package;
+	const struct map_spread *spreads = read ? s->network->reads : s->network->writes;
+	unsigned best = UINT_MAX;
+	for (unsigned i = 0; i < count; i++)
+		if (amounts[i] > 0 &&
+		    (best == UINT_MAX ||
+		     spreads[chiplets[i]].latency_ns > spreads[chiplets[best]].latency_ns))
+			best = i;
+	if (best == UINT_MAX)
+		return;
+	const struct map_spread *far = &spreads[chiplets[best]];
+	map_note_route(s->phase, far->latency_ns, read ? MAP_DRAM_TO_CHIPLET : MAP_CHIPLET_TO_DRAM,
+	               read ? far->far_channel : chiplets[best],
+	               read ? chiplets[best] : far->far_channel,
+	               amounts[best] / package->dram_count);
+}
+
+void map_read_each(struct map_network *network, struct map_phase *phase, const unsigned *chiplets,
+                   unsigned count)
+{
+	const struct hw_package *package = network->package;
+	const struct map_product product = { network->dram_at,
+		                             chiplets,
+		                             network->dram_part,
+		                             network->got,
+		                             package->dram_count,
+		                             count,
+		                             false };
+	double end_ns = package->nop.message_ns / 2, start_ns = package->dram[0].latency_ns;
+	struct sweep s = sweep_of(network, phase, &product, start_ns, end_ns);
+	double bytes = place(&s);
+	if (bytes <= 0)
+		return;
+	enter_senders(&s);
+	for (unsigned i = 0; i < package->dram_count; i++)
+		map_charge(
+			phase, hw_dram_id(package, i), bytes / package->dram_count, 0,
+			(float)(start_ns + farthest(&s, network->dram_at[i]) * s.hop_ns + end_ns));
+	sweep_links(&s);
+	for (unsigned i = 0; i < count; i++)
+		if (network->got[i] > 0)
+			map_charge(phase, hw_eject_id(package, chiplets[i]), network->got[i],
+			           (float)(start_ns +
+			                   nearest(&network->cells[chiplets[i]]) * s.hop_ns),
+			           (float)end_ns);
+	phase->dram_read_bytes += bytes;
+	note_spread(&s, true, chiplets, network->got, count);
+}
+
+void map_write_each(struct map_network *network, struct map_phase *phase, const unsigned *chiplets,
+                    unsigned count)
+{
+	const struct hw_package *package = network->package;
+	const struct map_product product = { chiplets,      network->dram_at,
+		                             network->sent, network->dram_part,
+		                             count,         package->dram_count,
+		                             false };
+	double start_ns = package->nop.message_ns / 2, end_ns = package->dram[0].latency_ns;
+	struct sweep s = sweep_of(network, phase, &product, start_ns, end_ns);
+	place(&s);
+	enter_senders(&s);
+	for (unsigned i = 0; i < count; i++)
+		if (network->sent[i] > 0)
+			map_charge(
+				phase, hw_inject_id(package, chiplets[i]), network->sent[i], 0,
+				(float)(start_ns + farthest(&s, chiplets[i]) * s.hop_ns + end_ns));
+	double part = sweep_links(&s) / package->dram_count;
+	if (part <= 0)
+		return;
+	for (unsigned i = 0; i < package->dram_count; i++) {
+		const struct map_cell *cell = &network->cells[network->dram_at[i]];
+		map_charge(phase, hw_dram_id(package, i), part,
+		           (float)(start_ns + nearest(cell) * s.hop_ns), (float)end_ns);
+		phase->written_bytes[i] += part;
+	}
+	phase->dram_write_bytes += part * package->dram_count;
+	note_spread(&s, false, chiplets, network->sent, count);
 }

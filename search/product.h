@@ -58,4 +58,16 @@ bool map_product_pays(const struct map_network *network, const struct map_phase 
 void map_send_product(struct map_network *network, struct map_phase *phase,
                       const struct map_product *product);
 
+/*
+ * Between all DRAM channels (interleave: all, equal latencies) and each of `count` chiplets: what
+ * map_read_dram and map_write_dram charge for them one by one. The bytes by chiplet are in
+ * network->got (read) or network->sent (written); some may be 0.
+ */
+bool map_spread_pays(const struct map_network *network, const struct map_phase *phase,
+                     unsigned chiplets);
+void map_read_each(struct map_network *network, struct map_phase *phase, const unsigned *chiplets,
+                   unsigned count);
+void map_write_each(struct map_network *network, struct map_phase *phase, const unsigned *chiplets,
+                    unsigned count);
+
 #endif

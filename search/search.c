@@ -405,6 +405,7 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 	struct cost_model model;
 	struct search_space space;
 	cost_model_init(&model, workload, package);
+	cost_model_remember(&model);
 	if (options->parameters)
 		model.parameters = *options->parameters;
 	search_space_init(&space, &model, options->jobs);

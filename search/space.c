@@ -171,7 +171,7 @@ static void free_tables(struct search_space *space)
 {
 	g_free(space->choices);
 	g_free(space->edges);
-	g_free(space->compute_ns);
+	g_hash_table_destroy(space->computes);
 }
 
 void search_space_balance(struct search_space *space)

@@ -71,6 +71,7 @@ struct search_space {
 	struct search_edge *edges;       /* [kind][size] */
 	float *compute_ns; /* [kind][size][split] for the micro-batch of search_space_samples */
 	unsigned samples;
+	GHashTable *computes;                    /* compute_ns of each micro-batch so far */
 	unsigned jobs;                           /* threads */
 	struct search_worker *workers;           /* one per thread */
 	double dram_GBps;                        /* all channels */
@@ -95,7 +96,7 @@ void search_space_fill(struct search_space *space);
 /* From now on all shares are by speed; fills the tables anew. */
 void search_space_balance(struct search_space *space);
 
-/* Fill compute_ns for micro-batches of `samples`. */
+/* Makes compute_ns that of micro-batches of `samples`; filled once for each. */
 void search_space_samples(struct search_space *space, unsigned samples);
 
 static inline size_t search_row(const struct search_space *space, unsigned node, unsigned size)

@@ -209,7 +209,7 @@ void search_space_fill(struct search_space *space)
 {
 	size_t rows = (size_t)space->node_kinds * space->size_count * SEARCH_SPLITS;
 	space->choices = g_new0(struct search_choice, rows);
-	space->compute_ns = g_new0(float, rows);
+	space->computes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	space->edges = g_new0(struct search_edge, (size_t)space->edge_kinds * space->size_count);
 	search_parallel(space->jobs, space->node_kinds * space->size_count, fill_node, space);
 	search_parallel(space->jobs, space->edge_kinds * space->size_count, fill_edge, space);
@@ -242,6 +242,13 @@ static void fill_compute(void *data, unsigned thread, unsigned index)
 
 void search_space_samples(struct search_space *space, unsigned samples)
 {
+	gpointer key = GUINT_TO_POINTER(samples);
 	space->samples = samples;
+	space->compute_ns = g_hash_table_lookup(space->computes, key);
+	if (space->compute_ns)
+		return;
+	space->compute_ns = g_new0(float,
+	                           (size_t)space->node_kinds * space->size_count * SEARCH_SPLITS);
+	g_hash_table_insert(space->computes, key, space->compute_ns);
 	search_parallel(space->jobs, space->node_kinds * space->size_count, fill_compute, space);
 }

@@ -290,12 +290,23 @@ static bool joins(const struct map_interval *need, unsigned end, unsigned next)
 	return end == next;
 }
 
+/* Bytes of every box of a grid. */
+static void fill_volumes(const struct map_grid *grid, unsigned element_bytes, double *bytes)
+{
+	unsigned index[MAP_DIMS], parts = grid_parts(grid);
+	for (unsigned i = 0; i < parts; i++) {
+		map_unflatten(grid, i, index);
+		bytes[i] = (double)(map_volume(grid, index) * element_bytes);
+	}
+}
+
 /* Boxes from DRAM: receivers of the same box share one read. Equal boxes are the products of
  * runs of equal intervals. A run goes on past empty ones: shares that are smaller than others
  * have no element in some tiles. */
 static void read_boxes(struct exchange *x)
 {
 	const struct map_grid *need = x->need;
+	bool shared = false;
 	for (int d = 0; d < MAP_DIMS; d++) {
 		struct map_meet *runs = x->network->meets[d];
 		unsigned count = 0;
@@ -303,15 +314,23 @@ static void read_boxes(struct exchange *x)
 			if (!map_length(need->part[d][i]))
 				continue;
 			if (count && joins(need->part[d], runs[count - 1].end, i) &&
-			    same_interval(need->part[d][i], need->part[d][runs[count - 1].end - 1]))
+			    same_interval(need->part[d][i],
+			                  need->part[d][runs[count - 1].end - 1])) {
 				runs[count - 1].end = i + 1;
-			else
+				shared = true;
+			} else
 				runs[count++] = (struct map_meet){ map_length(need->part[d][i]), i,
 					                           i + 1 };
 		}
 		x->meet_count[d] = count;
 	}
-	send_runs(x, FROM_DRAM);
+	if ((shared && x->network->package->nop.multicast) ||
+	    !map_spread_pays(x->network, x->phase, grid_parts(need))) {
+		send_runs(x, FROM_DRAM);
+		return;
+	}
+	fill_volumes(need, x->element_bytes, x->network->got);
+	map_read_each(x->network, x->phase, need->region, grid_parts(need));
 }
 
 void map_fetch(struct map_network *network, const struct map_placed *to, unsigned tile,
@@ -332,15 +351,15 @@ void map_fetch(struct map_network *network, const struct map_placed *to, unsigne
 void map_store(struct map_network *network, const struct map_placed *from, unsigned tile,
                struct map_phase *phase)
 {
-	unsigned mark = network->scratch.used, index[MAP_DIMS], parts = map_parts(from);
+	unsigned mark = network->scratch.used, parts = map_parts(from);
 	struct map_grid grid;
 	tile_grid(from, tile, &network->scratch, &grid);
-	for (unsigned i = 0; i < parts; i++) {
-		map_unflatten(&grid, i, index);
-		map_write_dram(
-			network, phase, from->region[i],
-			(double)(map_volume(&grid, index) * from->workload->activation_bytes));
-	}
+	fill_volumes(&grid, from->workload->activation_bytes, network->sent);
+	if (map_spread_pays(network, phase, parts))
+		map_write_each(network, phase, from->region, parts);
+	else
+		for (unsigned i = 0; i < parts; i++)
+			map_write_dram(network, phase, from->region[i], network->sent[i]);
 	network->scratch.used = mark;
 }
 
@@ -374,6 +393,12 @@ static void load_shards(struct map_network *network, struct map_phase *phase, un
                         uint64_t bytes)
 {
 	unsigned *all = network->receivers;
+	if (map_spread_pays(network, phase, count)) {
+		for (unsigned i = 0; i < count; i++)
+			network->got[i] = shard_bytes(bytes, count, i);
+		map_read_each(network, phase, all, count);
+		return;
+	}
 	for (unsigned i = 0; i < count; i++) {
 		network->receivers = all + i;
 		map_read_dram(network, phase, 1, shard_bytes(bytes, count, i));
@@ -381,12 +406,29 @@ static void load_shards(struct map_network *network, struct map_phase *phase, un
 	network->receivers = all;
 }
 
+/* Where weights are split over all chiplets, each reads its own; false: not so, or not worth it. */
+static bool load_each(struct map_network *network, const struct map_placed *placed,
+                      const struct map_grid *grid, struct map_phase *phase)
+{
+	unsigned parts = grid->parts[MAP_K], index[MAP_DIMS] = { 0 };
+	if (parts != grid_parts(grid) || !map_spread_pays(network, phase, parts))
+		return false;
+	for (index[MAP_K] = 0; index[MAP_K] < parts; index[MAP_K]++)
+		network->got[index[MAP_K]] =
+			map_volume(grid, index)
+				? (double)map_weight_bytes(placed, grid->part[MAP_K][index[MAP_K]])
+				: 0;
+	map_read_each(network, phase, grid->region, parts);
+	return true;
+}
+
 void map_load(struct map_network *network, const struct map_placed *placed, struct map_phase *phase)
 {
 	unsigned mark = network->scratch.used;
 	struct map_grid grid;
 	map_output_grid(placed, &network->scratch, &grid);
-	for (unsigned k = 0; k < grid.parts[MAP_K]; k++) {
+	bool done = load_each(network, placed, &grid, phase);
+	for (unsigned k = 0; !done && k < grid.parts[MAP_K]; k++) {
 		uint64_t bytes = map_weight_bytes(placed, grid.part[MAP_K][k]);
 		unsigned count = weight_group(network, &grid, k);
 		if (placed->weights == MAP_DISTRIBUTED)

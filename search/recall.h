@@ -1,0 +1,49 @@
+/*
+ * What a cost model remembers of nodes that it has walked. A search costs a segment again and again
+ * with little changed; a node that lies as it did before, with its readers where they were,
+ * has the traffic that it had. Kept are a node's three phases (traffic, weights of every
+ * micro-batch, loading) with the features that come of them.
+ *
+ * Keys are fingerprints of all that a phase depends on, 128 bits: two that agree are held to be
+ * the same. Results are the same with and without; when the room is full all is forgotten.
+ */
+#ifndef SEARCH_RECALL_H
+#define SEARCH_RECALL_H
+
+#include "search/features.h"
+#include "search/phase.h"
+#include "search/plan.h"
+
+struct cost_totals;
+struct cost_recall;
+
+struct cost_key {
+	uint64_t a, b;
+};
+
+enum cost_kept { COST_TRAFFIC, COST_WEIGHTS, COST_LOAD };
+
+#define COST_RECALL_BYTES ((size_t)32 << 20) /* room that a search gives it */
+
+struct cost_recall *cost_recall_new(size_t room_bytes);
+void cost_recall_free(struct cost_recall *recall); /* NULL is allowed */
+
+/* Keys are of this segment from now on; to be called again when it changes. */
+void cost_recall_segment(struct cost_recall *recall, const struct map_segment *segment);
+
+/* The key of a node's phase; `detailed` as in the features. */
+struct cost_key cost_recall_key(const struct cost_recall *recall, const struct map_plan *plan,
+                                const struct map_placed *placed, enum cost_kept what,
+                                bool detailed);
+
+/* Fills the phase, the features and (unless NULL) the totals that were kept under the key; false:
+ * there are none. */
+bool cost_recall_get(const struct cost_recall *recall, struct cost_key key, struct map_phase *phase,
+                     struct cost_node_features *features, struct cost_totals *totals);
+
+/* Totals may be NULL. */
+void cost_recall_keep(struct cost_recall *recall, struct cost_key key,
+                      const struct map_phase *phase, const struct cost_node_features *features,
+                      const struct cost_totals *totals);
+
+#endif
