@@ -14,15 +14,19 @@
 #define CHAINS 4
 #define CHANGES 4000         /* tried per chain */
 #define CHANGES_PER_NODE 100 /* and for each node more */
-#define HOT 0.01     /* a change that makes all worse by this share is taken by 1/e at first, */
-#define COLD 0.00003 /* at the end */
-#define SMALL_CHANGES 2e5 /* and more, shared out over nodes x chiplets: small problems are hilly */
-#define SMALL \
-	100 /* nodes x chiplets of a small problem, where every other chain starts as hot as */
-#define VERY_HOT 0.3
-#define AGAIN 4       /* one change in this many has another one of the same segment behind it */
-#define REHEATS 2     /* times that a chain starts anew from its best */
+#define REHEATS 2            /* times that a chain starts anew from its best */
+#define AGAIN 4              /* one change in this many has another of the same segment behind it */
 #define TIDINESS 0.05 /* what a share of energy counts on the way, against one of the objective */
+
+/* A change that makes all worse by this share is taken by 1/e at first, and at the end. */
+#define HOT 0.01
+#define COLD 0.00003
+
+/* Small problems are hilly: up to this many nodes x chiplets, more changes are shared out over them
+ * and every other chain starts hotter. */
+#define SMALL 100
+#define SMALL_CHANGES 2e5
+#define VERY_HOT 0.3
 
 struct segment_cost {
 	double latency_ns, energy_pJ;

@@ -165,6 +165,7 @@ static void activation_use(const struct map_plan *plan, const struct map_cluster
                            struct map_buffer_use *use)
 {
 	uint64_t standing = 0, peak = 0;
+	use->activation_node = cluster->nodes[0].node;
 	g_autofree uint64_t *live = g_new0(uint64_t, cluster->node_count);
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		struct map_placed placed = map_place(plan, cluster->nodes[i].node, samples);

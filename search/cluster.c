@@ -490,7 +490,7 @@ static void fill_size(void *data, unsigned thread, unsigned index)
 {
 	const struct filling *f = data;
 	struct walk walk;
-	g_autofree struct trail *trails = g_new(struct trail, 2 * (f->end - f->first));
+	g_autofree struct trail *trails = g_new0(struct trail, 2 * (f->end - f->first));
 	(void)thread;
 	walk.back = g_new(uint8_t, (size_t)f->clusters->nodes * SEARCH_SPLITS);
 	for (unsigned a = f->first; a < f->end; a++)

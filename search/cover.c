@@ -294,8 +294,10 @@ void search_scan(struct segmenter *s, unsigned m)
 		return;
 	GArray *taus = g_array_new(FALSE, FALSE, sizeof(float));
 	float tau_ns = lowest_ns;
-	for (; tau_ns <= highest_ns; tau_ns *= (float)TAU_RATIO)
+	while (tau_ns <= highest_ns) {
 		g_array_append_val(taus, tau_ns);
+		tau_ns *= (float)TAU_RATIO;
+	}
 	struct ladder ladder = { s, (const float *)(void *)taus->data, taus->len };
 	search_parallel(s->space->jobs, s->space->jobs, scan_rungs, &ladder);
 	for (unsigned i = 0; i < s->space->jobs; i++)

@@ -144,7 +144,7 @@ static void walk_traffic(struct cost_model *model, const struct map_plan *plan,
                          const struct map_placed *placed, struct cost_node_features *f,
                          struct cost_totals *compute)
 {
-	struct cost_key key;
+	struct cost_key key = { 0 };
 	if (model->recall) {
 		key = cost_recall_key(model->recall, plan, placed, COST_TRAFFIC,
 		                      model->features.detailed);
@@ -169,7 +169,7 @@ static struct cost_work walk_weights(struct cost_model *model, const struct map_
                                      const struct map_placed *placed, enum cost_kept what)
 {
 	struct cost_node_features f = { 0 };
-	struct cost_key key;
+	struct cost_key key = { 0 };
 	bool recall = model->recall && (what == COST_LOAD || placed->weights != MAP_RESIDENT);
 	if (recall) {
 		key = cost_recall_key(model->recall, plan, placed, what, false);

@@ -60,9 +60,9 @@ static const struct usage_error {
 	{ "run " P " --strategy exhaustive",
 	  "--strategy: must be one of sequential, pipeline, segmented, scope, best, got "
 	  "\"exhaustive\"" },
-	{ "search " P " --strategy all",
-	  "--strategy: must be one of sequential, pipeline, segmented, scope, best, exhaustive, got "
-	  "\"all\"" },
+	{ "search " P " --strategy all", "--strategy: must be one of sequential, pipeline, "
+	                                 "segmented, scope, best, exhaustive, got "
+	                                 "\"all\"" },
 	{ "search " P " --strategy exhaustive",
 	  "--strategy exhaustive: --space is missing (what to try all mappings of: one of "
 	  "pipeline, segmented, scope, best)" },
@@ -86,7 +86,8 @@ static const struct usage_error {
 	{ "search " P " --exact",
 	  "search: unknown option --exact; it takes --package, --workload, --strategy, "
 	  "--space, --objective, --pareto, --explain, "
-	  "--batch, --tiles, --calibration, --refine, --out, --set, --seed, --jobs, --json, --quiet" },
+	  "--batch, --tiles, --calibration, --refine, --out, --set, --seed, --jobs, --json, "
+	  "--quiet" },
 	{ "show package simba-6x6 -x",
 	  "show: unknown option -x; it takes --package, --workload, --set, --json, --quiet" },
 	{ "show package",
