@@ -5,26 +5,12 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 #include "tests/support/sanitized.h"
 
 #define TRAINED "--package simba-6x6 --workload alexnet "
 #define SMALL "calibrate " TRAINED "--batch 8 --samples 32 --hold-out-package none "
 #define FEW SMALL "--hold-out-workload none "
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-calibrate-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(folder);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
 
 static void run_quietly(const char *words)
 {
@@ -38,29 +24,6 @@ static cJSON *parsed(const char *name)
 	cJSON *root = cJSON_Parse(text);
 	ck_assert_ptr_nonnull(root);
 	return root;
-}
-
-/* A value by its path: "error_percent.training.after.mean". */
-static const cJSON *at(const cJSON *root, const char *path)
-{
-	g_auto(GStrv) keys = g_strsplit(path, ".", -1);
-	for (unsigned i = 0; keys[i]; i++) {
-		root = cJSON_IsArray(root) ? cJSON_GetArrayItem(root, atoi(keys[i]))
-		                           : cJSON_GetObjectItemCaseSensitive(root, keys[i]);
-		ck_assert_msg(root != NULL, "no %s of %s", keys[i], path);
-	}
-	return root;
-}
-
-static double number_at(const cJSON *root, const char *path)
-{
-	return at(root, path)->valuedouble;
-}
-
-static void write_text(const char *name, const char *text)
-{
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	ck_assert(g_file_set_contents(path, text, -1, NULL));
 }
 
 /* ---- simulated ---- */

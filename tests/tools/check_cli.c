@@ -1,22 +1,8 @@
 /* What a user of the command line sees when something is wrong, and what --help says. */
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 #include "tools/options.h"
 
 #define P "--package simba-6x6 --workload alexnet"
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-cli-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(folder);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
 
 /* Usage */
 

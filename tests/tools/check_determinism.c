@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "tests/support/sanitized.h"
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 
 #define FILES "mapping.json platform.xml report.json timeline.csv timeline.json"
 #define ALL "--strategy sequential,pipeline,segmented,scope "
@@ -16,20 +16,6 @@ static const char *const cases[] = {
 	"run --package simba-6x6 --workload alexnet --batch 6 " ALL,
 	"run --package simba-6x6 --workload resnet18 --batch 4 " ALL,
 };
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-determinism-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(folder);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
 
 /* ---- the same bytes ---- */
 

@@ -3,34 +3,12 @@
  * nop-base a message takes 5 + 4 x hops + bytes / 32 ns by itself. tests/data/nop
  * has measured runs.
  */
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 
 #include <cjson/cJSON.h>
 
 #define ROW "nop --package nop-base --set grid.columns=8 --set grid.rows=1 "
 #define TRUTH "nop --package nop-base --truth "
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-nop-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(folder);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
-
-static void write_text(const char *name, const char *text)
-{
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	g_autofree char *parent = g_path_get_dirname(path);
-	ck_assert_int_eq(g_mkdir_with_parents(parent, 0777), 0);
-	ck_assert(g_file_set_contents(path, text, -1, NULL));
-}
 
 /* Two tags on the link 1 -> 2: 13 + 800 each, of which 413 would be its own; see check_replay. */
 static const char shared[] = "src,dst,bytes,tag\n0,2,12800,x\n1,3,12800,y\n";
@@ -65,13 +43,6 @@ START_TEST(messages_are_shown_on_request)
 	                "  1  1,0  2,0    256  0      18.0     35.0\n");
 }
 END_TEST
-
-static double number_at(const cJSON *object, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-	ck_assert_msg(cJSON_IsNumber(item), "no number \"%s\"", key);
-	return item->valuedouble;
-}
 
 START_TEST(json_has_completion_tags_and_messages)
 {

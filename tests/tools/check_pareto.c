@@ -4,30 +4,10 @@
  */
 #include <cjson/cJSON.h>
 
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 #include "tests/support/sanitized.h"
 
 #define SEARCH "search --package simba-6x6 --workload alexnet --batch 8 --pareto "
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-XXXXXX", NULL);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
-
-static double number_at(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	ck_assert_msg(cJSON_IsNumber(item), "%s is no number", key);
-	return item->valuedouble;
-}
 
 static bool beats(const cJSON *a, const cJSON *b)
 {

@@ -5,29 +5,9 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 
 #define DRAWS 300
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-XXXXXX", NULL);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
-
-static double number_at(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	ck_assert_msg(cJSON_IsNumber(item), "%s is no number", key);
-	return item->valuedouble;
-}
 
 /* Latencies in draws.csv. */
 static void read_draws(double *latency_ns)

@@ -1,29 +1,9 @@
 /* Question: does --refine keep the mapping that the simulation prefers, and say so? */
 #include <cjson/cJSON.h>
 
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 
 #define SEARCH "search --package simba-6x6 --workload resnet18 --batch 8 --quiet "
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-XXXXXX", NULL);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
-
-static double number_at(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	ck_assert_msg(cJSON_IsNumber(item), "%s is no number", key);
-	return item->valuedouble;
-}
 
 static double simulated_ns(const char *mapping)
 {

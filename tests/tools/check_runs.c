@@ -4,26 +4,12 @@
  */
 #include <cjson/cJSON.h>
 
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 
 /* Four samples of AlexNet: the smallest network, well below a second. */
 #define P "--package simba-6x6 --workload alexnet "
 #define RUN "run " P "--batch 4 --trace-level cluster "
 #define FILES "mapping.json platform.xml report.json timeline.csv timeline.json"
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-runs-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(folder);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
 
 static void assert_names(const char *name, const char *expected)
 {
@@ -48,16 +34,6 @@ static cJSON *parsed(const char *text)
 	cJSON *root = cJSON_Parse(text);
 	ck_assert_msg(root != NULL, "no JSON: %s", text);
 	return root;
-}
-
-/* "simulated.latency_ns" of an object. */
-static double number_at(const cJSON *item, const char *path)
-{
-	g_auto(GStrv) keys = g_strsplit(path, ".", -1);
-	for (unsigned i = 0; keys[i]; i++)
-		item = cJSON_GetObjectItem(item, keys[i]);
-	ck_assert_msg(cJSON_IsNumber(item), "%s is no number", path);
-	return cJSON_GetNumberValue(item);
 }
 
 /* run */

@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-#include "tests/tools/program.h"
+#include "tests/tools/folder.h"
 #include "tools/svg_scatter.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -16,20 +16,6 @@
 #endif
 #define PAIR "--package simba-6x6 --workload alexnet "
 #define FEW "validate " PAIR "--batch 16 --quiet --samples " SAMPLES " "
-
-static char *folder;
-
-static void setup(void)
-{
-	folder = g_dir_make_tmp("mcmsim-validate-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(folder);
-}
-
-static void teardown(void)
-{
-	remove_all(folder);
-	g_free(folder);
-}
 
 /* ---- samples.csv ---- */
 
