@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "search/exhaustive.h"
 #include "search/uniform.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
@@ -19,10 +20,11 @@ struct listing {
 	struct search_uniform *uniform;
 	struct search_draft *drafts; /* segments so far, in order */
 	enum search_split splits[8];
-	const bool *starts;    /* where segments must start; NULL: anywhere */
-	unsigned count;        /* segments */
-	GHashTable *valid;     /* mapping as text -> times drawn */
-	GHashTable *described; /* all descriptions as text before anything is fitted */
+	const bool *starts;             /* where segments must start; NULL: anywhere */
+	unsigned count;                 /* segments */
+	GHashTable *valid;              /* mapping as text -> times drawn */
+	GHashTable *described;          /* all descriptions as text before anything is fitted */
+	double best[SEARCH_OBJECTIVES]; /* of the valid ones */
 };
 
 static void list_network(struct listing *l, unsigned first);
@@ -31,6 +33,27 @@ static void list_network(struct listing *l, unsigned first);
 static char *text_of(const struct map_mapping *m)
 {
 	return map_to_json(m, workload, package);
+}
+
+/* Latency, energy and their product, by the order of enum search_objective. */
+static void values_of(const struct map_mapping *m, double values[SEARCH_OBJECTIVES])
+{
+	struct cost_report report;
+	cost_evaluate(&model, m, &report);
+	values[SEARCH_LATENCY] = report.latency_ns;
+	values[SEARCH_ENERGY] = cost_total_pJ(&report.totals, report.static_pJ);
+	values[SEARCH_EDP] = values[SEARCH_LATENCY] * values[SEARCH_ENERGY];
+	cost_report_release(&report);
+}
+
+static void add_valid(struct listing *l, const struct map_mapping *m)
+{
+	double values[SEARCH_OBJECTIVES];
+	if (!g_hash_table_insert(l->valid, text_of(m), GUINT_TO_POINTER(0)))
+		return;
+	values_of(m, values);
+	for (int o = 0; o < SEARCH_OBJECTIVES; o++)
+		l->best[o] = MIN(l->best[o], values[o]);
 }
 
 static void list_whole(struct listing *l)
@@ -46,7 +69,7 @@ static void list_whole(struct listing *l)
 	for (unsigned i = 0; i < l->count && fits; i++)
 		fits = search_fit_segment(space, m, i, NULL);
 	if (fits)
-		g_hash_table_insert(l->valid, text_of(m), GUINT_TO_POINTER(0));
+		add_valid(l, m);
 	map_free(m);
 }
 
@@ -129,7 +152,9 @@ static void list_network(struct listing *l, unsigned first)
 
 static void list_all(struct listing *l, struct search_uniform *uniform, const bool *starts)
 {
-	*l = (struct listing){ .uniform = uniform, .starts = starts };
+	*l = (struct listing){ .uniform = uniform,
+		               .starts = starts,
+		               .best = { INFINITY, INFINITY, INFINITY } };
 	l->drafts = g_new(struct search_draft, workload->node_count);
 	for (unsigned i = 0; i < workload->node_count; i++)
 		search_draft_init(&l->drafts[i], &uniform->space);
@@ -236,6 +261,48 @@ START_TEST(valid_mappings_are_equally_likely)
 	} else {
 		ck_assert_int_eq(strategy, SEARCH_PIPELINE);
 	}
+	release();
+}
+END_TEST
+
+static double found_value(struct map_mapping *(*search)(const struct wl_workload *,
+                                                        const struct hw_package *,
+                                                        const struct search_options *, GError **),
+                          const struct search_options *options)
+{
+	double values[SEARCH_OBJECTIVES];
+	GError *error = NULL;
+	struct map_mapping *found = search(workload, package, options, &error);
+	ck_assert_msg(found != NULL, "%s", error ? error->message : "");
+	values_of(found, values);
+	map_free(found);
+	return values[options->objective];
+}
+
+/* One by one, without bounds, tables or dynamic programs. */
+START_TEST(nothing_listed_beats_the_searches)
+{
+	const struct scene *scene = &scenes[_i / 2];
+	struct search_options options = { .strategy = _i % 2 ? SEARCH_SCOPE : SEARCH_SEGMENTED,
+		                          .batch = scene->batch,
+		                          .tiles = 1,
+		                          .jobs = 1 };
+	struct search_uniform uniform;
+	struct listing l;
+	load_scene(scene, true);
+	ck_assert(search_uniform_init(&uniform, &model, options.strategy, scene->batch, 1, NULL, 1,
+	                              NULL));
+	list_all(&l, &uniform, NULL);
+	for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
+		options.objective = (enum search_objective)o;
+		double exhaustive = found_value(search_exhaustive, &options);
+		ck_assert_double_eq_tol(exhaustive, l.best[o], 1e-9 * l.best[o]);
+	}
+	options.objective = SEARCH_LATENCY;
+	double searched_ns = found_value(search_mapping, &options);
+	ck_assert_double_eq_tol(searched_ns, l.best[SEARCH_LATENCY], 1e-9 * l.best[SEARCH_LATENCY]);
+	unlist(&l);
+	search_uniform_release(&uniform);
 	release();
 }
 END_TEST
@@ -400,6 +467,8 @@ int main(void)
 	tcase_add_test(tc, a_space_counted_by_hand);
 	tcase_add_loop_test(tc, descriptions_are_counted_once, 0, cases);
 	tcase_add_loop_test(tc, valid_mappings_are_equally_likely, 0, cases);
+	tcase_add_loop_test(tc, nothing_listed_beats_the_searches, 0,
+	                    2 * UNLESS_SANITIZED((int)G_N_ELEMENTS(scenes), 1));
 	tcase_add_loop_test(tc, given_segments_are_equally_likely, 0, UNLESS_SANITIZED(4, 2));
 	tcase_add_loop_test(tc, draws_fit_and_cost_what_the_model_says, 0, SEARCH_BEST);
 	tcase_add_test(tc, a_draw_depends_on_seed_and_number_alone);
