@@ -16,17 +16,18 @@
 #define CHANGES_PER_NODE 100 /* and for each node more */
 #define REHEATS 2            /* times that a chain starts anew from its best */
 #define AGAIN 4              /* one change in this many has another of the same segment behind it */
-#define TIDINESS 0.05 /* what a share of energy counts on the way, against one of the objective */
 
 /* A change that makes all worse by this share is taken by 1/e at first, and at the end. */
 #define HOT 0.01
 #define COLD 0.00003
 
-/* Small problems are hilly: up to this many nodes x chiplets, more changes are shared out over them
- * and every other chain starts hotter. */
+/* Up to this many nodes x chiplets a problem is small: hilly, so more changes are shared out over
+ * them and every other chain starts hotter; and what the formula says is all that counts. */
 #define SMALL 100
 #define SMALL_CHANGES 2e5
 #define VERY_HOT 0.3
+/* What a share of energy counts on the way of a small one, against one of the objective. */
+#define SMALL_TIDINESS 0.05
 
 struct segment_cost {
 	double latency_ns, energy_pJ;
@@ -37,11 +38,13 @@ struct chain {
 	struct cost_model model;
 	struct search_drawer drawer;
 	struct map_mapping *mapping, *best;
-	struct segment_cost *costs;    /* per segment of `mapping`; room for one per node */
-	double score, way, best_score; /* `way` leads the chain, score decides what is best */
+	struct segment_cost *costs; /* per segment of `mapping`; room for one per node */
+	double score, way;          /* of the objective; what leads the chain */
+	double start_score, best_score, best_worth;
 	double *cluster_ns;
 	double hot;
 	unsigned tried, changes;
+	bool small, keep_tiles;
 };
 
 struct annealer {
@@ -64,8 +67,8 @@ static struct segment_cost cost_of(struct chain *chain, const struct map_mapping
 		                                                            cost.latency_ns)) };
 }
 
-/* What the objective says, and what leads the chain: of mappings that are alike in the objective
- * the one that moves fewer bytes over fewer hops, which the formula's latency often does not see. */
+/* What the objective says, and what leads the chain: that times energy, for mappings that move fewer
+ * bytes over fewer hops meet less on the links, which the formula's latency does not see. */
 static double score_of(const struct chain *chain, const struct segment_cost *costs, unsigned count,
                        double *way)
 {
@@ -75,7 +78,7 @@ static double score_of(const struct chain *chain, const struct segment_cost *cos
 		energy_pJ += costs[s].energy_pJ;
 	}
 	double score = search_value(chain->annealing->options, latency_ns, energy_pJ);
-	*way = score * pow(energy_pJ, TIDINESS);
+	*way = score * (chain->small ? pow(energy_pJ, SMALL_TIDINESS) : energy_pJ);
 	return score;
 }
 
@@ -99,6 +102,14 @@ static bool accepts(struct chain *chain, double way)
 	return worse < 0 || (worse > 0 && g_rand_double(chain->drawer.rand) < exp(-worse / heat));
 }
 
+/* What decides between mappings; the way, if it is no worse than the start by the objective. */
+static double worth_of(const struct chain *chain, double score, double way)
+{
+	if (chain->small)
+		return score;
+	return score <= chain->start_score ? way : INFINITY;
+}
+
 static void take(struct chain *chain, struct map_mapping *mapping, struct segment_cost *costs,
                  double score, double way)
 {
@@ -107,11 +118,13 @@ static void take(struct chain *chain, struct map_mapping *mapping, struct segmen
 	memcpy(chain->costs, costs, mapping->segment_count * sizeof *costs);
 	chain->score = score;
 	chain->way = way;
-	if (score >= chain->best_score * (1 - 1e-12))
+	double worth = worth_of(chain, score, way);
+	if (worth >= chain->best_worth * (1 - 1e-12))
 		return;
 	map_free(chain->best);
 	chain->best = map_copy(mapping);
 	chain->best_score = score;
+	chain->best_worth = worth;
 }
 
 /* Back to the best, at the end of a round. */
@@ -143,7 +156,8 @@ static bool change_again(struct chain *chain, struct search_change *change)
 static void try_one(struct chain *chain, struct segment_cost *costs)
 {
 	struct search_change change = { .drawer = &chain->drawer,
-		                        .mapping = map_copy(chain->mapping) };
+		                        .mapping = map_copy(chain->mapping),
+		                        .keep_tiles = chain->keep_tiles };
 	bool good = make_change(chain, &change) && change_again(chain, &change) &&
 	            search_change_fits(&change);
 	double score = INFINITY, way = INFINITY;
@@ -169,11 +183,13 @@ static void run_chain(void *data, unsigned thread, unsigned index)
 	search_seed_drawer(&chain->drawer, index + 1);
 	chain->best = map_copy(annealer->start);
 	chain->mapping = map_copy(annealer->start);
-	chain->best_score = INFINITY;
+	chain->small = size <= SMALL;
+	chain->keep_tiles = !chain->small && cost_parameters_are_neutral(&chain->model.parameters);
 	restart(chain);
-	chain->best_score = chain->score;
+	chain->start_score = chain->best_score = chain->score;
+	chain->best_worth = worth_of(chain, chain->score, chain->way);
 	chain->changes = CHANGES + CHANGES_PER_NODE * nodes + (unsigned)(SMALL_CHANGES / size);
-	chain->hot = size <= SMALL && index % 2 ? VERY_HOT : HOT;
+	chain->hot = chain->small && index % 2 ? VERY_HOT : HOT;
 	for (chain->tried = 0; chain->tried < chain->changes; chain->tried++) {
 		if (chain->tried && chain->tried % (chain->changes / REHEATS) == 0)
 			restart(chain);
@@ -220,7 +236,7 @@ struct map_mapping *search_anneal(const struct search_annealing *annealing,
 		search_pool_offer(annealing->options->pool, annealer.chains[i].best,
 		                  annealer.chains[i].best_score, false);
 	for (unsigned i = 1; i < CHAINS; i++)
-		if (annealer.chains[i].best_score < annealer.chains[best].best_score)
+		if (annealer.chains[i].best_worth < annealer.chains[best].best_worth)
 			best = i;
 	struct map_mapping *mapping = g_steal_pointer(&annealer.chains[best].best);
 	for (unsigned i = 0; i < CHAINS; i++)

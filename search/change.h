@@ -13,7 +13,8 @@ struct search_change {
 	struct map_mapping *mapping; /* a copy, to be changed */
 	unsigned touched;            /* this segment and, if `next`, the one after it */
 	bool next;
-	bool again; /* one change more: of the same segment */
+	bool again;      /* one change more: of the same segment */
+	bool keep_tiles; /* tiles are left as they are: the formula is blind to them */
 };
 
 /* One of the changes of search_neighbour. False: not possible here; the copy may be spoilt. */

@@ -8,6 +8,7 @@
 
 /* Nodes placed in the search within a search: about half a microsecond each. */
 #define QUICK_STEPS 6e5
+#define QUICK_CANDIDATES 2e4 /* costed there: where bounds do not help */
 
 /* A way to run nodes [0, j): one to run [0, before), and a segment behind it. */
 struct path {
@@ -177,11 +178,9 @@ static void free_paths(const struct exhaustion *e, GArray **paths)
 	g_free(paths);
 }
 
-static double score_of(enum search_objective objective, const struct path *path)
+static double score_of(const struct exhaustion *e, const struct path *path)
 {
-	return objective == SEARCH_LATENCY  ? path->latency_ns
-	       : objective == SEARCH_ENERGY ? path->energy_pJ
-	                                    : path->latency_ns * path->energy_pJ;
+	return search_value(e->options, path->latency_ns, path->energy_pJ);
 }
 
 static struct map_mapping *lay_out(const struct exhaustion *e, GArray *const *paths,
@@ -230,8 +229,7 @@ static struct map_mapping *best_mapping(const struct exhaustion *e, const char *
 	struct map_mapping *mapping = NULL;
 	for (unsigned i = 0; i < whole->len; i++) {
 		const struct path *path = &g_array_index(whole, struct path, i);
-		if (!best ||
-		    score_of(e->options->objective, path) < score_of(e->options->objective, best))
+		if (!best || score_of(e, path) < score_of(e, best))
 			best = path;
 	}
 	if (best && best->latency_ns < e->limit_ns) {
@@ -339,9 +337,9 @@ static void explain(struct exhaustion *e, GError **error)
 	g_clear_error(&misfit);
 }
 
-struct map_mapping *search_exhaustive(const struct wl_workload *workload,
-                                      const struct hw_package *package,
-                                      const struct search_options *options, GError **error)
+static struct map_mapping *exhaust(const struct wl_workload *workload,
+                                   const struct hw_package *package,
+                                   const struct search_options *options, GError **error)
 {
 	struct exhaustion e;
 	if (!search_check_strategy(options->strategy, workload, package, error) ||
@@ -355,6 +353,53 @@ struct map_mapping *search_exhaustive(const struct wl_workload *workload,
 	return mapping;
 }
 
+/* The value of a mapping; that of none is infinite. */
+static double value_of(const struct map_mapping *mapping, const struct wl_workload *workload,
+                       const struct hw_package *package, const struct search_options *options)
+{
+	struct cost_model model;
+	struct cost_report report;
+	if (!mapping)
+		return INFINITY;
+	cost_model_init(&model, workload, package);
+	if (options->parameters)
+		model.parameters = *options->parameters;
+	cost_evaluate(&model, mapping, &report);
+	double value = search_value(options, report.latency_ns,
+	                            cost_total_pJ(&report.totals, report.static_pJ));
+	cost_report_release(&report);
+	cost_model_release(&model);
+	return value;
+}
+
+struct map_mapping *search_exhaustive(const struct wl_workload *workload,
+                                      const struct hw_package *package,
+                                      const struct search_options *options, GError **error)
+{
+	GError *failed = NULL;
+	struct map_mapping *best = exhaust(workload, package, options, &failed);
+	if (options->strategy != SEARCH_BEST ||
+	    g_error_matches(failed, SEARCH_ERROR, SEARCH_ERROR_TOO_LARGE)) {
+		if (failed)
+			g_propagate_error(error, failed);
+		return best;
+	}
+	struct search_options narrow = *options;
+	narrow.strategy = SEARCH_SCOPE;
+	struct map_mapping *scope = exhaust(workload, package, &narrow, NULL);
+	if (value_of(scope, workload, package, options) <
+	    value_of(best, workload, package, options)) {
+		map_free(best);
+		best = g_steal_pointer(&scope);
+	}
+	map_free(scope);
+	if (best)
+		g_clear_error(&failed);
+	else
+		g_propagate_error(error, failed);
+	return best;
+}
+
 /* Whether no segment ran out of steps. */
 static bool all_complete(const struct exhaustion *e)
 {
@@ -366,6 +411,21 @@ static bool all_complete(const struct exhaustion *e)
 	return true;
 }
 
+/* Whether every candidate can be costed within a search, for an objective without bounds. */
+static bool quick_enough(const struct wl_workload *workload, const struct hw_package *package,
+                         const struct search_options *options)
+{
+	struct search_freedom freedom = search_freedom_of(options->strategy);
+	struct search_small small;
+	double mappings;
+	if (!search_small_enough(workload, package))
+		return false;
+	search_small_init(&small, workload, package, &freedom, options->batch, options->tiles);
+	bool quick = search_small_size(&small, &mappings) <= QUICK_CANDIDATES;
+	search_small_release(&small);
+	return quick;
+}
+
 struct map_mapping *search_exactly(const struct wl_workload *workload,
                                    const struct hw_package *package,
                                    const struct search_options *options, double limit_ns,
@@ -374,13 +434,19 @@ struct map_mapping *search_exactly(const struct wl_workload *workload,
 	struct exhaustion e;
 	struct search_options quick = *options;
 	quick.progress = NULL;
-	quick.objective = SEARCH_LATENCY;
 	*complete = false;
-	if (!neutral(options) || !search_small_enough(workload, package) ||
+	if (!quick_enough(workload, package, &quick)) {
+		quick.objective = SEARCH_LATENCY;
+		if (!neutral(options))
+			return NULL;
+	}
+	if (!search_small_enough(workload, package) ||
 	    !exhaustion_init(&e, workload, package, &quick, NULL))
 		return NULL;
-	e.limit_ns = limit_ns;
-	e.steps = QUICK_STEPS;
+	if (e.bounded) {
+		e.limit_ns = limit_ns;
+		e.steps = QUICK_STEPS;
+	}
 	enumerate_all(&e);
 	struct map_mapping *mapping = best_mapping(&e, search_strategy_name(options->strategy));
 	*complete = all_complete(&e);

@@ -22,8 +22,9 @@
 
 /*
  * The best mapping of the space that options->strategy chooses from (pipeline, segmented, scope or
- * best; of best's, what search/small.h says). NULL and `error` if the space is too large (the error says how large: its mappings, its
- * candidates and the limit) or nothing fits the buffers.
+ * best; of best's, what search/small.h says, and all of scope's). NULL and `error` if the space is
+ * too large (the error says how large: its mappings, its candidates and the limit) or nothing fits
+ * the buffers.
  */
 struct map_mapping *search_exhaustive(const struct wl_workload *workload,
                                       const struct hw_package *package,
@@ -31,8 +32,9 @@ struct map_mapping *search_exhaustive(const struct wl_workload *workload,
 
 /*
  * The same for networks and packages so small that it takes a fraction of a second, within a
- * search: the best mapping if it is faster than limit_ns, else NULL. *complete: whether there is
- * nothing faster; false for larger spaces and with parameters. The objective is latency.
+ * search. For latency with neutral parameters: the best mapping if it is faster than limit_ns, else
+ * NULL. Otherwise the best of what few candidates there are; if there are more, the fastest with
+ * neutral parameters, NULL with others. *complete: whether none is better at what was sought.
  */
 struct map_mapping *search_exactly(const struct wl_workload *workload,
                                    const struct hw_package *package,

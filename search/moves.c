@@ -103,6 +103,8 @@ static bool move_idle(struct search_change *ch)
 
 static bool change_node_tiles(struct search_change *ch)
 {
+	if (ch->keep_tiles)
+		return false;
 	struct map_cluster *cluster = search_pick_cluster(ch);
 	struct map_node *node = &cluster->nodes[search_pick(ch, cluster->node_count)];
 	node->tiles = search_pick(ch, 2) ? MIN(node->tiles * 2, MAX(node->tiles, MOST_TILES))

@@ -170,6 +170,8 @@ static bool change_microbatch(struct search_change *ch)
 
 static bool change_tiles(struct search_change *ch)
 {
+	if (ch->keep_tiles)
+		return false;
 	struct map_cluster *cluster = search_pick_cluster(ch);
 	bool more = search_pick(ch, 2) == 0;
 	for (unsigned i = 0; i < cluster->node_count; i++) {

@@ -210,7 +210,7 @@ static void set_misfit(const struct searcher *s, const struct search_settler *se
 {
 	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
 	            "strategy %s: no mapping of '%s' found that fits the buffers of '%s'%s%s",
-	            search_strategy_name(s->strategy), s->space->workload->name,
+	            search_strategy_name(s->options->strategy), s->space->workload->name,
 	            s->space->package->name, settler->misfit ? "; the last one tried: " : "",
 	            settler->misfit ? settler->misfit->message : "");
 }
@@ -362,8 +362,11 @@ static void offer_variations(struct searcher *s, const struct map_mapping *best)
 	search_drawer_release(&drawer);
 }
 
-/* What the search would have found without a calibration, too. */
-static void offer_uncalibrated(struct searcher *s)
+/*
+ * What the search finds without a calibration is often good with it, too: a calibrated search is
+ * never worse than that. Returns the better of it and `best` (NULL: none found).
+ */
+static struct map_mapping *try_uncalibrated(struct searcher *s, struct map_mapping *best)
 {
 	struct search_options options = *s->options;
 	options.parameters = NULL;
@@ -371,16 +374,17 @@ static void offer_uncalibrated(struct searcher *s)
 	options.progress = NULL;
 	struct map_mapping *mapping = search_mapping(s->space->workload, s->space->package,
 	                                             &options, NULL);
-	if (mapping)
+	double best_score = best ? score_of(s, best) : INFINITY;
+	if (mapping && s->options->pool)
 		search_pool_offer(s->options->pool, mapping, score_of(s, mapping), true);
-	map_free(mapping);
+	if (mapping)
+		keep_better(s, mapping, &best, &best_score);
+	return best;
 }
 
 static void fill_pool(struct searcher *s, const struct map_mapping *best)
 {
 	search_pool_offer(s->options->pool, best, score_of(s, best), true);
-	if (!cost_parameters_are_neutral(&s->space->model->parameters))
-		offer_uncalibrated(s);
 	offer_variations(s, best);
 }
 
@@ -416,7 +420,14 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 	for (int s = 0; s < SEARCH_STRATEGIES; s++)
 		searches += contains(options->strategy, (enum search_strategy)s);
 	searcher.share = 1.0 / searches;
-	struct map_mapping *mapping = search_all(&searcher, error);
+	GError *failed = NULL;
+	struct map_mapping *mapping = search_all(&searcher, &failed);
+	if (!cost_parameters_are_neutral(&model.parameters))
+		mapping = try_uncalibrated(&searcher, mapping);
+	if (mapping)
+		g_clear_error(&failed);
+	else
+		g_propagate_error(error, failed);
 	if (mapping && options->strategy == SEARCH_BEST && package->type_count > 1)
 		mapping = search_balanced(&searcher, mapping);
 	if (mapping && options->strategy == SEARCH_BEST)
