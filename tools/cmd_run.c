@@ -272,6 +272,7 @@ const struct command run_command = {
 		 "  pipeline    all nodes at once, each on chiplets of its own\n"
 		 "  segmented   groups of nodes one after another, each group such a pipeline\n"
 		 "  scope       groups of nodes, pipelines whose stages may hold several nodes\n"
+		 "  best        all that a mapping file can say, starting from scope's mapping\n"
 		 "\n"
 		 "With -o DIR each strategy gets a folder DIR/STRATEGY (DIR itself if there is "
 		 "only\n"

@@ -261,13 +261,10 @@ const struct command search_command = {
 		 "single change would cost: another split of one node, a chiplet more or less,\n"
 		 "merging, cutting, handing a node on, another micro-batch, another snake.\n"
 		 "\n"
-		 "With --pareto several strategies (all, unless --strategy names some) are "
-		 "searched\n"
-		 "for latency, energy, and several products of their powers. Mappings that no "
-		 "other\n"
-		 "one beats in both are printed and written to the folder of -o, with "
-		 "pareto.csv,\n"
-		 "pareto.svg and report.json (mcmsim-pareto/1).\n",
+		 "With --pareto several strategies (all but best, unless --strategy names some)\n"
+		 "are searched for latency, energy, and several products of their powers.\n"
+		 "Mappings that no other one beats in both are printed and written to the folder\n"
+		 "of -o, with pareto.csv, pareto.svg and report.json (mcmsim-pareto/1).\n",
 	.examples =
 		"  mcmsim search --package simba-6x6 --workload alexnet -o alexnet.mapping.json\n"
 		"  mcmsim search --package mcm-64 --workload resnet50 --strategy segmented \\\n"

@@ -36,7 +36,8 @@ static const struct option_info table[] = {
 	  TEXT(workload) },
 	{ OPTION_MAPPING, "mapping", 0, "M", "the mapping: a file", TEXT(mapping) },
 	{ OPTION_STRATEGY, "strategy", 0, "S[,S...]",
-	  "sequential, pipeline, segmented, scope or best\n[scope; validate: all but best]",
+	  "sequential, pipeline, segmented, scope or best (not rank);\n"
+	  "search: also exhaustive\n[scope; validate, --pareto: all but best]",
 	  TEXT(strategy) },
 	{ OPTION_SPACE, "space", 0, "S",
 	  "with --strategy exhaustive: try all mappings that the\nstrategy S chooses from: "
@@ -45,7 +46,7 @@ static const struct option_info table[] = {
 	{ OPTION_OBJECTIVE, "objective", 0, "O",
 	  "what the search makes small: latency, energy or edp [latency]", TEXT(objective) },
 	{ OPTION_FRONT, "pareto", 0, NULL,
-	  "mappings between the least latency and the least energy: all\nstrategies, several "
+	  "mappings between the least latency and the least energy:\nseveral strategies and "
 	  "objectives; -o names a folder",
 	  FLAG(pareto) },
 	{ OPTION_FRONT, "explain", 0, NULL,

@@ -1,6 +1,6 @@
 /*
  * mcmsim search --pareto: mappings along the trade-off between latency and energy. Every strategy
- * is searched for latency, for energy, and for latency * energy^x with several x; what no other
+ * that is wanted is searched for latency, for energy, and for latency * energy^x with several x; what no other
  * mapping beats in both is the front.
  */
 #ifndef TOOLS_PARETO_H
