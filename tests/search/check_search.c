@@ -47,6 +47,7 @@ static struct map_mapping *search(enum search_strategy strategy, enum search_obj
 		                          .objective = objective,
 		                          .batch = batch,
 		                          .tiles = 4,
+		                          .parameters = &model.parameters,
 		                          .jobs = JOBS };
 	return search_mapping(workload, package, &options, error);
 }
@@ -151,6 +152,19 @@ START_TEST(strategies)
 	/* Scope may do all that the others do. */
 	double scope_ns = find(SEARCH_SCOPE, SEARCH_LATENCY, BATCH).latency_ns;
 	ck_assert_double_le(scope_ns, fastest_ns);
+}
+END_TEST
+
+/* A calibrated search knows what it would have found without. */
+START_TEST(calibrated_is_no_worse_than_plain)
+{
+	read_pair("simba-6x6", _i ? "resnet18" : "alexnet");
+	struct map_mapping *plain = search(SEARCH_SCOPE, SEARCH_LATENCY, BATCH, NULL);
+	model.parameters.value[COST_TRAFFIC_CONTENTION] = 2;
+	model.parameters.value[COST_EXPOSED_TILE] = 0.5;
+	model.parameters.value[COST_CHAINED_FILL] = 1;
+	double calibrated_ns = find(SEARCH_SCOPE, SEARCH_LATENCY, BATCH).latency_ns;
+	ck_assert_double_le(calibrated_ns, take_found(plain).latency_ns);
 }
 END_TEST
 
@@ -277,6 +291,7 @@ int main(void)
 	tcase_add_checked_fixture(zoo, NULL, release);
 	tcase_add_loop_test(zoo, strategies, 0, PAIRS);
 	tcase_add_test(zoo, same_mapping_every_time);
+	tcase_add_loop_test(zoo, calibrated_is_no_worse_than_plain, 0, 2);
 	tcase_add_test(zoo, odd_batches);
 	tcase_add_test(zoo, objectives);
 	suite_add_tcase(suite, zoo);

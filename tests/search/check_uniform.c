@@ -296,11 +296,10 @@ START_TEST(nothing_listed_beats_the_searches)
 	for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
 		options.objective = (enum search_objective)o;
 		double exhaustive = found_value(search_exhaustive, &options);
+		double searched = found_value(search_mapping, &options);
 		ck_assert_double_eq_tol(exhaustive, l.best[o], 1e-9 * l.best[o]);
+		ck_assert_double_eq_tol(searched, l.best[o], 1e-9 * l.best[o]);
 	}
-	options.objective = SEARCH_LATENCY;
-	double searched_ns = found_value(search_mapping, &options);
-	ck_assert_double_eq_tol(searched_ns, l.best[SEARCH_LATENCY], 1e-9 * l.best[SEARCH_LATENCY]);
 	unlist(&l);
 	search_uniform_release(&uniform);
 	release();
