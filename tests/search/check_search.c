@@ -155,14 +155,23 @@ START_TEST(strategies)
 }
 END_TEST
 
-/* A calibrated search knows what it would have found without. */
+/* A calibrated search knows what it would have found without; with these values it finds less by
+ * itself. */
 START_TEST(calibrated_is_no_worse_than_plain)
 {
-	read_pair("simba-6x6", _i ? "resnet18" : "alexnet");
+	static const struct {
+		enum cost_parameter parameter;
+		double value;
+	} values[] = { { COST_EXPOSED_TILE, 0.29 },      { COST_EXPOSED_FIRST, 0.67 },
+		       { COST_TILE_TRAFFIC, 0.76 },      { COST_TILE_LATENCY, 0.79 },
+		       { COST_TRAFFIC_CONTENTION, 2.4 }, { COST_WEIGHT_CONTENTION, 1.9 },
+		       { COST_WEIGHT_PREFETCH, 0.65 },   { COST_LOAD_OVERLAP, 0.975 },
+		       { COST_BUFFER_LOOP, 0.056 },      { COST_CHAINED_FILL, 1 },
+		       { COST_TILE_STREAMING, 0.99 } };
+	read_pair("mcm-16", "resnet18");
 	struct map_mapping *plain = search(SEARCH_SCOPE, SEARCH_LATENCY, BATCH, NULL);
-	model.parameters.value[COST_TRAFFIC_CONTENTION] = 2;
-	model.parameters.value[COST_EXPOSED_TILE] = 0.5;
-	model.parameters.value[COST_CHAINED_FILL] = 1;
+	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++)
+		model.parameters.value[values[i].parameter] = values[i].value;
 	double calibrated_ns = find(SEARCH_SCOPE, SEARCH_LATENCY, BATCH).latency_ns;
 	ck_assert_double_le(calibrated_ns, take_found(plain).latency_ns);
 }
@@ -291,7 +300,7 @@ int main(void)
 	tcase_add_checked_fixture(zoo, NULL, release);
 	tcase_add_loop_test(zoo, strategies, 0, PAIRS);
 	tcase_add_test(zoo, same_mapping_every_time);
-	tcase_add_loop_test(zoo, calibrated_is_no_worse_than_plain, 0, 2);
+	tcase_add_test(zoo, calibrated_is_no_worse_than_plain);
 	tcase_add_test(zoo, odd_batches);
 	tcase_add_test(zoo, objectives);
 	suite_add_tcase(suite, zoo);
