@@ -341,7 +341,12 @@ static struct map_mapping *anneal(struct searcher *s, struct map_mapping *start)
 	const struct search_annealing annealing = { s->space->model, s->options, forward_progress,
 		                                    s };
 	struct map_mapping *mapping = search_anneal(&annealing, start);
-	map_free(start);
+	if (score_of(s, start) < score_of(s, mapping)) { /* segment by segment they were alike */
+		map_free(mapping);
+		mapping = start;
+	} else {
+		map_free(start);
+	}
 	g_free(mapping->strategy);
 	mapping->strategy = g_strdup(search_strategy_name(SEARCH_BEST));
 	return mapping;
