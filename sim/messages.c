@@ -4,26 +4,24 @@
  */
 #include "sim/messages.h"
 
+#include "hw/csv.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_BYTES 1e15
 #define MAX_START_NS 1e15
-#define MAX_DIGITS 32 /* of a number, so that it is one */
-#define MAX_NAMED 8   /* rows of a cycle in a message */
+#define MAX_NAMED 8 /* rows of a cycle in a message */
 
 enum column { SRC, DST, BYTES, START, DEP, TAG, COLUMNS, REQUIRED = START };
-static const char *const COLUMN_NAMES[COLUMNS] = { "src", "dst", "bytes", "start", "dep", "tag" };
+static const char *const COLUMN_NAMES[] = { "src", "dst", "bytes", "start", "dep", "tag", NULL };
 
 struct reader {
-	const char *origin;
+	const struct hw_csv *csv;
 	unsigned nodes;
 	const struct hw_package *package;
 	int place[COLUMNS]; /* of a column in a row; -1: the file has none */
-	unsigned width;     /* columns of the file */
-	GPtrArray *lines;   /* char *: the rows, without blank ones */
-	GArray *numbers;    /* uint32_t: their lines in the file */
 	GArray *deps;       /* uint32_t */
 	GHashTable *tags;   /* name -> index + 1; borrows from the list's tags */
 	struct sim_messages *list;
@@ -36,90 +34,17 @@ static bool fail(const struct reader *r, uint32_t line, GError **error, const ch
 	va_start(arguments, format);
 	g_autofree char *text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	g_set_error(error, SIM_MESSAGES_ERROR, SIM_MESSAGES_ERROR_FORMAT, "%s:%u: %s", r->origin,
-	            line, text);
+	hw_csv_fail(r->csv, line, SIM_MESSAGES_ERROR, SIM_MESSAGES_ERROR_FORMAT, error, "%s", text);
 	return false;
 }
 
-/* ---- rows and columns ---- */
-
-static void split_lines(struct reader *r, const char *text)
-{
-	if (g_str_has_prefix(text, "\xEF\xBB\xBF")) /* byte order mark */
-		text += 3;
-	for (uint32_t number = 1; *text; number++) {
-		size_t length = strcspn(text, "\n");
-		char *line = g_strstrip(g_strndup(text, length));
-		text += length + (text[length] == '\n');
-		if (*line) {
-			g_ptr_array_add(r->lines, line);
-			g_array_append_val(r->numbers, number);
-		} else {
-			g_free(line);
-		}
-	}
-}
-
-static char **cells_of(const char *line)
-{
-	char **cells = g_strsplit(line, ",", -1);
-	for (char **cell = cells; *cell; cell++)
-		g_strstrip(*cell);
-	return cells;
-}
-
-static bool place_column(struct reader *r, const char *name, unsigned at, uint32_t line,
-                         GError **error)
-{
-	for (int c = 0; c < COLUMNS; c++) {
-		if (strcmp(name, COLUMN_NAMES[c]) != 0)
-			continue;
-		if (r->place[c] >= 0)
-			return fail(r, line, error, "must name each column once, has \"%s\" twice",
-			            name);
-		r->place[c] = (int)at;
-		return true;
-	}
-	return fail(r, line, error, "columns are src, dst, bytes, start, dep and tag, got \"%s\"",
-	            name);
-}
-
-static bool read_header(struct reader *r, GError **error)
-{
-	if (r->lines->len == 0)
-		return fail(r, 1, error,
-		            "must begin with a header like src,dst,bytes,start,dep,tag, is empty");
-	uint32_t line = g_array_index(r->numbers, uint32_t, 0);
-	g_auto(GStrv) names = cells_of(r->lines->pdata[0]);
-	for (int c = 0; c < COLUMNS; c++)
-		r->place[c] = -1;
-	for (r->width = 0; names[r->width]; r->width++)
-		if (!place_column(r, names[r->width], r->width, line, error))
-			return false;
-	for (int c = 0; c < REQUIRED; c++)
-		if (r->place[c] < 0)
-			return fail(r, line, error,
-			            "needs columns src, dst and bytes, \"%s\" is missing",
-			            COLUMN_NAMES[c]);
-	if (r->lines->len == 1)
-		return fail(r, line, error, "must have at least one message below its header");
-	return true;
-}
-
 /* ---- values ---- */
-
-/* Digits only: no sign, blank, hexadecimal or locale. */
-static bool parse_whole(const char *text, uint64_t max, uint64_t *value)
-{
-	return *text && strspn(text, "0123456789") == strlen(text) &&
-	       g_ascii_string_to_unsigned(text, 10, 0, max, value, NULL);
-}
 
 static bool read_node(struct reader *r, uint32_t line, enum column column, const char *text,
                       unsigned *node, GError **error)
 {
 	uint64_t value = 0;
-	if (!parse_whole(text, r->nodes - 1, &value))
+	if (!hw_csv_whole(text, 0, r->nodes - 1, &value))
 		return fail(r, line, error,
 		            "%s: must be a node from 0 to %u (%u x %u grid), got \"%s\"",
 		            COLUMN_NAMES[column], r->nodes - 1, r->package->columns,
@@ -132,7 +57,7 @@ static bool read_bytes(struct reader *r, uint32_t line, const char *text, double
                        GError **error)
 {
 	uint64_t value = 0;
-	if (!parse_whole(text, (uint64_t)MAX_BYTES, &value) || value == 0)
+	if (!hw_csv_whole(text, 1, (uint64_t)MAX_BYTES, &value))
 		return fail(r, line, error,
 		            "bytes: must be a whole number from 1 to 1e15, got \"%s\"", text);
 	*bytes = (double)value;
@@ -142,12 +67,9 @@ static bool read_bytes(struct reader *r, uint32_t line, const char *text, double
 static bool read_start(struct reader *r, uint32_t line, const char *text, double *start_ns,
                        GError **error)
 {
-	char *end = NULL;
 	if (!*text)
 		return true;
-	if (strlen(text) <= MAX_DIGITS && strspn(text, "0123456789.eE+-") == strlen(text))
-		*start_ns = g_ascii_strtod(text, &end);
-	if (!end || *end || !(*start_ns >= 0) || *start_ns > MAX_START_NS)
+	if (!hw_csv_number(text, start_ns) || *start_ns < 0 || *start_ns > MAX_START_NS)
 		return fail(r, line, error,
 		            "start: must be a time in ns from 0 to 1e15, got \"%s\"", text);
 	return true;
@@ -180,7 +102,7 @@ static bool read_deps(struct reader *r, uint32_t row, const char *text, GError *
 	message->first_dep = r->deps->len;
 	for (char **part = parts; *part && *text; part++) {
 		uint64_t value = 0;
-		if (!parse_whole(g_strstrip(*part), r->list->count - 1, &value))
+		if (!hw_csv_whole(g_strstrip(*part), 0, r->list->count - 1, &value))
 			return fail(r, message->line, error,
 			            "dep: must be rows from 0 to %u joined by ';', got \"%s\"",
 			            r->list->count - 1, text);
@@ -206,25 +128,14 @@ static uint32_t tag_index(struct reader *r, const char *name)
 	return r->list->tags->len - 1;
 }
 
-static bool read_tag(struct reader *r, uint32_t row, const char *text, GError **error)
-{
-	if (!g_utf8_validate(text, -1, NULL))
-		return fail(r, r->list->at[row].line, error, "tag: must be UTF-8 text");
-	r->list->at[row].tag = tag_index(r, *text ? text : "0");
-	return true;
-}
-
 static bool read_row(struct reader *r, uint32_t row, GError **error)
 {
 	struct sim_message *message = &r->list->at[row];
-	uint32_t line = message->line = g_array_index(r->numbers, uint32_t, row + 1);
-	g_auto(GStrv) cells = cells_of(r->lines->pdata[row + 1]);
+	uint32_t line = message->line = r->csv->lines[row];
 	const char *values[COLUMNS];
-	if (g_strv_length(cells) != r->width)
-		return fail(r, line, error, "must have %u values as the header has, got %u",
-		            r->width, g_strv_length(cells));
 	for (int c = 0; c < COLUMNS; c++)
-		values[c] = r->place[c] < 0 ? "" : cells[r->place[c]];
+		values[c] = hw_csv_cell(r->csv, row, r->place[c]);
+	message->tag = tag_index(r, *values[TAG] ? values[TAG] : "0");
 	if (!read_node(r, line, SRC, values[SRC], &message->src, error) ||
 	    !read_node(r, line, DST, values[DST], &message->dst, error))
 		return false;
@@ -232,7 +143,7 @@ static bool read_row(struct reader *r, uint32_t row, GError **error)
 		return fail(r, line, error, "dst: must not be src, got %u for both", message->src);
 	return read_bytes(r, line, values[BYTES], &message->bytes, error) &&
 	       read_start(r, line, values[START], &message->start_ns, error) &&
-	       read_deps(r, row, values[DEP], error) && read_tag(r, row, values[TAG], error);
+	       read_deps(r, row, values[DEP], error);
 }
 
 /* ---- order ---- */
@@ -306,9 +217,12 @@ static bool find_depths(struct reader *r, GError **error)
 
 static bool read_all(struct reader *r, GError **error)
 {
-	if (!read_header(r, error))
+	if (!hw_csv_columns(r->csv, COLUMN_NAMES, REQUIRED, false, r->place, error))
 		return false;
-	r->list->count = r->lines->len - 1;
+	if (r->csv->row_count == 0)
+		return fail(r, r->csv->head_line, error,
+		            "must have at least one message below its header");
+	r->list->count = r->csv->row_count;
 	r->list->at = g_new0(struct sim_message, r->list->count);
 	for (uint32_t row = 0; row < r->list->count; row++)
 		if (!read_row(r, row, error))
@@ -317,48 +231,37 @@ static bool read_all(struct reader *r, GError **error)
 	return find_depths(r, error);
 }
 
-struct sim_messages *sim_messages_parse(const char *text, const char *origin,
-                                        const struct hw_package *package, GError **error)
+/* Takes the table, which may be NULL: then `error` is set. */
+static struct sim_messages *read_table(struct hw_csv *csv, const struct hw_package *package,
+                                       GError **error)
 {
-	struct reader r = { .origin = origin,
+	if (!csv)
+		return NULL;
+	struct reader r = { .csv = csv,
 		            .nodes = hw_chiplet_count(package),
 		            .package = package,
-		            .lines = g_ptr_array_new_with_free_func(g_free),
-		            .numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
 		            .deps = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
 		            .tags = g_hash_table_new(g_str_hash, g_str_equal),
 		            .list = g_new0(struct sim_messages, 1) };
 	r.list->tags = g_ptr_array_new_with_free_func(g_free);
-	split_lines(&r, text);
 	if (!read_all(&r, error))
 		g_clear_pointer(&r.list, sim_messages_free);
-	g_ptr_array_unref(r.lines);
-	g_array_unref(r.numbers);
 	g_array_unref(r.deps);
 	g_hash_table_unref(r.tags);
+	hw_csv_free(csv);
 	return r.list;
+}
+
+struct sim_messages *sim_messages_parse(const char *text, const char *origin,
+                                        const struct hw_package *package, GError **error)
+{
+	return read_table(hw_csv_parse(text, strlen(text), origin, error), package, error);
 }
 
 struct sim_messages *sim_messages_read(const char *path, const struct hw_package *package,
                                        GError **error)
 {
-	g_autofree char *text = NULL;
-	gsize length = 0;
-	GError *problem = NULL;
-	if (!g_file_get_contents(path, &text, &length, &problem)) {
-		/* GLib's text names the file once more, in front of the reason. */
-		const char *reason = g_strrstr(problem->message, ": ");
-		g_set_error(error, SIM_MESSAGES_ERROR, SIM_MESSAGES_ERROR_FORMAT,
-		            "%s: cannot read: %s", path, reason ? reason + 2 : problem->message);
-		g_error_free(problem);
-		return NULL;
-	}
-	if (strlen(text) != length) {
-		g_set_error(error, SIM_MESSAGES_ERROR, SIM_MESSAGES_ERROR_FORMAT,
-		            "%s: must be text, has a zero byte at %zu", path, strlen(text));
-		return NULL;
-	}
-	return sim_messages_parse(text, path, package, error);
+	return read_table(hw_csv_read(path, error), package, error);
 }
 
 void sim_messages_free(struct sim_messages *messages)

@@ -7,9 +7,10 @@
  * row-major), `bytes` (whole, > 0), and, where there is something to say,
  * `start` (ns, earliest time), `dep` (rows, counted from 0 below the header and
  * joined by ';', that must have arrived), `tag` (a name that groups messages). A
- * value left out is 0, none and "0". Blank lines are no rows.
+ * value left out is 0, none and "0".
  *
- * Errors name file, line, column and value, and say what is allowed.
+ * Errors name file, line, column and value, and say what is allowed; those of the CSV itself
+ * (hw/csv.h) are in HW_CSV_ERROR.
  */
 #ifndef SIM_MESSAGES_H
 #define SIM_MESSAGES_H

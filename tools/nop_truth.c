@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "hw/csv.h"
 #include "tools/bottleneck.h"
 #include "tools/workers.h"
 
@@ -24,15 +25,16 @@ enum column {
 	TAGS,
 	ALL
 };
-static const char *const COLUMN_NAMES[ALL] = { "router",   "pattern",       "columns",
-	                                       "rows",     "message_bytes", "completion_cycles",
-	                                       "messages", "tag_completion" };
+static const char *const COLUMN_NAMES[] = { "router",   "pattern",        "columns",
+	                                    "rows",     "message_bytes",  "completion_cycles",
+	                                    "messages", "tag_completion", NULL };
+
+#define MAX_CYCLES 9007199254740992.0 /* 2^53 */
 
 struct table_reader {
-	const char *path;
+	const struct hw_csv *csv;
 	char *folder;
 	int place[ALL]; /* -1: the table has no such column */
-	unsigned width;
 };
 
 static void free_tag(gpointer tag)
@@ -55,55 +57,26 @@ static void free_run(gpointer data)
 static bool bad_value(const struct table_reader *r, uint32_t line, enum column column,
                       const char *allowed, const char *value, GError **error)
 {
-	g_set_error(error, TOOL_ERROR, TOOL_USAGE, "%s:%u: %s: must be %s, got \"%s\"", r->path,
-	            line, COLUMN_NAMES[column], allowed, value);
+	hw_csv_fail(r->csv, line, TOOL_ERROR, TOOL_USAGE, error, "%s: must be %s, got \"%s\"",
+	            COLUMN_NAMES[column], allowed, value);
 	return false;
 }
 
-/* Other columns than ours are passed over, even if there are two of one name. */
-static bool place_column(struct table_reader *r, char **names, enum column column, GError **error)
+static bool read_whole(const struct table_reader *r, uint32_t row, enum column column, uint64_t max,
+                       uint64_t *value, GError **error)
 {
-	r->place[column] = -1;
-	for (unsigned i = 0; i < r->width; i++) {
-		if (strcmp(g_strstrip(names[i]), COLUMN_NAMES[column]) != 0)
-			continue;
-		if (r->place[column] >= 0) {
-			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-			            "%s:1: must name each column once, has \"%s\" twice", r->path,
-			            COLUMN_NAMES[column]);
-			return false;
-		}
-		r->place[column] = (int)i;
-	}
-	return true;
-}
-
-static bool read_header(struct table_reader *r, const char *line, GError **error)
-{
-	g_auto(GStrv) names = g_strsplit(line, ",", -1);
-	r->width = g_strv_length(names);
-	for (int c = 0; c < ALL; c++) {
-		if (!place_column(r, names, (enum column)c, error))
-			return false;
-		if (r->place[c] >= 0 || c >= NEEDED)
-			continue;
-		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "%s:1: needs columns router, pattern, columns, rows, message_bytes and "
-		            "completion_cycles, \"%s\" is missing",
-		            r->path, COLUMN_NAMES[c]);
-		return false;
-	}
-	return true;
-}
-
-static bool read_whole(const struct table_reader *r, uint32_t line, enum column column,
-                       const char *text, uint64_t max, uint64_t *value, GError **error)
-{
-	if (g_ascii_string_to_unsigned(text, 10, 1, max, value, NULL))
+	const char *text = hw_csv_cell(r->csv, row, r->place[column]);
+	if (hw_csv_whole(text, 1, max, value))
 		return true;
 	g_autofree char *allowed = g_strdup_printf("a whole number from 1 to %" G_GUINT64_FORMAT,
 	                                           max);
-	return bad_value(r, line, column, allowed, text, error);
+	return bad_value(r, r->csv->lines[row], column, allowed, text, error);
+}
+
+/* Mean cycles of several measurements need not be whole. */
+static bool parse_cycles(const char *text, double *cycles)
+{
+	return hw_csv_number(text, cycles) && *cycles >= 1 && *cycles <= MAX_CYCLES;
 }
 
 /* "0:586;1:797" */
@@ -112,25 +85,23 @@ static bool read_tags(const struct table_reader *r, struct nop_run *run, const c
 {
 	g_auto(GStrv) parts = g_strsplit(text, ";", -1);
 	for (char **part = parts; *part && *text; part++) {
-		uint64_t cycles = 0;
+		double cycles = 0;
 		char *colon = strrchr(*part, ':');
-		if (!colon ||
-		    !g_ascii_string_to_unsigned(colon + 1, 10, 1, UINT32_MAX, &cycles, NULL))
+		if (!colon || !parse_cycles(colon + 1, &cycles))
 			return bad_value(r, run->line, TAGS, "TAG:CYCLES joined by ';'", text,
 			                 error);
-		struct nop_tag tag = { g_strndup(*part, (gsize)(colon - *part)), (double)cycles,
-			               NAN };
+		struct nop_tag tag = { g_strndup(*part, (gsize)(colon - *part)), cycles, NAN };
 		g_array_append_val(run->tags, tag);
 	}
 	return true;
 }
 
-static bool read_names(const struct table_reader *r, struct nop_run *run, char **cells,
+static bool read_names(const struct table_reader *r, struct nop_run *run, uint32_t row,
                        GError **error)
 {
-	run->router = g_strdup(cells[r->place[ROUTER]]);
-	run->pattern = g_strdup(cells[r->place[PATTERN]]);
-	run->message_bytes = g_strdup(cells[r->place[BYTES]]);
+	run->router = g_strdup(hw_csv_cell(r->csv, row, r->place[ROUTER]));
+	run->pattern = g_strdup(hw_csv_cell(r->csv, row, r->place[PATTERN]));
+	run->message_bytes = g_strdup(hw_csv_cell(r->csv, row, r->place[BYTES]));
 	/* They become part of a path. */
 	if (!*run->pattern || strchr(run->pattern, '/'))
 		return bad_value(r, run->line, PATTERN, "a name", run->pattern, error);
@@ -140,29 +111,28 @@ static bool read_names(const struct table_reader *r, struct nop_run *run, char *
 	return true;
 }
 
-static bool read_run(const struct table_reader *r, struct nop_run *run, char **cells,
+static bool read_cycles(const struct table_reader *r, struct nop_run *run, uint32_t row,
+                        GError **error)
+{
+	const char *text = hw_csv_cell(r->csv, row, r->place[CYCLES]);
+	if (parse_cycles(text, &run->measured_ns))
+		return true;
+	return bad_value(r, run->line, CYCLES, "a number from 1 to 2^53", text, error);
+}
+
+static bool read_run(const struct table_reader *r, struct nop_run *run, uint32_t row,
                      GError **error)
 {
-	uint64_t columns = 0, rows = 0, cycles = 0, messages = 0;
-	if (g_strv_length(cells) != r->width) {
-		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "%s:%u: must have %u values as the header has, got %u", r->path,
-		            run->line, r->width, g_strv_length(cells));
-		return false;
-	}
-	if (!read_names(r, run, cells, error) ||
-	    !read_whole(r, run->line, COLUMNS_, cells[r->place[COLUMNS_]], 256, &columns, error) ||
-	    !read_whole(r, run->line, ROWS, cells[r->place[ROWS]], 256, &rows, error) ||
-	    !read_whole(r, run->line, CYCLES, cells[r->place[CYCLES]], UINT64_C(1) << 53, &cycles,
-	                error) ||
+	uint64_t columns = 0, rows = 0, messages = 0;
+	if (!read_names(r, run, row, error) ||
+	    !read_whole(r, row, COLUMNS_, 256, &columns, error) ||
+	    !read_whole(r, row, ROWS, 256, &rows, error) || !read_cycles(r, run, row, error) ||
 	    (r->place[MESSAGES] >= 0 &&
-	     !read_whole(r, run->line, MESSAGES, cells[r->place[MESSAGES]], UINT32_MAX, &messages,
-	                 error)) ||
-	    (r->place[TAGS] >= 0 && !read_tags(r, run, cells[r->place[TAGS]], error)))
+	     !read_whole(r, row, MESSAGES, UINT32_MAX, &messages, error)) ||
+	    !read_tags(r, run, hw_csv_cell(r->csv, row, r->place[TAGS]), error))
 		return false;
 	run->columns = (unsigned)columns;
 	run->rows = (unsigned)rows;
-	run->measured_ns = (double)cycles;
 	run->messages = (uint32_t)messages;
 	g_autofree char *name = g_strdup_printf("%s_%ux%u_%s.csv", run->pattern, run->columns,
 	                                        run->rows, run->message_bytes);
@@ -170,22 +140,19 @@ static bool read_run(const struct table_reader *r, struct nop_run *run, char **c
 	return true;
 }
 
-static bool read_rows(const struct table_reader *r, char **lines, const char *const *routers,
-                      GPtrArray *runs, GError **error)
+static bool read_rows(const struct table_reader *r, const char *const *routers, GPtrArray *runs,
+                      GError **error)
 {
-	for (uint32_t i = 1; lines[i]; i++) {
-		g_auto(GStrv) cells = g_strsplit(g_strstrip(lines[i]), ",", -1);
-		const char *router = g_strv_length(cells) > (unsigned)r->place[ROUTER]
-		                             ? cells[r->place[ROUTER]]
-		                             : "";
-		if (!*lines[i] || (*router && !g_strv_contains(routers, router)))
+	for (uint32_t i = 0; i < r->csv->row_count; i++) {
+		const char *router = hw_csv_cell(r->csv, i, r->place[ROUTER]);
+		if (*router && !g_strv_contains(routers, router))
 			continue;
 		struct nop_run *run = g_new0(struct nop_run, 1);
-		run->line = i + 1;
+		run->line = r->csv->lines[i];
 		run->tags = g_array_new(FALSE, FALSE, sizeof(struct nop_tag));
 		g_array_set_clear_func(run->tags, free_tag);
 		g_ptr_array_add(runs, run);
-		if (!read_run(r, run, cells, error))
+		if (!read_run(r, run, i, error))
 			return false;
 	}
 	return true;
@@ -213,47 +180,26 @@ static bool check_routers(const struct table_reader *r, const GPtrArray *runs,
 			}
 		if (!has_runs(runs, routers[i])) {
 			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-			            "--router: %s has no runs of \"%s\"", r->path, routers[i]);
+			            "--router: %s has no runs of \"%s\"", r->csv->origin,
+			            routers[i]);
 			return false;
 		}
 	}
 	return true;
 }
 
-static char *read_text(const char *path, GError **error)
-{
-	g_autofree char *text = NULL;
-	gsize length = 0;
-	GError *problem = NULL;
-	if (!g_file_get_contents(path, &text, &length, &problem)) {
-		const char *reason = g_strrstr(problem->message, ": ");
-		g_set_error(error, TOOL_ERROR, TOOL_USAGE, "--truth: %s: cannot read: %s", path,
-		            reason ? reason + 2 : problem->message);
-		g_error_free(problem);
-		return NULL;
-	}
-	if (strlen(text) != length) {
-		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "%s: must be text, has a zero byte at %zu", path, strlen(text));
-		return NULL;
-	}
-	return g_steal_pointer(&text);
-}
-
 GPtrArray *nop_read_runs(const char *path, const char *const *routers, GError **error)
 {
-	struct table_reader r = { .path = path };
-	g_autofree char *text = read_text(path, error);
-	if (!text)
+	struct hw_csv *csv = hw_csv_read(path, error);
+	if (!csv)
 		return NULL;
-	bool marked = g_str_has_prefix(text, "\xEF\xBB\xBF"); /* byte order mark */
-	g_auto(GStrv) lines = g_strsplit(text + (marked ? 3 : 0), "\n", -1);
 	g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func(free_run);
-	r.folder = g_path_get_dirname(path);
-	bool good = read_header(&r, lines[0] ? lines[0] : "", error) &&
-	            read_rows(&r, lines, routers, runs, error) &&
-	            check_routers(&r, runs, routers, error);
+	struct table_reader r = { .csv = csv, .folder = g_path_get_dirname(path) };
+	/* Other columns than ours are passed over. */
+	bool good = hw_csv_columns(csv, COLUMN_NAMES, NEEDED, true, r.place, error) &&
+	            read_rows(&r, routers, runs, error) && check_routers(&r, runs, routers, error);
 	g_free(r.folder);
+	hw_csv_free(csv);
 	return good ? g_steal_pointer(&runs) : NULL;
 }
 

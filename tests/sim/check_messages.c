@@ -80,6 +80,18 @@ START_TEST(white_space_does_not_matter)
 }
 END_TEST
 
+/* Spreadsheets quote what they like and write whole numbers with a point. */
+START_TEST(quoted_and_decimal_cells_are_values)
+{
+	struct sim_messages *list = good("\"src\",dst,bytes,tag\n"
+	                                 "0.0,\"1\",1e3,\"a,\"\"b\"\"\"\n");
+	ck_assert_uint_eq(list->at[0].dst, 1);
+	ck_assert_double_eq(list->at[0].bytes, 1000);
+	ck_assert_str_eq(list->tags->pdata[0], "a,\"b\"");
+	sim_messages_free(list);
+}
+END_TEST
+
 /* 3 -> 1 -> 0 and 3 -> 2; row 1 waits for a row below it. */
 START_TEST(depth_is_the_longest_chain)
 {
@@ -96,18 +108,17 @@ START_TEST(depth_is_the_longest_chain)
 }
 END_TEST
 
+#define COLUMNS "must have the columns src, dst, bytes, perhaps start, dep, tag, each once; "
+
 static const struct {
 	const char *text, *message;
 } refused[] = {
-	{ "", "list.csv:1: must begin with a header like src,dst,bytes,start,dep,tag, is empty" },
+	{ "", "list.csv:1: must begin with a header, is empty" },
 	{ "src,dst,bytes\n", "list.csv:1: must have at least one message below its header" },
-	{ "src,dst,start\n0,1,2\n",
-	  "list.csv:1: needs columns src, dst and bytes, \"bytes\" is missing" },
-	{ "src,dst,bytes,size\n0,1,2,3\n",
-	  "list.csv:1: columns are src, dst, bytes, start, dep and tag, got \"size\"" },
-	{ "0,1,256\n", "list.csv:1: columns are src, dst, bytes, start, dep and tag, got \"0\"" },
-	{ "\nsrc,dst,bytes,src\n0,1,2,3\n",
-	  "list.csv:2: must name each column once, has \"src\" twice" },
+	{ "src,dst,start\n0,1,2\n", "list.csv:1: " COLUMNS "lacks \"bytes\"" },
+	{ "src,dst,bytes,size\n0,1,2,3\n", "list.csv:1: " COLUMNS "does not know \"size\"" },
+	{ "0,1,256\n", "list.csv:1: " COLUMNS "does not know \"0\"" },
+	{ "\nsrc,dst,bytes,src\n0,1,2,3\n", "list.csv:2: " COLUMNS "has twice \"src\"" },
 	{ "src,dst,bytes\n0,1\n", "list.csv:2: must have 3 values as the header has, got 2" },
 	{ "src,dst,bytes\n0,1,2\n\n0,1,2,3\n",
 	  "list.csv:4: must have 3 values as the header has, got 4" },
@@ -143,7 +154,7 @@ static const struct {
 	  "list.csv:3: dep: must be rows from 0 to 1 joined by ';', got \"0 1\"" },
 	{ "src,dst,bytes,dep\n0,1,2,\n0,1,2,0;1\n",
 	  "list.csv:3: dep: row 1 must not wait for itself, got \"0;1\"" },
-	{ "src,dst,bytes,tag\n0,1,2,\xFF\n", "list.csv:2: tag: must be UTF-8 text" },
+	{ "src,dst,bytes,tag\n0,1,2,\xFF\n", "list.csv:2: must be UTF-8 text, byte 24 is not" },
 	/* Row 0 waits for the cycle of 1, 2 and 3 and is not in it. */
 	{ "src,dst,bytes,dep\n0,1,2,3\n0,1,2,2;4\n0,1,2,3\n0,1,2,1\n0,1,2,\n",
 	  "list.csv:5: dep: messages must not wait for each other: row 3 waits for row 1, that for "
@@ -193,7 +204,7 @@ START_TEST(files_are_read_and_named)
 
 	ck_assert(g_file_set_contents(path, "src,dst,bytes\n0,\0,2\n", 21, NULL));
 	ck_assert_ptr_null(sim_messages_read(path, package, &error));
-	g_autofree char *zero = g_strdup_printf("%s: must be text, has a zero byte at 16", path);
+	g_autofree char *zero = g_strdup_printf("%s:2: must be text, byte 16 is zero", path);
 	ck_assert_str_eq(error->message, zero);
 	g_clear_error(&error);
 
@@ -213,6 +224,7 @@ int main(void)
 	tcase_add_test(lists, a_list_is_read);
 	tcase_add_test(lists, columns_stand_in_any_order_and_may_be_missing);
 	tcase_add_test(lists, white_space_does_not_matter);
+	tcase_add_test(lists, quoted_and_decimal_cells_are_values);
 	tcase_add_test(lists, depth_is_the_longest_chain);
 	tcase_add_loop_test(errors, mistakes_are_named, 0, G_N_ELEMENTS(refused));
 	tcase_add_test(errors, long_cycles_are_cut_short);

@@ -183,6 +183,10 @@ END_TEST
 
 /* ---- mistakes ---- */
 
+#define COLUMNS                                                                                    \
+	"must have the columns router, pattern, columns, rows, message_bytes, completion_cycles, " \
+	"perhaps messages, tag_completion, each once; "
+
 static const struct {
 	const char *words;
 	int status;
@@ -206,11 +210,9 @@ static const struct {
 	{ ROW "@/none.csv", 2, "@/none.csv: cannot read: No such file or directory" },
 	{ ROW "@/bad.csv", 2,
 	  "@/bad.csv:2: dst: must be a node from 0 to 7 (8 x 1 grid), got \"8\"" },
-	{ TRUTH "@/none.csv", 2, "--truth: @/none.csv: cannot read: No such file or directory" },
-	{ TRUTH "@/header.csv", 2,
-	  "@/header.csv:1: needs columns router, pattern, columns, rows, message_bytes and "
-	  "completion_cycles, \"rows\" is missing" },
-	{ TRUTH "@/twice.csv", 2, "@/twice.csv:1: must name each column once, has \"rows\" twice" },
+	{ TRUTH "@/none.csv", 2, "@/none.csv: cannot read: No such file or directory" },
+	{ TRUTH "@/header.csv", 2, "@/header.csv:1: " COLUMNS "lacks \"rows\"" },
+	{ TRUTH "@/twice.csv", 2, "@/twice.csv:1: " COLUMNS "has twice \"rows\"" },
 	{ TRUTH "@/good.csv --router best", 2, "--router: @/good.csv has no runs of \"best\"" },
 	{ TRUTH "@/good.csv --router base,base", 2,
 	  "--router: must name each router once, got \"base\" twice" },
