@@ -11,6 +11,9 @@
 /* Doubles hold every integer up to here. */
 #define LARGEST_INTEGER (UINT64_C(1) << 53)
 
+/* Elements from which on a list is looked up by index instead of walked. */
+#define LONG_LIST 16
+
 static struct hw_json empty_node(struct hw_json parent)
 {
 	parent.item = NULL;
@@ -86,13 +89,27 @@ static const char *wrong_character(const char *text, const char *at)
 	return at;
 }
 
-static bool check_duplicates(struct hw_json node, GError **error)
+/* A reader asks a list of 20,000 layers for each of them: not by counting from the first. */
+static void note_elements(struct hw_json node)
+{
+	const int size = cJSON_GetArraySize(node.item);
+	if (size < LONG_LIST)
+		return;
+	GPtrArray *elements = g_ptr_array_sized_new((guint)size);
+	for (cJSON *item = node.item->child; item != NULL; item = item->next)
+		g_ptr_array_add(elements, item);
+	g_hash_table_insert(node.file->long_lists, (gpointer)node.item, elements);
+}
+
+/* Of a file just parsed: no key twice in an object; long lists are noted on the way. */
+static bool look_through(struct hw_json node, GError **error)
 {
 	g_autoptr(GHashTable) keys = cJSON_IsObject(node.item)
 	                                     ? g_hash_table_new(g_str_hash, g_str_equal)
 	                                     : NULL;
 	unsigned index = 0;
 
+	note_elements(node);
 	for (const cJSON *item = node.item->child; item != NULL; item = item->next) {
 		struct hw_json child = keys != NULL ? member_node(node, item)
 		                                    : element_node(node, item, index++);
@@ -100,7 +117,7 @@ static bool check_duplicates(struct hw_json node, GError **error)
 			hw_json_fail(child, error, "key appears twice in its object");
 			return false;
 		}
-		if (item->child != NULL && !check_duplicates(child, error))
+		if (item->child != NULL && !look_through(child, error))
 			return false;
 	}
 	return true;
@@ -122,7 +139,9 @@ struct hw_json_file *hw_json_parse(const char *text, const char *origin, GError 
 	struct hw_json_file *file = g_new0(struct hw_json_file, 1);
 	file->origin = g_strdup(origin);
 	file->root = root;
-	if (!check_duplicates(hw_json_root(file), error)) {
+	file->long_lists = g_hash_table_new_full(NULL, NULL, NULL,
+	                                         (GDestroyNotify)g_ptr_array_unref);
+	if (!look_through(hw_json_root(file), error)) {
 		hw_json_close(file);
 		return NULL;
 	}
@@ -154,6 +173,7 @@ void hw_json_close(struct hw_json_file *file)
 {
 	if (file == NULL)
 		return;
+	g_hash_table_destroy(file->long_lists);
 	cJSON_Delete(file->root);
 	g_free(file->origin);
 	g_free(file);
@@ -184,18 +204,29 @@ struct hw_json hw_json_get(struct hw_json node, const char *key, GError **error)
 	return member_node(node, item);
 }
 
+static const GPtrArray *long_list(struct hw_json node)
+{
+	return node.item != NULL ? g_hash_table_lookup(node.file->long_lists, node.item) : NULL;
+}
+
 struct hw_json hw_json_at(struct hw_json node, unsigned index)
 {
 	if (index >= hw_json_size(node))
 		return empty_node(node);
 
-	const cJSON *item = cJSON_GetArrayItem(node.item, (int)index);
+	const GPtrArray *elements = long_list(node);
+	const cJSON *item = elements != NULL ? g_ptr_array_index(elements, index)
+	                                     : cJSON_GetArrayItem(node.item, (int)index);
 	return cJSON_IsObject(node.item) ? member_node(node, item)
 	                                 : element_node(node, item, index);
 }
 
 unsigned hw_json_size(struct hw_json node)
 {
+	const GPtrArray *elements = long_list(node);
+
+	if (elements != NULL)
+		return elements->len;
 	return cJSON_IsObject(node.item) || cJSON_IsArray(node.item)
 	               ? (unsigned)cJSON_GetArraySize(node.item)
 	               : 0;

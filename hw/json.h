@@ -28,6 +28,7 @@ enum hw_json_error {
 struct hw_json_file {
 	char *origin; /* file name for messages */
 	cJSON *root;
+	GHashTable *long_lists; /* array or object -> its elements, which cJSON only chains */
 };
 
 struct hw_json {

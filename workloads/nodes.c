@@ -36,6 +36,9 @@ struct building {
 	unsigned *open;     /* by node: reads of its tensors from outside, as known so far */
 	bool *homeless;     /* by layer: belongs to whichever node reads it */
 	GArray *edges;
+	/* Edges to one node hang together: its last one here, and before each edge the one before. */
+	int *last_edge;       /* by node; -1: none */
+	GArray *edges_before; /* of int, by edge */
 };
 
 static int last_source(const struct view *view)
@@ -71,6 +74,8 @@ static void add_edges(struct building *b, unsigned to, const struct view *view,
 		edge.channel_offset = part->offset;
 		edge.rows = wl_reach_compose(prototype.rows, part->rows);
 		edge.columns = wl_reach_compose(prototype.columns, part->columns);
+		g_array_append_val(b->edges_before, b->last_edge[to]);
+		b->last_edge[to] = (int)b->edges->len;
 		g_array_append_val(b->edges, edge);
 	}
 	b->w->nodes[to].vector_elements += view->owed;
@@ -113,6 +118,7 @@ static void start_node(struct building *b, unsigned index)
 		.weight_bytes = layer->weight_count * w->weight_bytes,
 	};
 	layer->node = number;
+	b->last_edge[number] = -1;
 	set_single_view(&b->views[index], (int)number);
 	b->open[number] = outside_reads(b, index);
 	add_edges(b, number, &b->views[layer->inputs[0]], main_input);
@@ -151,13 +157,11 @@ static void reach_through(struct building *b, unsigned number, const struct wl_l
 
 	node->mac_rows = wl_reach_compose(rows, node->mac_rows);
 	node->mac_columns = wl_reach_compose(columns, node->mac_columns);
-	for (unsigned i = 0; i < b->edges->len; i++) {
+	for (int i = b->last_edge[number]; i >= 0; i = g_array_index(b->edges_before, int, i)) {
 		struct wl_edge *edge = &g_array_index(b->edges, struct wl_edge, i);
 
-		if (edge->to == number) {
-			edge->rows = wl_reach_compose(rows, edge->rows);
-			edge->columns = wl_reach_compose(columns, edge->columns);
-		}
+		edge->rows = wl_reach_compose(rows, edge->rows);
+		edge->columns = wl_reach_compose(columns, edge->columns);
 	}
 }
 
@@ -357,6 +361,8 @@ static void building_init(struct building *b, struct wl_workload *w, struct hw_j
 		.open = g_new0(unsigned, w->layer_count),
 		.homeless = g_new0(bool, w->layer_count),
 		.edges = g_array_new(FALSE, FALSE, sizeof(struct wl_edge)),
+		.last_edge = g_new(int, w->layer_count),
+		.edges_before = g_array_new(FALSE, FALSE, sizeof(int)),
 	};
 	w->nodes = g_new0(struct wl_node, w->layer_count);
 	for (unsigned i = 0; i < w->input_count; i++)
@@ -378,6 +384,8 @@ static void building_release(struct building *b)
 	g_free(b->open);
 	g_free(b->homeless);
 	g_array_free(b->edges, TRUE);
+	g_free(b->last_edge);
+	g_array_free(b->edges_before, TRUE);
 }
 
 bool wl_nodes_build(struct wl_workload *w, struct hw_json layers, GError **error)

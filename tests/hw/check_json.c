@@ -67,6 +67,40 @@ START_TEST(members_come_in_file_order_with_their_keys)
 }
 END_TEST
 
+/* Lists around the length from which on they are looked up, and one of 100,000: asked for from
+ * the back, which takes minutes where each element is counted from the first. */
+START_TEST(elements_of_lists_of_any_length)
+{
+	static const unsigned lengths[] = { 0, 1, 15, 16, 17, 100000 };
+	const unsigned length = lengths[_i];
+	GString *list = g_string_new("{\"list\": ["), *members = g_string_new(NULL);
+	for (unsigned i = 0; i < length; i++) {
+		g_string_append_printf(list, "%s%u", i > 0 ? ", " : "", 3 * i);
+		g_string_append_printf(members, ", \"k%u\": %u", i, 5 * i);
+	}
+	g_string_append_printf(list, "]%s}", members->str);
+	struct hw_json_file *file = parsed(list->str);
+	struct hw_json root = hw_json_root(file), at = hw_json_get(root, "list", NULL);
+	GError *error = NULL;
+
+	ck_assert_uint_eq(hw_json_size(at), length);
+	ck_assert_uint_eq(hw_json_size(root), length + 1);
+	for (unsigned i = length; i-- > 0;) {
+		struct hw_json member = hw_json_at(root, i + 1);
+		g_autofree char *key = g_strdup_printf("k%u", i);
+		ck_assert_uint_eq(hw_json_integer(hw_json_at(at, i), 0, 1000000, &error), 3 * i);
+		ck_assert_uint_eq(hw_json_integer(member, 0, 1000000, &error), 5 * i);
+		ck_assert_str_eq(hw_json_key(member), key);
+	}
+	ck_assert_ptr_null(hw_json_at(at, length).item);
+	ck_assert_ptr_null(hw_json_at(root, length + 1).item);
+	ck_assert_ptr_null(error);
+	hw_json_close(file);
+	g_string_free(list, TRUE);
+	g_string_free(members, TRUE);
+}
+END_TEST
+
 START_TEST(the_largest_exact_integer_is_allowed)
 {
 	struct hw_json_file *file = parsed("[9007199254740992, 0]");
@@ -370,6 +404,7 @@ static Suite *suite(void)
 	tcase_add_test(reading, values_come_back_as_written);
 	tcase_add_test(reading, paths_lead_to_the_node);
 	tcase_add_test(reading, members_come_in_file_order_with_their_keys);
+	tcase_add_loop_test(reading, elements_of_lists_of_any_length, 0, 6);
 	tcase_add_test(reading, the_largest_exact_integer_is_allowed);
 	tcase_add_test(reading, choice_returns_the_index);
 	tcase_add_test(reading, the_same_key_in_two_objects_is_no_duplicate);
