@@ -1,5 +1,6 @@
 /* Invariant: ties go to the lower index, so that the same run gives the same sentence. */
 #include "tools/bottleneck.h"
+#include "tools/printable.h"
 
 #include "hw/routes.h"
 
@@ -102,9 +103,10 @@ static void append_cluster(GString *text, const struct map_cluster *cluster,
 {
 	const char *first = workload->nodes[cluster->nodes[0].node].name;
 	const char *last = workload->nodes[cluster->nodes[cluster->node_count - 1].node].name;
-	g_string_append_printf(text, " (%s%s%s, %u chiplet%s)", first,
-	                       cluster->node_count > 1 ? " .. " : "",
-	                       cluster->node_count > 1 ? last : "", cluster->region_size,
+	g_autofree char *nodes = cluster->node_count > 1 ? g_strdup_printf("%s .. %s", first, last)
+	                                                 : g_strdup(first);
+	g_autofree char *shown = printable(nodes);
+	g_string_append_printf(text, " (%s, %u chiplet%s)", shown, cluster->region_size,
 	                       cluster->region_size == 1 ? "" : "s");
 }
 

@@ -7,6 +7,7 @@
 #include "search/exhaustive.h"
 #include "tools/explain.h"
 #include "tools/pareto.h"
+#include "tools/printable.h"
 #include "tools/progress.h"
 #include "tools/report.h"
 #include "tools/results.h"
@@ -62,7 +63,9 @@ static void print_summary(const struct report *report, const struct options *opt
 	g_autofree char *energy = four_digits(cost_total_pJ(&cost->totals, cost->static_pJ) * 1e-9);
 
 	printf("%-18s %s\n", "strategy", mapping->strategy);
-	printf("%-18s %s on %s\n", "mapping of", report->workload->name, report->package->name);
+	g_autofree char *workload = printable(report->workload->name);
+	g_autofree char *package = printable(report->package->name);
+	printf("%-18s %s on %s\n", "mapping of", workload, package);
 	printf("%-18s %u samples\n", "batch", mapping->batch);
 	printf("%-18s %u\n", "segments", mapping->segment_count);
 	printf("%-18s %u\n", "clusters", map_cluster_total(mapping));

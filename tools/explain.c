@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "tools/bottleneck.h"
+#include "tools/printable.h"
 #include "tools/results.h"
 #include "tools/table.h"
 
@@ -18,8 +19,9 @@ static char *nodes_of(const struct report *report, const struct map_cluster *clu
 	const struct wl_node *nodes = report->workload->nodes;
 	const char *first = nodes[cluster->nodes[0].node].name;
 	const char *last = nodes[cluster->nodes[cluster->node_count - 1].node].name;
-	return cluster->node_count == 1 ? g_strdup(first)
-	                                : g_strdup_printf("%s .. %s", first, last);
+	g_autofree char *both = cluster->node_count > 1 ? g_strdup_printf("%s .. %s", first, last)
+	                                                : g_strdup(first);
+	return printable(both);
 }
 
 /* ---- text ---- */

@@ -21,7 +21,13 @@ static void append_string(GString *text, const char *value)
 	cJSON *item = cJSON_CreateStringReference(value);
 	char *quoted = cJSON_PrintUnformatted(item);
 	g_assert(quoted); /* cJSON fails only for lack of memory */
-	g_string_append(text, quoted);
+	for (const char *c = quoted; *c; c = g_utf8_next_char(c)) {
+		gunichar code = g_utf8_get_char(c);
+		if (code >= 0x7F && code < 0xA0) /* control characters that JSON allows */
+			g_string_append_printf(text, "\\u%04x", code);
+		else
+			g_string_append_unichar(text, code);
+	}
 	cJSON_free(quoted);
 	cJSON_Delete(item);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/options.h"
+#include "tools/printable.h"
 
 #define VERSION "1.0.0"
 
@@ -49,9 +50,10 @@ static const struct command *find_command(const char *name)
 /* Whatever a message holds, it is one line. */
 static void print_error(const char *message)
 {
-	g_autofree char *line = g_strdelimit(g_strdup(message), "\r\n", ' ');
+	g_autofree char *text = g_strchomp(g_strdup(message));
+	g_autofree char *line = printable(text);
 	fflush(stdout);
-	fprintf(stderr, "mcmsim: %s\n", g_strchomp(line));
+	fprintf(stderr, "mcmsim: %s\n", line);
 }
 
 static enum tool_status usage_error(const char *word)
@@ -106,14 +108,19 @@ int main(int argc, char **argv)
 		return finish(usage_error(NULL));
 	bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	            strcmp(argv[1], "help") == 0;
-	if (help) {
+	bool version = strcmp(argv[1], "--version") == 0;
+	if ((help || version) && argc > 2) {
+		g_autofree char *message = g_strdup_printf("%s stands alone, got \"%s\"", argv[1],
+		                                           argv[2]);
+		print_error(message);
+		return finish(TOOL_USAGE);
+	}
+	if (help)
 		print_help();
-		return finish(TOOL_OK);
-	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (version)
 		printf("mcmsim %s\n", VERSION);
+	if (help || version)
 		return finish(TOOL_OK);
-	}
 	const struct command *command = find_command(argv[1]);
 	if (!command)
 		return finish(usage_error(argv[1]));

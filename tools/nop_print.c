@@ -3,6 +3,7 @@
 
 #include "tools/bottleneck.h"
 #include "tools/json_writer.h"
+#include "tools/printable.h"
 #include "tools/results.h"
 #include "tools/table.h"
 
@@ -75,10 +76,11 @@ char *nop_text(const struct hw_package *package, const struct sim_messages *mess
                const struct sim_replay *replay, bool each)
 {
 	GString *out = g_string_new(NULL);
+	g_autofree char *name = printable(package->name);
 	g_string_append_printf(out,
 	                       "completion %.1f ns: %u messages in %u phases on %s, %u x %u\n\n",
-	                       replay->all.completion_ns, messages->count, replay->phases,
-	                       package->name, package->columns, package->rows);
+	                       replay->all.completion_ns, messages->count, replay->phases, name,
+	                       package->columns, package->rows);
 	append_tags(package, messages, replay, out);
 	g_string_append(out, "(bound: bytes / bandwidth of the busiest link or port; latency: the "
 	                     "longest of any message)\n");

@@ -15,14 +15,14 @@ struct option_info {
 	char letter;       /* or 0 */
 	const char *value; /* how --help calls the value; NULL: a flag */
 	const char *help;  /* lines after the first are continuation lines */
-	GOptionArg kind;
+	enum { OPTION_TEXT, OPTION_FLAG, OPTION_REPEATED } kind;
 	size_t offset;
 };
 
-#define TEXT(member) G_OPTION_ARG_FILENAME, offsetof(struct options_text, member)
-#define FLAG(member) G_OPTION_ARG_NONE, offsetof(struct options_text, member)
+#define TEXT(member) OPTION_TEXT, offsetof(struct options_text, member)
+#define FLAG(member) OPTION_FLAG, offsetof(struct options_text, member)
+#define REPEATED(member) OPTION_REPEATED, offsetof(struct options_text, member)
 
-/* Values are read as file names: GLib passes those on as they are, whatever the locale. */
 static const struct option_info table[] = {
 	{ OPTION_PACKAGE, "package", 0, "P", "the package: a preset's name or a file",
 	  TEXT(package) },
@@ -132,7 +132,7 @@ static const struct option_info table[] = {
 	{ OPTION_SET, "set", 0, "KEY=VALUE",
 	  "change one value of the package or the workload by its path,\nlike grid.columns=16 "
 	  "(may be repeated)",
-	  G_OPTION_ARG_FILENAME_ARRAY, offsetof(struct options_text, set) },
+	  REPEATED(set) },
 	{ OPTION_SEED, "seed", 0, "N",
 	  "number that random mappings are drawn from [1];\nnothing else is random", TEXT(seed) },
 	{ OPTION_JOBS, "jobs", 0, "N", "processors to use [all]; results do not depend on it",
@@ -206,18 +206,31 @@ char *options_help(const struct command *command)
 
 /* Parsing */
 
-/* A GOptionContext that fills `text` with the options that the command takes. */
-static GOptionContext *new_context(const struct command *command, struct options_text *text)
+/* All values that each option of the table was given, in the order of the command line. */
+struct given {
+	char **values[G_N_ELEMENTS(table)];
+};
+
+/*
+ * A GOptionContext for the options that the command takes. Values are read as file names: GLib
+ * passes those on as they are, whatever the locale.
+ */
+static GOptionContext *new_context(const struct command *command, struct options_text *text,
+                                   struct given *given)
 {
 	GOptionEntry entries[G_N_ELEMENTS(table) + 3] = { 0 };
 	unsigned count = 0;
 	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
 		if (!takes(command, &table[i]))
 			continue;
-		entries[count++] = (GOptionEntry){ .long_name = table[i].name,
-			                           .short_name = table[i].letter,
-			                           .arg = table[i].kind,
-			                           .arg_data = (char *)text + table[i].offset };
+		bool flag = table[i].kind == OPTION_FLAG;
+		entries[count++] = (GOptionEntry){
+			.long_name = table[i].name,
+			.short_name = table[i].letter,
+			.arg = flag ? G_OPTION_ARG_NONE : G_OPTION_ARG_FILENAME_ARRAY,
+			.arg_data = flag ? (gpointer)((char *)text + table[i].offset)
+			                 : (gpointer)&given->values[i],
+		};
 	}
 	entries[count++] = (GOptionEntry){ .long_name = "help",
 		                           .short_name = 'h',
@@ -230,6 +243,30 @@ static GOptionContext *new_context(const struct command *command, struct options
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_add_main_entries(context, entries, NULL);
 	return context;
+}
+
+/* Moves the values to where they belong; of two that one option was given, which is meant? */
+static bool take_given(const struct command *command, struct given *given,
+                       struct options_text *text, GError **error)
+{
+	bool good = true;
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_auto(GStrv) values = g_steal_pointer(&given->values[i]);
+		void *at = (char *)text + table[i].offset;
+		if (!values)
+			continue;
+		if (table[i].kind == OPTION_REPEATED)
+			*(char ***)at = g_steal_pointer(&values);
+		else if (!values[1])
+			*(char **)at = g_strdup(values[0]);
+		else if (good) {
+			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+			            "%s: --%s may be given once, got \"%s\" and \"%s\"",
+			            command->name, table[i].name, values[0], values[1]);
+			good = false;
+		}
+	}
+	return good;
 }
 
 /* GLib's words, and for an unknown option the ones there are. */
@@ -291,7 +328,8 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
                    GError **error)
 {
 	struct options_text *text = g_new0(struct options_text, 1);
-	g_autoptr(GOptionContext) context = new_context(command, text);
+	struct given given = { { NULL } };
+	g_autoptr(GOptionContext) context = new_context(command, text, &given);
 	g_auto(GStrv) copy = g_new0(char *, (size_t)argc + 2);
 	GError *problem = NULL;
 
@@ -302,13 +340,16 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	*options = (struct options){ .text = text };
 	text->batch_list = (command->options & OPTION_BATCHES) != 0;
 	text->takes_space = (command->options & OPTION_SPACE) != 0;
-	if (!g_option_context_parse_strv(context, &copy, &problem)) {
+	bool parsed = g_option_context_parse_strv(context, &copy, &problem);
+	bool taken = take_given(command, &given, text, parsed ? error : NULL);
+	if (!parsed) {
 		explain(command, problem, error);
 	} else if (text->help) {
+		g_clear_error(error);
 		options->help = true;
 		return true;
-	} else if (check_arguments(command, text, error) && check_required(command, text, error) &&
-	           options_check(text, options, error)) {
+	} else if (taken && check_arguments(command, text, error) &&
+	           check_required(command, text, error) && options_check(text, options, error)) {
 		return true;
 	}
 	options_release(options);
@@ -320,34 +361,9 @@ void options_release(struct options *options)
 	struct options_text *text = options->text;
 	if (!text)
 		return;
-	char *strings[] = { text->package,
-		            text->workload,
-		            text->mapping,
-		            text->strategy,
-		            text->space,
-		            text->objective,
-		            text->batch,
-		            text->tiles,
-		            text->out,
-		            text->seed,
-		            text->jobs,
-		            text->trace_level,
-		            text->trace_window,
-		            text->samples,
-		            text->sample,
-		            text->truth,
-		            text->router,
-		            text->calibration,
-		            text->hold_out_workload,
-		            text->hold_out_package,
-		            text->measured,
-		            text->fit,
-		            text->fit_mesh,
-		            text->draws,
-		            text->segments,
-		            text->refine };
-	for (unsigned i = 0; i < G_N_ELEMENTS(strings); i++)
-		g_free(strings[i]);
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
+		if (table[i].kind == OPTION_TEXT) /* several may fill one member */
+			g_clear_pointer((char **)(void *)((char *)text + table[i].offset), g_free);
 	g_strfreev(text->set);
 	g_strfreev(text->arguments);
 	g_free(text);

@@ -1,6 +1,8 @@
 /* Invariant: after progress_end nothing of the line is left on the terminal. */
 #include "tools/progress.h"
 
+#include "tools/printable.h"
+
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -33,7 +35,8 @@ void progress_line(struct progress *progress, const char *line)
 	if (!progress->on || now_us - progress->shown_us < INTERVAL_US)
 		return;
 	progress->shown_us = now_us;
-	fprintf(stderr, "\r\033[K%.*s", terminal_columns(), line);
+	g_autofree char *text = printable(line);
+	fprintf(stderr, "\r\033[K%.*s", terminal_columns(), text);
 	fflush(stderr);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hw/json.h"
+#include "tools/printable.h"
 #include "tools/rank.h"
 #include "tools/report.h"
 #include "tools/results.h"
@@ -82,8 +83,9 @@ void rank_print(const struct ranking *ranking)
 	g_autofree char *bound = four_digits(100 * r->share_bound);
 	g_autofree char *share = four_digits(100.0 * r->faster / r->draw_count);
 	printf("%-18s %s\n", "strategy", r->searched->strategy);
-	printf("%-18s %s on %s, batch %u\n", "mapping of", r->subject->workload->name,
-	       r->subject->package->name, options->batch);
+	g_autofree char *workload = printable(r->subject->workload->name);
+	g_autofree char *package = printable(r->subject->package->name);
+	printf("%-18s %s on %s, batch %u\n", "mapping of", workload, package, options->batch);
 	printf("%-18s %s ms, %u segment%s and %u cluster%s\n", "searched", ms, r->own.segments,
 	       r->own.segments == 1 ? "" : "s", r->own.clusters, r->own.clusters == 1 ? "" : "s");
 	print_space(r);

@@ -1,4 +1,5 @@
 /* Invariant: the table holds simulated results only; how long they took stands below. */
+#include "tools/printable.h"
 #include "tools/results.h"
 
 #include <math.h>
@@ -74,8 +75,8 @@ static void remark_files(const struct result *result, GString *out)
 static void remark(const struct result *result, GString *out)
 {
 	const struct result_row *row = &result->row;
-	g_string_append_printf(out, "\n%s: %s\n", result->name,
-	                       result->error ? result->error : result->bottleneck);
+	g_autofree char *text = printable(result->error ? result->error : result->bottleneck);
+	g_string_append_printf(out, "\n%s: %s\n", result->name, text);
 	if (result->error)
 		return;
 	g_string_append(out, "  took     ");

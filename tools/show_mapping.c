@@ -1,5 +1,6 @@
 /* A mapping for people and for programs. Invariant: buffer use is that of map_buffer_use. */
 #include "tools/json_writer.h"
+#include "tools/printable.h"
 #include "tools/show.h"
 #include "tools/table.h"
 
@@ -129,10 +130,13 @@ char *show_mapping(const struct subject *subject, const struct map_mapping *mapp
 	struct view view;
 	GString *out = g_string_new(NULL);
 	view_init(&view, subject, mapping);
-	g_string_append_printf(out, "mapping of %s on %s, batch %u", mapping->workload,
-	                       mapping->package, mapping->batch);
-	if (mapping->strategy)
-		g_string_append_printf(out, ", strategy %s", mapping->strategy);
+	g_autofree char *workload = printable(mapping->workload);
+	g_autofree char *package = printable(mapping->package);
+	g_autofree char *strategy = printable(mapping->strategy ? mapping->strategy : "");
+	g_string_append_printf(out, "mapping of %s on %s, batch %u", workload, package,
+	                       mapping->batch);
+	if (*strategy)
+		g_string_append_printf(out, ", strategy %s", strategy);
 	g_string_append_printf(out, ": %u segment%s, %u cluster%s\n", mapping->segment_count,
 	                       mapping->segment_count == 1 ? "" : "s", map_cluster_total(mapping),
 	                       map_cluster_total(mapping) == 1 ? "" : "s");

@@ -1,5 +1,6 @@
 /* A package for people and for programs. */
 #include "tools/json_writer.h"
+#include "tools/printable.h"
 #include "tools/show.h"
 #include "tools/table.h"
 
@@ -205,8 +206,9 @@ char *show_package(const struct hw_package *package)
 {
 	struct totals sum = sum_up(package);
 	GString *out = g_string_new(NULL);
-	g_string_append_printf(out, "package %s: %u x %u chiplets\n\n", package->name,
-	                       package->columns, package->rows);
+	g_autofree char *name = printable(package->name);
+	g_string_append_printf(out, "package %s: %u x %u chiplets\n\n", name, package->columns,
+	                       package->rows);
 	print_types(package, out);
 	g_string_append(out, "\n");
 	draw(package, out);

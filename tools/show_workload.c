@@ -1,5 +1,6 @@
 /* A workload's nodes for people and for programs. */
 #include "tools/json_writer.h"
+#include "tools/printable.h"
 #include "tools/show.h"
 #include "tools/table.h"
 
@@ -70,12 +71,14 @@ static void print_nodes(const struct wl_workload *workload, GString *out)
 char *show_workload(const struct wl_workload *workload)
 {
 	GString *out = g_string_new(NULL);
-	g_string_append_printf(out, "workload %s: %u layers in %u nodes\n", workload->name,
+	g_autofree char *name = printable(workload->name);
+	g_string_append_printf(out, "workload %s: %u layers in %u nodes\n", name,
 	                       workload->layer_count, workload->node_count);
 	for (unsigned i = 0; i < workload->input_count; i++) {
 		const struct wl_shape *shape = &workload->inputs[i].shape;
-		g_string_append_printf(out, "input %s: %u x %u x %u\n", workload->inputs[i].name,
-		                       shape->channels, shape->rows, shape->columns);
+		g_autofree char *input = printable(workload->inputs[i].name);
+		g_string_append_printf(out, "input %s: %u x %u x %u\n", input, shape->channels,
+		                       shape->rows, shape->columns);
 	}
 	g_string_append(out, "\n");
 	print_nodes(workload, out);

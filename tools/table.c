@@ -1,8 +1,9 @@
-/* Invariant: a column is as wide as its widest cell, counted in characters. */
+/* Invariant: cells are printable UTF-8; a column is as wide as its widest, in characters. */
 #include "tools/table.h"
 
 #include <stdbool.h>
-#include <string.h>
+
+#include "tools/printable.h"
 
 void table_init(struct table *table, const struct table_column *columns, unsigned column_count)
 {
@@ -20,14 +21,14 @@ void table_add(struct table *table, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	g_ptr_array_add(table->cells, g_strdup_vprintf(format, arguments));
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
+	g_ptr_array_add(table->cells, printable(text));
 }
 
 static unsigned text_width(const char *text)
 {
-	return (unsigned)(g_utf8_validate(text, -1, NULL) ? (size_t)g_utf8_strlen(text, -1)
-	                                                  : strlen(text));
+	return (unsigned)g_utf8_strlen(text, -1);
 }
 
 static unsigned column_width(const struct table *table, unsigned column)

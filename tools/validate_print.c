@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "tools/printable.h"
 #include "tools/results.h"
 #include "tools/table.h"
 #include "tools/validate.h"
@@ -98,18 +99,21 @@ static void print_failures(const struct validation *v, GString *out)
 		if (v->set.samples[i].error) {
 			first = failed++ ? first : &v->set.samples[i];
 		}
-	if (failed)
+	if (failed) {
+		g_autofree char *text = printable(first->error);
 		g_string_append_printf(out,
 		                       "\n%u of %u samples have no result; the first, %u: %s\n",
-		                       failed, v->set.count, first->figures.number, first->error);
+		                       failed, v->set.count, first->figures.number, text);
+	}
 	for (unsigned p = 0; p < v->request.pair_count; p++) {
 		const struct sample_pair *pair = &v->request.pairs[p];
 		for (unsigned i = 0; i < v->options->strategy_count; i++) {
 			g_autoptr(GError) error = NULL;
-			if (!search_check_strategy(v->options->strategies[i],
-			                           pair->subject.workload, pair->subject.package,
-			                           &error))
-				g_string_append_printf(out, "left out: %s\n", error->message);
+			if (search_check_strategy(v->options->strategies[i], pair->subject.workload,
+			                          pair->subject.package, &error))
+				continue;
+			g_autofree char *text = printable(error->message);
+			g_string_append_printf(out, "left out: %s\n", text);
 		}
 	}
 }
@@ -121,9 +125,11 @@ static void print_worst(const struct validation *v, GString *out)
 		return;
 	const struct subject *subject = &v->request.pairs[worst->figures.pair].subject;
 	g_autofree char *command = validate_command_line(v, worst);
+	g_autofree char *workload = printable(subject->workload->name);
+	g_autofree char *package = printable(subject->package->name);
 	g_string_append_printf(out, "\nThe worst is sample %u of %s on %s (%s, %+.1f %%):\n  %s\n",
-	                       worst->figures.number, subject->workload->name,
-	                       subject->package->name, sample_kind_name(worst->figures.kind),
+	                       worst->figures.number, workload, package,
+	                       sample_kind_name(worst->figures.kind),
 	                       validate_error(worst, VALIDATE_LATENCY), command);
 }
 
@@ -161,9 +167,10 @@ static void print_one(const struct validation *v, GString *out)
 	const struct sample *sample = &v->set.samples[0];
 	const struct sample_figures *f = &sample->figures;
 	const struct sample_pair *pair = &v->request.pairs[f->pair];
-	g_string_append_printf(out, "sample %u of %s on %s: %s, strategy %s\n", f->number,
-	                       pair->subject.workload->name, pair->subject.package->name,
-	                       sample_kind_name(f->kind), sample_strategy_name(f));
+	g_autofree char *workload = printable(pair->subject.workload->name);
+	g_autofree char *package = printable(pair->subject.package->name);
+	g_string_append_printf(out, "sample %u of %s on %s: %s, strategy %s\n", f->number, workload,
+	                       package, sample_kind_name(f->kind), sample_strategy_name(f));
 	g_string_append_printf(out, "%-16s %u segments, %u clusters, batch %u\n", "mapping",
 	                       f->segment_count, f->cluster_count, f->batch);
 	print_pair(out, "latency", f->latency_ns, 1e-6, "ms");

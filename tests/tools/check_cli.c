@@ -17,6 +17,12 @@ static const struct usage_error {
 	  "no command \"--versoin\"; commands: run, search, simulate, validate, rank, calibrate, "
 	  "show, nop (see mcmsim --help)" },
 
+	{ "--version 2", "--version stands alone, got \"2\"" },
+	{ "--help run", "--help stands alone, got \"run\"" },
+	{ "run " P " --batch 4 --batch 8", "run: --batch may be given once, got \"4\" and \"8\"" },
+	{ "run " P " --jobs=2 --jobs 2 --jobs 3",
+	  "run: --jobs may be given once, got \"2\" and \"2\"" },
+	{ "search " P " -o a --out b", "search: --out may be given once, got \"a\" and \"b\"" },
 	{ "run " P " --batch 0", "--batch: must be a whole number from 1 to 1048576, got \"0\"" },
 	{ "run " P " --batch -3", "--batch: must be a whole number from 1 to 1048576, got \"-3\"" },
 	{ "run " P " --batch=", "--batch: must be a whole number from 1 to 1048576, got \"\"" },
@@ -236,6 +242,28 @@ START_TEST(help_and_version_need_nothing_else)
 }
 END_TEST
 
+/* Scripts: nothing is run, nothing is written. */
+static const char *const script_lines[][2] = {
+	{ "tools/reproduce_scope @/out --fast", "reproduce_scope: no option \"--fast\"" },
+	{ "tools/reproduce_scope @/out --quick @/more",
+	  "reproduce_scope: takes one folder, got \"@/more\"" },
+	{ "tools/run-tests --all", "run-tests: no option '--all'" },
+	{ "tools/check-layers hw", "check-layers: takes no words, got 'hw'" },
+};
+
+START_TEST(scripts_refuse_what_they_do_not_know)
+{
+	g_autofree char *line = in_folder(script_lines[_i][0], folder), *error = NULL;
+	g_autofree char *message = in_folder(script_lines[_i][1], folder);
+	int status = 0;
+	ck_assert(g_spawn_command_line_sync(line, NULL, &error, &status, NULL));
+	ck_assert_msg(g_str_has_prefix(error, message), "%s", error);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 2);
+	g_autofree char *names = names_in(folder, "");
+	ck_assert_str_eq(names, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("cli");
@@ -249,6 +277,8 @@ int main(void)
 	tcase_add_test(tests, errors_in_files_name_file_and_path);
 	tcase_add_test(tests, set_changes_the_package_or_the_workload);
 	tcase_add_test(tests, set_names_what_it_cannot_change);
+	tcase_add_loop_test(tests, scripts_refuse_what_they_do_not_know, 0,
+	                    (int)G_N_ELEMENTS(script_lines));
 	tcase_add_test(tests, help_teaches);
 	tcase_add_test(tests, help_and_version_need_nothing_else);
 	suite_add_tcase(suite, tests);
