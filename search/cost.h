@@ -24,8 +24,9 @@
  * from the same additions. */
 struct cost_totals {
 	double macs;
-	double nop_bytes;     /* chiplet to chiplet, counted at each receiver */
-	double nop_byte_hops; /* all bytes over NoP links, DRAM traffic included */
+	double nop_bytes;      /* chiplet to chiplet, counted at each receiver */
+	double nop_byte_hops;  /* all bytes over NoP links, DRAM traffic included */
+	double nop_dram_bytes; /* to and from DRAM over at least one link, at each receiver */
 	double dram_read_bytes, dram_write_bytes;
 	double mac_pJ, buffer_pJ, nop_pJ, dram_pJ;
 };

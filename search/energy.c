@@ -6,6 +6,7 @@ void cost_add(struct cost_totals *to, const struct cost_totals *from, double tim
 	to->macs += times * from->macs;
 	to->nop_bytes += times * from->nop_bytes;
 	to->nop_byte_hops += times * from->nop_byte_hops;
+	to->nop_dram_bytes += times * from->nop_dram_bytes;
 	to->dram_read_bytes += times * from->dram_read_bytes;
 	to->dram_write_bytes += times * from->dram_write_bytes;
 	to->mac_pJ += times * from->mac_pJ;
@@ -21,6 +22,7 @@ void cost_phase_totals(const struct map_network *network, const struct map_phase
 	double byte_hops = map_phase_byte_hops(network, phase);
 	totals->nop_bytes += (double)phase->delivered_bytes;
 	totals->nop_byte_hops += byte_hops;
+	totals->nop_dram_bytes += phase->dram_link_bytes;
 	totals->nop_pJ += byte_hops * 8 * package->nop.energy_pJ_per_bit;
 	totals->dram_read_bytes += phase->dram_read_bytes;
 	totals->dram_write_bytes += phase->dram_write_bytes;

@@ -132,6 +132,7 @@ void map_phase_add(struct map_phase *to, const struct map_phase *from)
 	to->delivered_bytes += from->delivered_bytes;
 	to->dram_read_bytes += from->dram_read_bytes;
 	to->dram_write_bytes += from->dram_write_bytes;
+	to->dram_link_bytes += from->dram_link_bytes;
 	if (from->dram_write_bytes > 0)
 		for (unsigned i = 0; i < from->dram_count; i++)
 			to->written_bytes[i] += from->written_bytes[i];
@@ -269,6 +270,9 @@ static void read_channel(struct map_network *network, struct map_phase *phase, u
 	map_charge(phase, hw_dram_id(network->package, channel), bytes, 0, (float)longest_ns);
 	map_note_route(phase, longest_ns, MAP_DRAM_TO_CHIPLET, channel, farthest, bytes);
 	phase->dram_read_bytes += bytes;
+	for (unsigned i = 0; i < count; i++)
+		if (network->branches[i].hops > 0)
+			phase->dram_link_bytes += bytes;
 }
 
 /* The tree of each channel goes to all receivers, or to those that are its own. */
@@ -309,6 +313,7 @@ static void send_spread(struct map_phase *phase, const struct map_spread *spread
 	}
 	for (unsigned i = 0; phase->turns && i < spread->turn_count; i++)
 		phase->turns[spread->turns[i].turn] += bytes * spread->turns[i].share;
+	phase->dram_link_bytes += bytes * spread->link_share;
 }
 
 static void read_one(struct map_network *network, struct map_phase *phase, unsigned to,

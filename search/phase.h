@@ -37,7 +37,8 @@ struct map_phase {
 	double far_bytes;
 	uint64_t delivered_bytes; /* chiplet to chiplet, counted at each receiver */
 	double dram_read_bytes, dram_write_bytes;
-	double *written_bytes; /* per DRAM channel: of its bytes, those that are written */
+	double dram_link_bytes; /* to and from DRAM over at least one link, at each receiver */
+	double *written_bytes;  /* per DRAM channel: of its bytes, those that are written */
 	unsigned dram_count;
 };
 
@@ -64,6 +65,7 @@ struct map_spread {
 	unsigned turn_count;
 	unsigned far_channel;
 	double far_share, latency_ns;
+	double link_share; /* of its bytes, those that cross a link */
 };
 
 /* A receiver of a multicast tree: its hops from the root, and where its links end. */

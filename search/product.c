@@ -396,12 +396,14 @@ void map_read_each(struct map_network *network, struct map_phase *phase, const u
 			phase, hw_dram_id(package, i), bytes / package->dram_count, 0,
 			(float)(start_ns + farthest(&s, network->dram_at[i]) * s.hop_ns + end_ns));
 	sweep_links(&s);
-	for (unsigned i = 0; i < count; i++)
-		if (network->got[i] > 0)
-			map_charge(phase, hw_eject_id(package, chiplets[i]), network->got[i],
-			           (float)(start_ns +
-			                   nearest(&network->cells[chiplets[i]]) * s.hop_ns),
-			           (float)end_ns);
+	for (unsigned i = 0; i < count; i++) {
+		if (network->got[i] <= 0)
+			continue;
+		map_charge(phase, hw_eject_id(package, chiplets[i]), network->got[i],
+		           (float)(start_ns + nearest(&network->cells[chiplets[i]]) * s.hop_ns),
+		           (float)end_ns);
+		phase->dram_link_bytes += network->got[i] * network->reads[chiplets[i]].link_share;
+	}
 	phase->dram_read_bytes += bytes;
 	note_spread(&s, true, chiplets, network->got, count);
 }
@@ -418,11 +420,14 @@ void map_write_each(struct map_network *network, struct map_phase *phase, const 
 	struct sweep s = sweep_of(network, phase, &product, start_ns, end_ns);
 	place(&s);
 	enter_senders(&s);
-	for (unsigned i = 0; i < count; i++)
-		if (network->sent[i] > 0)
-			map_charge(
-				phase, hw_inject_id(package, chiplets[i]), network->sent[i], 0,
-				(float)(start_ns + farthest(&s, chiplets[i]) * s.hop_ns + end_ns));
+	for (unsigned i = 0; i < count; i++) {
+		if (network->sent[i] <= 0)
+			continue;
+		map_charge(phase, hw_inject_id(package, chiplets[i]), network->sent[i], 0,
+		           (float)(start_ns + farthest(&s, chiplets[i]) * s.hop_ns + end_ns));
+		phase->dram_link_bytes += network->sent[i] *
+		                          network->writes[chiplets[i]].link_share;
+	}
 	double part = sweep_links(&s) / package->dram_count;
 	if (part <= 0)
 		return;

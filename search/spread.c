@@ -70,6 +70,7 @@ static void mix_channel(struct map_network *network, struct mix *mix, unsigned c
 	mix_in(mix, package, hw_dram_id(package, channel), share, dram_before_ns,
 	       (float)total_ns - dram_before_ns);
 	mix_links(network, mix, hops, share, read, read ? dram->latency_ns : port_ns, total_ns);
+	spread->link_share += hops ? share : 0;
 	if (read)
 		mix_turn(mix, port, hops ? network->links[hops - 1] % HW_DIRECTIONS : MAP_FROM_DRAM,
 		         share);

@@ -45,6 +45,7 @@ static void write_summary(struct json_writer *w, const struct report *report, do
 	json_number(w, "macs", totals->macs);
 	json_number(w, "nop_bytes", totals->nop_bytes);
 	json_number(w, "nop_byte_hops", totals->nop_byte_hops);
+	json_number(w, "nop_dram_bytes", totals->nop_dram_bytes);
 	json_number(w, "dram_read_bytes", totals->dram_read_bytes);
 	json_number(w, "dram_write_bytes", totals->dram_write_bytes);
 }

@@ -279,6 +279,33 @@ START_TEST(tiles_feed_tiles)
 }
 END_TEST
 
+/* What is not at the router of its channel crosses a link. */
+static double over_links(const struct scene *s, unsigned chiplet)
+{
+	double far = 0;
+	unsigned least = UINT_MAX;
+	for (unsigned i = 0; i < s->package->dram_count; i++) {
+		unsigned hops = hw_hops(s->package, s->package->dram[i].at, chiplet);
+		least = MIN(least, hops);
+		far += hops > 0;
+	}
+	if (s->package->interleave == HW_INTERLEAVE_NEAREST)
+		return least > 0;
+	return far / s->package->dram_count;
+}
+
+static void assert_over_links(const struct scene *s, const struct map_phase *stores,
+                              const struct map_phase *fetches)
+{
+	double written = 0, read = 0;
+	for (unsigned c = 0; c < hw_chiplet_count(s->package); c++) {
+		written += stores->bytes[hw_inject_id(s->package, c)] * over_links(s, c);
+		read += fetches->bytes[hw_eject_id(s->package, c)] * over_links(s, c);
+	}
+	ck_assert_double_eq_tol(stores->dram_link_bytes, written, 1e-9);
+	ck_assert_double_eq_tol(fetches->dram_link_bytes, read, 1e-9);
+}
+
 /* The same tensor through DRAM: stored by those who make it, fetched by those who need it. */
 START_TEST(stores_and_fetches)
 {
@@ -313,6 +340,8 @@ START_TEST(stores_and_fetches)
 	}
 	uint64_t volume = s.from.samples * wl_shape_elements(s.from.node->output);
 	ck_assert_double_eq_tol(stores.dram_write_bytes, (double)volume, 1e-9);
+	assert_over_links(&s, &stores, &whole);
+	assert_over_links(&s, &stores, &fetches);
 	double channels = 0;
 	for (unsigned i = 0; i < s.package->dram_count; i++)
 		channels += whole.bytes[hw_dram_id(s.package, i)];

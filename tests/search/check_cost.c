@@ -24,6 +24,7 @@ static void assert_totals(const struct cost_totals *got, const struct cost_total
 	assert_near(got->macs, expected->macs);
 	assert_near(got->nop_bytes, expected->nop_bytes);
 	assert_near(got->nop_byte_hops, expected->nop_byte_hops);
+	assert_near(got->nop_dram_bytes, expected->nop_dram_bytes);
 	assert_near(got->dram_read_bytes, expected->dram_read_bytes);
 	assert_near(got->dram_write_bytes, expected->dram_write_bytes);
 	assert_near(got->mac_pJ, expected->mac_pJ);
@@ -141,6 +142,7 @@ START_TEST(two_clusters_and_a_tail)
 	assert_near(report.totals.dram_write_bytes, 3 * 16);
 	/* Links: a's output and b's stores per sample, b's weights once. */
 	assert_near(report.totals.nop_byte_hops, 3 * (32 + 16) + 32);
+	assert_near(report.totals.nop_dram_bytes, 3 * 16 + 32);
 }
 END_TEST
 
@@ -201,6 +203,8 @@ START_TEST(through_dram_at_a_border)
 	assert_near(report.cluster_ns[1], 58.2);
 	assert_near(report.totals.dram_write_bytes, 32 + 16);
 	assert_near(report.totals.dram_read_bytes, (32 + 16) + (32 + 32));
+	/* Chiplet 1 is a link away: its weights, what it fetches, what it stores. */
+	assert_near(report.totals.nop_dram_bytes, (16 + 16 + 16) + (16 + 32 + 8));
 }
 END_TEST
 
@@ -321,10 +325,10 @@ END_TEST
 
 START_TEST(sums_of_totals)
 {
-	struct cost_totals sum = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
-			   part = { 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+	struct cost_totals sum = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 },
+			   part = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
 	cost_add(&sum, &part, 2.5);
-	struct cost_totals expected = { 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5 };
+	struct cost_totals expected = { 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5 };
 	assert_totals(&sum, &expected);
 }
 END_TEST

@@ -143,6 +143,7 @@ static void assert_same_dram(const struct hw_package *package, const struct map_
 	assert_same(package, a, b);
 	ck_assert_double_eq_tol(a->dram_read_bytes, b->dram_read_bytes, 1e-9);
 	ck_assert_double_eq_tol(a->dram_write_bytes, b->dram_write_bytes, 1e-9);
+	ck_assert_double_eq_tol(a->dram_link_bytes, b->dram_link_bytes, 1e-9);
 	for (unsigned i = 0; i < package->dram_count; i++)
 		ck_assert_double_eq_tol(a->written_bytes[i], b->written_bytes[i], 1e-9);
 }

@@ -124,6 +124,7 @@ static void assert_totals(const struct cost_totals *a, const struct cost_totals 
 	assert_same(a->macs, b->macs);
 	assert_same(a->nop_bytes, b->nop_bytes);
 	assert_same(a->nop_byte_hops, b->nop_byte_hops);
+	assert_same(a->nop_dram_bytes, b->nop_dram_bytes);
 	assert_same(a->dram_read_bytes, b->dram_read_bytes);
 	assert_same(a->dram_write_bytes, b->dram_write_bytes);
 	assert_same(a->mac_pJ, b->mac_pJ);

@@ -273,6 +273,7 @@ static void assert_same_work(const struct cost_totals *a, const struct cost_tota
 	assert_same(a->mac_pJ, b->mac_pJ, "mac_pJ", run);
 	assert_same(a->buffer_pJ, b->buffer_pJ, "buffer_pJ", run);
 	assert_same(a->nop_bytes, b->nop_bytes, "nop_bytes", run);
+	assert_same(a->nop_dram_bytes, b->nop_dram_bytes, "nop_dram_bytes", run);
 	assert_same(a->dram_read_bytes, b->dram_read_bytes, "dram_read_bytes", run);
 	assert_same(a->dram_write_bytes, b->dram_write_bytes, "dram_write_bytes", run);
 	assert_same(a->dram_pJ, b->dram_pJ, "dram_pJ", run);

@@ -145,6 +145,7 @@ static const struct key both[] = {
 	{ 'n', "macs" },
 	{ 'n', "nop_bytes" },
 	{ 'n', "nop_byte_hops" },
+	{ 'n', "nop_dram_bytes" },
 	{ 'n', "dram_read_bytes" },
 	{ 'n', "dram_write_bytes" },
 	{ 'n', "segments[].load_ns" },

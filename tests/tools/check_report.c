@@ -36,6 +36,7 @@ static void setup(void)
 	const struct cost_totals totals = { .macs = 80,
 		                            .nop_bytes = 40,
 		                            .nop_byte_hops = 60,
+		                            .nop_dram_bytes = 20,
 		                            .dram_read_bytes = 48,
 		                            .dram_write_bytes = 40,
 		                            .mac_pJ = 1,
@@ -98,6 +99,7 @@ START_TEST(a_report_is_exactly_this)
 		"      \"static\": 160,\n      \"total\": 170\n"
 		"    },\n"
 		"    \"macs\": 80,\n    \"nop_bytes\": 40,\n    \"nop_byte_hops\": 60,\n"
+		"    \"nop_dram_bytes\": 20,\n"
 		"    \"dram_read_bytes\": 48,\n    \"dram_write_bytes\": 40,\n"
 		"    \"segments\": [\n"
 		"      {\n"
@@ -118,6 +120,7 @@ START_TEST(a_report_is_exactly_this)
 		"      \"static\": 200,\n      \"total\": 210\n"
 		"    },\n"
 		"    \"macs\": 80,\n    \"nop_bytes\": 40,\n    \"nop_byte_hops\": 60,\n"
+		"    \"nop_dram_bytes\": 20,\n"
 		"    \"dram_read_bytes\": 48,\n    \"dram_write_bytes\": 40,\n"
 		"    \"utilization\": 0.4,\n"
 		"    \"samples_simulated\": 8,\n"

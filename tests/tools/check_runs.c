@@ -123,10 +123,9 @@ START_TEST(a_report_keeps_what_must_be_kept)
 	g_autofree char *text = output_of(folder, RUN "--json");
 	cJSON *root = parsed(text);
 	const cJSON *report = cJSON_GetArrayItem(root, 0);
-	static const char *const same[] = {
-		"macs",         "nop_bytes", "nop_byte_hops", "dram_read_bytes", "dram_write_bytes",
-		"energy_pJ.mac"
-	};
+	static const char *const same[] = { "macs",           "nop_bytes",       "nop_byte_hops",
+		                            "nop_dram_bytes", "dram_read_bytes", "dram_write_bytes",
+		                            "energy_pJ.mac" };
 	g_autofree char *workload = output_of(folder, "show workload alexnet --json");
 	cJSON *network = parsed(workload);
 	ck_assert_double_eq(number_at(report, "simulated.macs"),
