@@ -79,6 +79,14 @@ static bool parse_cycles(const char *text, double *cycles)
 	return hw_csv_number(text, cycles) && *cycles >= 1 && *cycles <= MAX_CYCLES;
 }
 
+static bool has_tag(const struct nop_run *run, const char *name)
+{
+	for (guint t = 0; t < run->tags->len; t++)
+		if (strcmp(g_array_index(run->tags, struct nop_tag, t).name, name) == 0)
+			return true;
+	return false;
+}
+
 /* "0:586;1:797" */
 static bool read_tags(const struct table_reader *r, struct nop_run *run, const char *text,
                       GError **error)
@@ -90,7 +98,11 @@ static bool read_tags(const struct table_reader *r, struct nop_run *run, const c
 		if (!colon || !parse_cycles(colon + 1, &cycles))
 			return bad_value(r, run->line, TAGS, "TAG:CYCLES joined by ';'", text,
 			                 error);
-		struct nop_tag tag = { g_strndup(*part, (gsize)(colon - *part)), cycles, NAN };
+		*colon = '\0';
+		if (has_tag(run, *part))
+			return bad_value(r, run->line, TAGS, "a list of tags with each once", text,
+			                 error);
+		struct nop_tag tag = { g_strdup(*part), cycles, NAN };
 		g_array_append_val(run->tags, tag);
 	}
 	return true;
@@ -207,7 +219,8 @@ GPtrArray *nop_read_runs(const char *path, const char *const *routers, GError **
 
 struct comparison {
 	const struct options *options;
-	GPtrArray *lists; /* struct nop_run *: the first run of each list */
+	const GPtrArray *runs; /* struct nop_run * */
+	GPtrArray *lists;      /* struct nop_run *: the first run of each list */
 };
 
 /* What a replay says, as text: it travels between processes. */
@@ -274,9 +287,30 @@ bool nop_load_package(const struct options *options, const struct nop_run *run,
 	                    error);
 }
 
-static bool replay_run(const struct options *options, const struct nop_run *run, GString *answer,
-                       GError **error)
+/* Every tag that was measured in a run of the list is one of the list's. */
+static bool check_tags(const struct comparison *comparison, const char *list,
+                       const struct sim_messages *messages, GError **error)
 {
+	for (guint i = 0; i < comparison->runs->len; i++) {
+		const struct nop_run *run = comparison->runs->pdata[i];
+		for (guint t = 0; strcmp(run->list, list) == 0 && t < run->tags->len; t++) {
+			const char *name = g_array_index(run->tags, struct nop_tag, t).name;
+			if (g_ptr_array_find_with_equal_func(messages->tags, name, g_str_equal,
+			                                     NULL))
+				continue;
+			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+			            "%s:%u: tag_completion: must name tags of %s, got \"%s\"",
+			            comparison->options->truth, run->line, list, name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool replay_run(const struct comparison *comparison, const struct nop_run *run,
+                       GString *answer, GError **error)
+{
+	const struct options *options = comparison->options;
 	struct subject subject;
 	const struct sim_options how = { .exact = true };
 	if (!nop_load_package(options, run, &subject, error))
@@ -287,7 +321,7 @@ static bool replay_run(const struct options *options, const struct nop_run *run,
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "%s: must have %u messages as in the table of runs, has %u", run->list,
 		            run->messages, messages->count);
-	else if (messages)
+	else if (messages && check_tags(comparison, run->list, messages, error))
 		replay = sim_replay(subject.package, messages, &how, error);
 	if (replay)
 		append_answer(answer, subject.package, messages, replay);
@@ -302,7 +336,7 @@ static void replay_in_child(void *data, unsigned index, GString *answer)
 {
 	const struct comparison *comparison = data;
 	g_autoptr(GError) error = NULL;
-	if (!replay_run(comparison->options, comparison->lists->pdata[index], answer, &error))
+	if (!replay_run(comparison, comparison->lists->pdata[index], answer, &error))
 		g_string_append(answer, error->message);
 }
 
@@ -344,7 +378,7 @@ bool nop_replay_runs(GPtrArray *runs, const struct options *options, GError **er
 {
 	g_autoptr(GPtrArray) lists = g_ptr_array_new();
 	g_autoptr(GHashTable) numbers = number_lists(runs, lists);
-	struct comparison comparison = { options, lists };
+	struct comparison comparison = { options, runs, lists };
 	const struct workers workers = { .count = lists->len,
 		                         .jobs = options->jobs,
 		                         .work = replay_in_child,

@@ -224,6 +224,12 @@ static const struct {
 	  "@/mesh.csv:2: columns: must be a whole number from 1 to 256, got \"0\"" },
 	{ TRUTH "@/tags.csv", 2,
 	  "@/tags.csv:2: tag_completion: must be TAG:CYCLES joined by ';', got \"0:5;1\"" },
+	{ TRUTH "@/tag-twice.csv", 2,
+	  "@/tag-twice.csv:2: tag_completion: must be a list of tags with each once, got "
+	  "\"a:5;b:6;a:7\"" },
+	{ TRUTH "@/tag-unknown.csv", 2,
+	  "@/tag-unknown.csv:3: tag_completion: must name tags of @/traffic/tags_2x2_8.csv, got "
+	  "\"zz\"" },
 	{ TRUTH "@/width.csv", 2, "@/width.csv:2: must have 6 values as the header has, got 5" },
 	{ TRUTH "@/path.csv", 2, "@/path.csv:2: pattern: must be a name, got \"../one\"" },
 };
@@ -239,6 +245,11 @@ START_TEST(mistakes_are_named)
 	write_text("good.csv", HEADER ",messages\nbase,one,2,2,8,10,2\nother,two,2,2,8,10,1\n");
 	write_text("mesh.csv", HEADER "\nbase,one,0,2,8,10\n");
 	write_text("tags.csv", HEADER ",tag_completion\nbase,one,2,2,8,10,0:5;1\n");
+	write_text("traffic/tags_2x2_8.csv", "src,dst,bytes,tag\n0,1,8,a\n0,1,8,b:b\n");
+	write_text("tag-twice.csv", HEADER ",tag_completion\nbase,tags,2,2,8,10,a:5;b:6;a:7\n");
+	/* The first run of the list is right; b:b is a tag with a colon. */
+	write_text("tag-unknown.csv", HEADER ",tag_completion\nbase,tags,2,2,8,10,a:5;b:b:6\n"
+	                                     "base,tags,2,2,8,10,a:5;zz:6\n");
 	write_text("width.csv", HEADER "\nbase,one,2,2,8\n");
 	write_text("path.csv", HEADER "\nbase,../one,2,2,8,10\n");
 	assert_fails(folder, mistakes[_i].words, mistakes[_i].status, mistakes[_i].message);
