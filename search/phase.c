@@ -319,7 +319,7 @@ static void send_spread(struct map_phase *phase, const struct map_spread *spread
 static void read_one(struct map_network *network, struct map_phase *phase, unsigned to,
                      double bytes)
 {
-	const struct map_spread *spread = &network->reads[to];
+	const struct map_spread *spread = map_spread_of(network, to, true);
 	send_spread(phase, spread, bytes);
 	phase->dram_read_bytes += bytes;
 	map_note_route(phase, spread->latency_ns, MAP_DRAM_TO_CHIPLET, spread->far_channel, to,
@@ -353,7 +353,7 @@ static void note_written(const struct map_network *network, struct map_phase *ph
 void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from,
                     double bytes)
 {
-	const struct map_spread *spread = &network->writes[from];
+	const struct map_spread *spread = map_spread_of(network, from, false);
 	if (bytes <= 0)
 		return;
 	send_spread(phase, spread, bytes);

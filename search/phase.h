@@ -86,7 +86,8 @@ struct map_network {
 	unsigned *receivers;         /* of a message under construction */
 	struct map_branch *branches; /* of a tree under construction, as receivers */
 	unsigned *nearest; /* DRAM channel by chiplet: the fewest hops, then the lowest index */
-	struct map_spread *reads, *writes; /* by chiplet */
+	struct map_spread *reads, *writes; /* by chiplet; map_spread_of makes them */
+	struct map_mix *mix;               /* its scratch */
 	struct map_meet *meets[MAP_DIMS];  /* of an exchange under construction */
 	/* Of product traffic under construction (search/product.h): by chiplet, by column, by row;
 	 * amounts by sender and by receiver. */
@@ -110,6 +111,8 @@ void map_loads_init(struct map_network *network);
 void map_loads_release(struct map_network *network);
 void map_spreads_init(struct map_network *network);
 void map_spreads_release(struct map_network *network);
+/* A chiplet's reads from DRAM, or writes to it. */
+const struct map_spread *map_spread_of(struct map_network *network, unsigned chiplet, bool read);
 
 void map_phase_init(struct map_phase *phase, const struct hw_package *package);
 void map_phase_release(struct map_phase *phase);

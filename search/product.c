@@ -358,16 +358,19 @@ static void note_spread(struct sweep *s, bool read, const unsigned *chiplets, co
                         unsigned count)
 {
 	const struct hw_package *package = s->network->package;
-	const struct map_spread *spreads = read ? s->network->reads : s->network->writes;
-	unsigned best = UINT_MAX;
-	for (unsigned i = 0; i < count; i++)
-		if (amounts[i] > 0 &&
-		    (best == UINT_MAX ||
-		     spreads[chiplets[i]].latency_ns > spreads[chiplets[best]].latency_ns))
-			best = i;
-	if (best == UINT_MAX)
+	const struct map_spread *far = NULL;
+	unsigned best = 0;
+	for (unsigned i = 0; i < count; i++) {
+		if (amounts[i] <= 0)
+			continue;
+		const struct map_spread *spread = map_spread_of(s->network, chiplets[i], read);
+		if (far && spread->latency_ns <= far->latency_ns)
+			continue;
+		far = spread;
+		best = i;
+	}
+	if (!far)
 		return;
-	const struct map_spread *far = &spreads[chiplets[best]];
 	map_note_route(s->phase, far->latency_ns, read ? MAP_DRAM_TO_CHIPLET : MAP_CHIPLET_TO_DRAM,
 	               read ? far->far_channel : chiplets[best],
 	               read ? chiplets[best] : far->far_channel,

@@ -1,11 +1,13 @@
 /*
  * Invariant: a chiplet's traffic with DRAM is the same mix of routes whatever
- * its size, so the mix is worked out once: the channels it uses (all of them in
- * equal parts, or the nearest one) and the shares that their routes put on links.
+ * its size, so the mix is worked out once, when it is first asked for: the channels it
+ * uses (all of them in equal parts, or the nearest one) and the shares that their routes put on
+ * links. All chiplets together have chiplets x channels x hops of them, far more than most
+ * users of a large package ever need.
  */
 #include "search/phase.h"
 
-struct mix {
+struct map_mix {
 	double *shares;                /* per turn, then per resource: all 0 between uses */
 	struct map_spread_part *parts; /* room for every resource: the spread's, until their number
 	                                  is known; likewise turns */
@@ -14,7 +16,7 @@ struct mix {
 	struct map_spread *spread;
 };
 
-static void mix_in(struct mix *mix, const struct hw_package *package, unsigned resource,
+static void mix_in(struct map_mix *mix, const struct hw_package *package, unsigned resource,
                    double share, float before_ns, float after_ns)
 {
 	double *sum = &mix->shares[hw_resource_count(package) * MAP_INPUTS + resource];
@@ -29,7 +31,7 @@ static void mix_in(struct mix *mix, const struct hw_package *package, unsigned r
 	*sum += share;
 }
 
-static void mix_turn(struct mix *mix, unsigned resource, unsigned input, double share)
+static void mix_turn(struct map_mix *mix, unsigned resource, unsigned input, double share)
 {
 	unsigned turn = resource * MAP_INPUTS + input;
 	if (input == MAP_FROM_DRAM)
@@ -39,7 +41,7 @@ static void mix_turn(struct mix *mix, unsigned resource, unsigned input, double 
 	mix->shares[turn] += share;
 }
 
-static void mix_links(struct map_network *network, struct mix *mix, unsigned hops, double share,
+static void mix_links(struct map_network *network, struct map_mix *mix, unsigned hops, double share,
                       bool read, double start_ns, double total_ns)
 {
 	const struct hw_package *package = network->package;
@@ -53,7 +55,7 @@ static void mix_links(struct map_network *network, struct mix *mix, unsigned hop
 	}
 }
 
-static void mix_channel(struct map_network *network, struct mix *mix, unsigned chiplet,
+static void mix_channel(struct map_network *network, struct map_mix *mix, unsigned chiplet,
                         unsigned channel, double share, bool read)
 {
 	const struct hw_package *package = network->package;
@@ -83,7 +85,7 @@ static void mix_channel(struct map_network *network, struct mix *mix, unsigned c
 
 /* Take the shares out of the mix. Not shrunk from room for all: a large block that is shrunk keeps
  * a mapping of its own, and a process may have 65,530 of them. */
-static void keep_spread(const struct hw_package *package, struct mix *mix)
+static void keep_spread(const struct hw_package *package, struct map_mix *mix)
 {
 	struct map_spread *spread = mix->spread;
 	double *shares = mix->shares + hw_resource_count(package) * MAP_INPUTS;
@@ -99,11 +101,12 @@ static void keep_spread(const struct hw_package *package, struct mix *mix)
 	}
 }
 
-static void make_spread(struct map_network *network, struct mix *mix, unsigned chiplet, bool read)
+static void make_spread(struct map_network *network, struct map_spread *spread, unsigned chiplet,
+                        bool read)
 {
 	unsigned channels = network->package->dram_count;
-	struct map_spread *spread = mix->spread;
-	*spread = (struct map_spread){ 0 };
+	struct map_mix *mix = network->mix;
+	mix->spread = spread;
 	if (network->package->interleave == HW_INTERLEAVE_NEAREST)
 		mix_channel(network, mix, chiplet, network->nearest[chiplet], 1, read);
 	else
@@ -112,24 +115,27 @@ static void make_spread(struct map_network *network, struct mix *mix, unsigned c
 	keep_spread(network->package, mix);
 }
 
+const struct map_spread *map_spread_of(struct map_network *network, unsigned chiplet, bool read)
+{
+	struct map_spread *spread = &(read ? network->reads : network->writes)[chiplet];
+	if (spread->count == 0) /* a spread has a port and a channel at least */
+		make_spread(network, spread, chiplet, read);
+	return spread;
+}
+
 void map_spreads_init(struct map_network *network)
 {
 	unsigned chiplets = hw_chiplet_count(network->package);
 	size_t resources = hw_resource_count(network->package);
-	g_autofree double *shares = g_new0(double, resources *(MAP_INPUTS + 1));
-	g_autofree struct map_spread_part *parts = g_new(struct map_spread_part, resources);
-	g_autofree struct map_spread_turn *turns = g_new(struct map_spread_turn,
-	                                                 resources * MAP_INPUTS);
-	g_autofree unsigned *position = g_new(unsigned, resources);
-	struct mix mix = { shares, parts, turns, position, NULL };
-	network->reads = g_new(struct map_spread, chiplets);
-	network->writes = g_new(struct map_spread, chiplets);
-	for (unsigned c = 0; c < chiplets; c++) {
-		mix.spread = &network->reads[c];
-		make_spread(network, &mix, c, true);
-		mix.spread = &network->writes[c];
-		make_spread(network, &mix, c, false);
-	}
+	network->reads = g_new0(struct map_spread, chiplets);
+	network->writes = g_new0(struct map_spread, chiplets);
+	network->mix = g_new(struct map_mix, 1);
+	*network->mix = (struct map_mix){
+		.shares = g_new0(double, resources *(MAP_INPUTS + 1)),
+		.parts = g_new(struct map_spread_part, resources),
+		.turns = g_new(struct map_spread_turn, resources * MAP_INPUTS),
+		.position = g_new(unsigned, resources),
+	};
 }
 
 static void release_spread(struct map_spread *spread)
@@ -146,4 +152,9 @@ void map_spreads_release(struct map_network *network)
 	}
 	g_free(network->reads);
 	g_free(network->writes);
+	g_free(network->mix->shares);
+	g_free(network->mix->parts);
+	g_free(network->mix->turns);
+	g_free(network->mix->position);
+	g_free(network->mix);
 }
