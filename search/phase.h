@@ -86,9 +86,9 @@ struct map_network {
 	unsigned *receivers;         /* of a message under construction */
 	struct map_branch *branches; /* of a tree under construction, as receivers */
 	unsigned *nearest; /* DRAM channel by chiplet: the fewest hops, then the lowest index */
-	struct map_spread *reads, *writes; /* by chiplet; map_spread_of makes them */
-	struct map_mix *mix;               /* its scratch */
-	struct map_meet *meets[MAP_DIMS];  /* of an exchange under construction */
+	struct map_spread *spreads[2];    /* [read][chiplet]: those that map_spread_of has made */
+	struct map_mix *mix;              /* its scratch */
+	struct map_meet *meets[MAP_DIMS]; /* of an exchange under construction */
 	/* Of product traffic under construction (search/product.h): by chiplet, by column, by row;
 	 * amounts by sender and by receiver. */
 	struct map_cell *cells;

@@ -405,7 +405,8 @@ void map_read_each(struct map_network *network, struct map_phase *phase, const u
 		map_charge(phase, hw_eject_id(package, chiplets[i]), network->got[i],
 		           (float)(start_ns + nearest(&network->cells[chiplets[i]]) * s.hop_ns),
 		           (float)end_ns);
-		phase->dram_link_bytes += network->got[i] * network->reads[chiplets[i]].link_share;
+		phase->dram_link_bytes += network->got[i] *
+		                          map_spread_of(network, chiplets[i], true)->link_share;
 	}
 	phase->dram_read_bytes += bytes;
 	note_spread(&s, true, chiplets, network->got, count);
@@ -429,7 +430,7 @@ void map_write_each(struct map_network *network, struct map_phase *phase, const 
 		map_charge(phase, hw_inject_id(package, chiplets[i]), network->sent[i], 0,
 		           (float)(start_ns + farthest(&s, chiplets[i]) * s.hop_ns + end_ns));
 		phase->dram_link_bytes += network->sent[i] *
-		                          network->writes[chiplets[i]].link_share;
+		                          map_spread_of(network, chiplets[i], false)->link_share;
 	}
 	double part = sweep_links(&s) / package->dram_count;
 	if (part <= 0)

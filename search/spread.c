@@ -117,7 +117,7 @@ static void make_spread(struct map_network *network, struct map_spread *spread, 
 
 const struct map_spread *map_spread_of(struct map_network *network, unsigned chiplet, bool read)
 {
-	struct map_spread *spread = &(read ? network->reads : network->writes)[chiplet];
+	struct map_spread *spread = &network->spreads[read][chiplet];
 	if (spread->count == 0) /* a spread has a port and a channel at least */
 		make_spread(network, spread, chiplet, read);
 	return spread;
@@ -127,8 +127,8 @@ void map_spreads_init(struct map_network *network)
 {
 	unsigned chiplets = hw_chiplet_count(network->package);
 	size_t resources = hw_resource_count(network->package);
-	network->reads = g_new0(struct map_spread, chiplets);
-	network->writes = g_new0(struct map_spread, chiplets);
+	for (unsigned read = 0; read < 2; read++)
+		network->spreads[read] = g_new0(struct map_spread, chiplets);
 	network->mix = g_new(struct map_mix, 1);
 	*network->mix = (struct map_mix){
 		.shares = g_new0(double, resources *(MAP_INPUTS + 1)),
@@ -146,12 +146,11 @@ static void release_spread(struct map_spread *spread)
 
 void map_spreads_release(struct map_network *network)
 {
-	for (unsigned c = 0; c < hw_chiplet_count(network->package); c++) {
-		release_spread(&network->reads[c]);
-		release_spread(&network->writes[c]);
+	for (unsigned read = 0; read < 2; read++) {
+		for (unsigned c = 0; c < hw_chiplet_count(network->package); c++)
+			release_spread(&network->spreads[read][c]);
+		g_free(network->spreads[read]);
 	}
-	g_free(network->reads);
-	g_free(network->writes);
 	g_free(network->mix->shares);
 	g_free(network->mix->parts);
 	g_free(network->mix->turns);
