@@ -33,7 +33,7 @@ static void node_traffic(struct cost_model *model, const struct map_plan *plan,
 		struct map_placed to = map_place(plan, edge->to, placed->samples);
 		map_transfer(&model->network, placed, MAP_WHOLE, &to, edge, phase);
 	}
-	map_pool_halo(&model->network, placed, MAP_WHOLE, phase);
+	map_halo(&model->network, placed, MAP_WHOLE, phase);
 	if (map_stores_output(plan, (unsigned)(node - model->workload->nodes)))
 		map_store(&model->network, placed, MAP_WHOLE, phase);
 	for (unsigned i = 0; i < node->edge_in_count; i++)

@@ -29,7 +29,7 @@ static void leaving_traffic(struct cost_model *model, const struct map_plan *pla
 		struct map_placed to = map_place(plan, edge->to, placed->samples);
 		map_transfer(&model->network, placed, tile, &to, edge, phase);
 	}
-	map_pool_halo(&model->network, placed, tile, phase);
+	map_halo(&model->network, placed, tile, phase);
 	if (map_stores_output(plan, (unsigned)(node - model->workload->nodes)))
 		map_store(&model->network, placed, tile, phase);
 }

@@ -320,7 +320,7 @@ double search_known_alone(struct search_known *known, unsigned n, const struct s
 	struct map_network *network = &known->model->network;
 	struct map_phase *phase = &known->model->node;
 	map_phase_clear(phase);
-	map_pool_halo(network, &placed, MAP_WHOLE, phase);
+	map_halo(network, &placed, MAP_WHOLE, phase);
 	if (map_stores_output(&known->plan, n))
 		map_store(network, &placed, MAP_WHOLE, phase);
 	for (unsigned i = 0; i < placed.node->edge_in_count; i++) {

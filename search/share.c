@@ -21,7 +21,7 @@ void map_scratch_release(struct map_scratch *scratch)
 	g_clear_pointer(&scratch->intervals, g_free);
 }
 
-static struct map_interval *scratch_take(struct map_scratch *scratch, unsigned count)
+struct map_interval *map_scratch_take(struct map_scratch *scratch, unsigned count)
 {
 	g_assert(scratch->used + count <= scratch->capacity); /* at most GRIDS_ALIVE grids */
 	struct map_interval *taken = scratch->intervals + scratch->used;
@@ -37,7 +37,7 @@ static void grid_alloc(struct map_grid *grid, const unsigned *region,
 	grid->region = region;
 	for (int d = 0; d < MAP_DIMS; d++) {
 		grid->parts[d] = parts[d];
-		rooms[d] = scratch_take(scratch, parts[d]);
+		rooms[d] = map_scratch_take(scratch, parts[d]);
 		grid->part[d] = rooms[d];
 	}
 }
@@ -156,9 +156,9 @@ void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_sc
 	unsigned count;
 	enum map_dim dim = map_tile_dim(placed, &count);
 	map_output_grid(placed, scratch, grid);
-	if (count > 1)
-		narrow_to_tiles(grid, scratch_take(scratch, grid->parts[dim]), dim, tile, tile + 1,
-		                count);
+	if (count > 1 && tile != MAP_WHOLE)
+		narrow_to_tiles(grid, map_scratch_take(scratch, grid->parts[dim]), dim, tile,
+		                tile + 1, count);
 }
 
 void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,
@@ -167,7 +167,7 @@ void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map
 	unsigned count;
 	enum map_dim dim = map_tile_dim(placed, &count);
 	map_output_grid(placed, scratch, grid);
-	narrow_to_tiles(grid, scratch_take(scratch, grid->parts[dim]), dim, 0, tiles, count);
+	narrow_to_tiles(grid, map_scratch_take(scratch, grid->parts[dim]), dim, 0, tiles, count);
 }
 
 /* The producer's channels, as the consumer numbers them, that output channels need. */
@@ -240,27 +240,42 @@ static struct map_interval owned_interval(const struct wl_reach *reach, uint32_t
 	return owned;
 }
 
-void map_mac_grid(const struct map_placed *placed, const struct map_grid *output, bool owned,
-                  struct map_scratch *scratch, struct map_grid *mac)
+/* Boxes of a layer in the node, `extent` rows and columns large, from boxes of the node's output. */
+static void layer_grid(const struct map_placed *placed, const struct map_grid *output,
+                       const struct wl_reach *const reach[2], const uint32_t extent[2], bool owned,
+                       struct map_scratch *scratch, struct map_grid *grid)
 {
-	const struct wl_node *node = placed->node;
-	const struct wl_reach *reach[2] = { &node->mac_rows, &node->mac_columns };
-	const uint32_t mac_extent[2] = { node->P, node->Q };
 	struct map_interval *rooms[MAP_DIMS];
-	grid_alloc(mac, output->region, output->parts, scratch, rooms);
+	grid_alloc(grid, output->region, output->parts, scratch, rooms);
 	for (int d = MAP_N; d <= MAP_K; d++)
 		for (unsigned i = 0; i < output->parts[d]; i++)
 			rooms[d][i] = output->part[d][i];
 	for (int d = MAP_P; d <= MAP_Q; d++) {
-		uint32_t extent = map_extent(placed, (enum map_dim)d);
+		uint32_t all = map_extent(placed, (enum map_dim)d);
 		for (unsigned i = 0; i < output->parts[d]; i++)
-			rooms[d][i] = owned ? owned_interval(reach[d - MAP_P], extent,
-			                                     mac_extent[d - MAP_P],
-			                                     output->part[d][i])
-			                    : reach_interval(reach[d - MAP_P],
-			                                     mac_extent[d - MAP_P],
+			rooms[d][i] = owned ? owned_interval(reach[d - MAP_P], all,
+			                                     extent[d - MAP_P], output->part[d][i])
+			                    : reach_interval(reach[d - MAP_P], extent[d - MAP_P],
 			                                     output->part[d][i]);
 	}
+}
+
+void map_mac_grid(const struct map_placed *placed, const struct map_grid *output, bool owned,
+                  struct map_scratch *scratch, struct map_grid *mac)
+{
+	const struct wl_node *node = placed->node;
+	const struct wl_reach *const reach[2] = { &node->mac_rows, &node->mac_columns };
+	const uint32_t extent[2] = { node->P, node->Q };
+	layer_grid(placed, output, reach, extent, owned, scratch, mac);
+}
+
+void map_across_grid(const struct map_placed *placed, const struct map_grid *output,
+                     const struct wl_across *across, struct map_scratch *scratch,
+                     struct map_grid *grid)
+{
+	const struct wl_reach *const reach[2] = { &across->rows, &across->columns };
+	const uint32_t extent[2] = { across->row_count, across->column_count };
+	layer_grid(placed, output, reach, extent, true, scratch, grid);
 }
 
 bool map_has_pool_halo(const struct wl_node *node)
@@ -362,7 +377,7 @@ static void find_likes(const struct share_grids *g, struct map_interval *likes[M
                        struct map_scratch *scratch)
 {
 	for (int d = 0; d < MAP_DIMS; d++) {
-		likes[d] = scratch_take(scratch, g->output.parts[d]);
+		likes[d] = map_scratch_take(scratch, g->output.parts[d]);
 		for (unsigned i = 0; i < g->output.parts[d]; i++)
 			likes[d][i].lo = first_like(g, d, i);
 	}

@@ -51,6 +51,7 @@ struct map_scratch {
 
 void map_scratch_init(struct map_scratch *scratch, unsigned chiplets);
 void map_scratch_release(struct map_scratch *scratch);
+struct map_interval *map_scratch_take(struct map_scratch *scratch, unsigned count);
 
 static inline uint32_t map_length(struct map_interval i)
 {
@@ -82,7 +83,8 @@ uint32_t map_longest_part(const struct map_placed *placed, enum map_dim dim, uin
  */
 enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count);
 
-/* Output boxes: of the whole shares, and of their tile t. */
+/* Output boxes: of the whole shares, and of their tile t (MAP_WHOLE: all of them). */
+#define MAP_WHOLE UINT32_MAX
 void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,
                      struct map_grid *grid);
 void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
@@ -104,6 +106,11 @@ void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
  */
 void map_mac_grid(const struct map_placed *placed, const struct map_grid *output, bool owned,
                   struct map_scratch *scratch, struct map_grid *mac);
+
+/* The same, owned, of the output of a fused layer that looks across channels. */
+void map_across_grid(const struct map_placed *placed, const struct map_grid *output,
+                     const struct wl_across *across, struct map_scratch *scratch,
+                     struct map_grid *grid);
 
 /* Whether fused pooling windows overlap, so that neighbours exchange a halo of MAC outputs. */
 bool map_has_pool_halo(const struct wl_node *node);

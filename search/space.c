@@ -66,6 +66,14 @@ static char *describe_node(const struct wl_workload *w, const struct wl_node *n)
 	                       n->K, n->C, n->P, n->Q, n->R, n->S, n->groups, n->output.channels,
 	                       n->output.rows, n->output.columns, rows, columns,
 	                       n->vector_elements);
+	for (unsigned i = 0; i < n->across_count; i++) {
+		const struct wl_across *a = &n->across[i];
+		g_autofree char *over_rows = describe_reach(&a->rows),
+				*over_columns = describe_reach(&a->columns);
+		g_string_append_printf(text, "%u %u %u %ux%u %s %s:", a->statistics, a->below,
+		                       a->above, a->row_count, a->column_count, over_rows,
+		                       over_columns);
+	}
 	for (unsigned i = 0; i < n->edge_in_count; i++) {
 		g_autofree char *end = describe_edge_end(w, &w->edges[n->edges_in[i]]);
 		g_string_append(text, end);

@@ -77,7 +77,7 @@ static void fill_times(const struct search_space *space, struct search_worker *w
 	struct map_placed placed = place_at(space, node, size, choice, 1);
 	map_store(network, &placed, MAP_WHOLE, &worker->phase);
 	choice->store = take_time(worker);
-	map_pool_halo(network, &placed, MAP_WHOLE, &worker->phase);
+	map_halo(network, &placed, MAP_WHOLE, &worker->phase);
 	choice->halo = take_time(worker);
 	map_load(network, &placed, &worker->phase);
 	choice->stream_ns = search_time_ns(take_time(worker), 1);

@@ -211,41 +211,16 @@ void map_exchange(struct map_network *network, const struct map_grid *have,
 	}
 }
 
-static void tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
-                      struct map_grid *grid)
-{
-	if (tile == MAP_WHOLE)
-		map_output_grid(placed, scratch, grid);
-	else
-		map_tile_grid(placed, tile, scratch, grid);
-}
-
 void map_transfer(struct map_network *network, const struct map_placed *from, unsigned tile,
                   const struct map_placed *to, const struct wl_edge *edge, struct map_phase *phase)
 {
 	struct map_scratch *scratch = &network->scratch;
 	unsigned mark = scratch->used;
 	struct map_grid have, output, need;
-	tile_grid(from, tile, scratch, &have);
+	map_tile_grid(from, tile, scratch, &have);
 	map_output_grid(to, scratch, &output);
 	map_need_grid(to, edge, &output, scratch, &need);
 	map_exchange(network, &have, &need, to->workload->activation_bytes, phase);
-	scratch->used = mark;
-}
-
-void map_pool_halo(struct map_network *network, const struct map_placed *placed, unsigned tile,
-                   struct map_phase *phase)
-{
-	if (!map_has_pool_halo(placed->node))
-		return;
-	struct map_scratch *scratch = &network->scratch;
-	unsigned mark = scratch->used;
-	struct map_grid part, whole, have, need;
-	tile_grid(placed, tile, scratch, &part);
-	map_output_grid(placed, scratch, &whole);
-	map_mac_grid(placed, &part, true, scratch, &have);
-	map_mac_grid(placed, &whole, false, scratch, &need);
-	map_exchange(network, &have, &need, placed->workload->activation_bytes, phase);
 	scratch->used = mark;
 }
 
@@ -353,7 +328,7 @@ void map_store(struct map_network *network, const struct map_placed *from, unsig
 {
 	unsigned mark = network->scratch.used, parts = map_parts(from);
 	struct map_grid grid;
-	tile_grid(from, tile, &network->scratch, &grid);
+	map_tile_grid(from, tile, &network->scratch, &grid);
 	fill_volumes(&grid, from->workload->activation_bytes, network->sent);
 	if (map_spread_pays(network, phase, parts))
 		map_write_each(network, phase, from->region, parts);
@@ -501,8 +476,8 @@ bool map_tile_feeds(struct map_network *network, const struct map_placed *from, 
 	unsigned mark = scratch->used;
 	struct map_grid have, output, need;
 	struct exchange x = { network, NULL, &have, &need, 0, { 0 } };
-	tile_grid(from, from_tile, scratch, &have);
-	tile_grid(to, to_tile, scratch, &output);
+	map_tile_grid(from, from_tile, scratch, &have);
+	map_tile_grid(to, to_tile, scratch, &output);
 	map_need_grid(to, edge, &output, scratch, &need);
 	bool feeds = true;
 	for (int d = 0; feeds && d < MAP_DIMS; d++) {

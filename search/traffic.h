@@ -13,8 +13,6 @@
 
 #include "search/phase.h"
 
-#define MAP_WHOLE UINT32_MAX
-
 /* The intersection rule. Elements are `element_bytes` wide. */
 void map_exchange(struct map_network *network, const struct map_grid *have,
                   const struct map_grid *need, unsigned element_bytes, struct map_phase *phase);
@@ -23,9 +21,13 @@ void map_exchange(struct map_network *network, const struct map_grid *have,
 void map_transfer(struct map_network *network, const struct map_placed *from, unsigned tile,
                   const struct map_placed *to, const struct wl_edge *edge, struct map_phase *phase);
 
-/* Halo of MAC outputs that overlapping pooling windows fused behind `placed` need. */
-void map_pool_halo(struct map_network *network, const struct map_placed *placed, unsigned tile,
-                   struct map_phase *phase);
+/*
+ * What the chiplets of a node owe each other (search/halo.c): MAC outputs that overlapping pooling
+ * windows fused behind it need, channels around a cut for a local response norm, and statistics of
+ * softmax and norm where the channels are cut. Statistics go once, with the tile that completes them.
+ */
+void map_halo(struct map_network *network, const struct map_placed *placed, unsigned tile,
+              struct map_phase *phase);
 
 /* What tile `tile` needs of the edge's tensor from DRAM and no earlier tile brought. */
 void map_fetch(struct map_network *network, const struct map_placed *to, unsigned tile,

@@ -127,8 +127,9 @@ static void add_region(struct lowering *l, unsigned cluster)
 struct job {
 	enum sim_task_kind kind;
 	bool once;
-	unsigned node, tile;        /* the task's; a transfer's tile is the producer's */
-	const struct wl_edge *edge; /* of a transfer or fetch; NULL: halo of a fused pool */
+	unsigned node, tile; /* the task's; a transfer's tile is the producer's */
+	const struct wl_edge
+		*edge; /* of a transfer or fetch; NULL: what the node's chiplets owe each other */
 };
 
 static void build_phase(struct lowering *l, const struct job *job, unsigned samples)
@@ -150,7 +151,7 @@ static void build_phase(struct lowering *l, const struct job *job, unsigned samp
 		return;
 	case SIM_TRANSFER:
 		if (!job->edge) {
-			map_pool_halo(&l->network, &placed, job->tile, &l->phase);
+			map_halo(&l->network, &placed, job->tile, &l->phase);
 			return;
 		}
 		from = map_place(l->plan, (unsigned)job->edge->from, samples);

@@ -53,6 +53,12 @@ static inline bool wl_is_mac(enum wl_op op)
 	return op == WL_CONV || op == WL_TRANSPOSED_CONV || op == WL_MATMUL;
 }
 
+/* Whether an element of its output is made of several channels, though it is no MAC layer. */
+static inline bool wl_is_across(enum wl_op op)
+{
+	return op == WL_LRN || op == WL_NORM || op == WL_SOFTMAX;
+}
+
 static inline bool wl_is_pool(enum wl_op op)
 {
 	return op == WL_MAX_POOL || op == WL_AVERAGE_POOL || op == WL_GLOBAL_POOL;

@@ -19,6 +19,7 @@
 struct part {
 	int from;                      /* as in struct wl_edge */
 	uint32_t offset;               /* of its channels in the view */
+	bool across;                   /* a layer that is owed reads all its channels for any */
 	struct wl_reach rows, columns; /* from the view to the tensor */
 };
 
@@ -59,7 +60,9 @@ static void set_single_view(struct view *view, int from)
 {
 	view->part_count = 1;
 	view->parts = g_new(struct part, 1);
-	view->parts[0] = (struct part){ from, 0, wl_reach_identity(), wl_reach_identity() };
+	view->parts[0] = (struct part){ .from = from,
+		                        .rows = wl_reach_identity(),
+		                        .columns = wl_reach_identity() };
 }
 
 static void add_edges(struct building *b, unsigned to, const struct view *view,
@@ -72,6 +75,8 @@ static void add_edges(struct building *b, unsigned to, const struct view *view,
 		edge.from = part->from;
 		edge.to = to;
 		edge.channel_offset = part->offset;
+		if (part->across)
+			edge.channels = WL_CHANNELS_ALL;
 		edge.rows = wl_reach_compose(prototype.rows, part->rows);
 		edge.columns = wl_reach_compose(prototype.columns, part->columns);
 		g_array_append_val(b->edges_before, b->last_edge[to]);
@@ -148,6 +153,24 @@ static void join_views(struct building *b, unsigned index)
 	b->homeless[index] = true;
 }
 
+/* A layer in the node that looks across channels. */
+static void add_across(struct wl_node *node, const struct wl_layer *layer)
+{
+	struct wl_across across = { .row_count = layer->output.rows,
+		                    .column_count = layer->output.columns,
+		                    .rows = wl_reach_identity(),
+		                    .columns = wl_reach_identity() };
+
+	if (layer->op == WL_LRN) {
+		across.below = (layer->size - 1) / 2;
+		across.above = layer->size / 2;
+	} else {
+		across.statistics = 2;
+	}
+	node->across = g_renew(struct wl_across, node->across, node->across_count + 1);
+	node->across[node->across_count++] = across;
+}
+
 /* A pool in the node: what was in front of it is now reached through its windows. */
 static void reach_through(struct building *b, unsigned number, const struct wl_layer *pool)
 {
@@ -157,6 +180,12 @@ static void reach_through(struct building *b, unsigned number, const struct wl_l
 
 	node->mac_rows = wl_reach_compose(rows, node->mac_rows);
 	node->mac_columns = wl_reach_compose(columns, node->mac_columns);
+	for (unsigned i = 0; i < node->across_count; i++) {
+		struct wl_across *across = &node->across[i];
+
+		across->rows = wl_reach_compose(rows, across->rows);
+		across->columns = wl_reach_compose(columns, across->columns);
+	}
 	for (int i = b->last_edge[number]; i >= 0; i = g_array_index(b->edges_before, int, i)) {
 		struct wl_edge *edge = &g_array_index(b->edges, struct wl_edge, i);
 
@@ -186,6 +215,8 @@ static void fuse(struct building *b, unsigned index, unsigned number)
 	}
 	if (wl_is_pool(layer->op))
 		reach_through(b, number, layer);
+	if (wl_is_across(layer->op))
+		add_across(node, layer);
 	layer->node = number;
 	node->output = layer->output;
 	node->vector_elements += wl_layer_operations(b->w, layer);
@@ -208,6 +239,7 @@ static void owe(struct building *b, unsigned index)
 	for (unsigned i = 0; i < view->part_count; i++) {
 		view->parts[i].rows = wl_reach_compose(rows, view->parts[i].rows);
 		view->parts[i].columns = wl_reach_compose(columns, view->parts[i].columns);
+		view->parts[i].across = view->parts[i].across || wl_is_across(layer->op);
 	}
 	view->owed = operand->owed + wl_layer_operations(b->w, layer);
 	b->homeless[index] = true;

@@ -36,10 +36,13 @@ static const struct spelling {
 	{ "softplus", WL_ACTIVATION },
 	{ "clip", WL_ACTIVATION },
 	{ "norm", WL_NORM },
-	{ "batch_norm", WL_NORM },
-	{ "lrn", WL_NORM },
+	{ "batch_norm", WL_BATCH_NORM },
+	{ "lrn", WL_LRN },
 	{ "softmax", WL_SOFTMAX },
 };
+
+/* Channels of a local response norm that does not say: as in AlexNet (NIPS 2012, section 3.3). */
+#define LRN_SIZE 5
 
 /* A workload under construction. */
 struct reading {
@@ -67,6 +70,7 @@ static bool check_keys(struct hw_json at, enum wl_op op, GError **error)
 	static const char *const matmul[] = { "name", "op", "inputs", "out_channels", NULL };
 	static const char *const pool[] = { "name",   "op",  "inputs", "kernel",
 		                            "stride", "pad", "ceil",   NULL };
+	static const char *const lrn[] = { "name", "op", "inputs", "size", NULL };
 	static const char *const plain[] = { "name", "op", "inputs", NULL };
 
 	switch (op) {
@@ -79,6 +83,8 @@ static bool check_keys(struct hw_json at, enum wl_op op, GError **error)
 	case WL_MAX_POOL:
 	case WL_AVERAGE_POOL:
 		return hw_json_keys(at, pool, error);
+	case WL_LRN:
+		return hw_json_keys(at, lrn, error);
 	default:
 		return hw_json_keys(at, plain, error);
 	}
@@ -125,6 +131,7 @@ static void read_attributes(struct wl_layer *layer, struct hw_json at, GError **
 	enum wl_op op = layer->op;
 
 	layer->groups = 1;
+	layer->size = LRN_SIZE;
 	for (unsigned d = 0; d < 2; d++)
 		layer->kernel[d] = layer->stride[d] = layer->dilation[d] = 1;
 	if (wl_is_mac(op))
@@ -139,6 +146,8 @@ static void read_attributes(struct wl_layer *layer, struct hw_json at, GError **
 	if (hw_json_has(at, "groups"))
 		layer->groups = read_integer(hw_json_get(at, "groups", error), 1, WL_MAX_EXTENT,
 		                             error);
+	if (hw_json_has(at, "size"))
+		layer->size = read_integer(hw_json_get(at, "size", error), 1, WL_MAX_EXTENT, error);
 	if (hw_json_has(at, "ceil"))
 		layer->ceil_mode = hw_json_bool(hw_json_get(at, "ceil", error), error);
 }

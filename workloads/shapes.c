@@ -244,6 +244,8 @@ uint64_t wl_layer_operations(const struct wl_workload *w, const struct wl_layer 
 	case WL_ADD:
 		return saturated_product((uint64_t[]){ outputs, layer->input_count - 1 }, 2);
 	case WL_ACTIVATION:
+	case WL_BATCH_NORM:
+	case WL_LRN:
 	case WL_NORM:
 	case WL_SOFTMAX:
 		return outputs;

@@ -11,6 +11,8 @@ static const char *const op_names[WL_OPS] = {
 	[WL_ADD] = "add",
 	[WL_CONCAT] = "concat",
 	[WL_ACTIVATION] = "activation",
+	[WL_BATCH_NORM] = "batch_norm",
+	[WL_LRN] = "lrn",
 	[WL_NORM] = "norm",
 	[WL_SOFTMAX] = "softmax",
 };
@@ -61,6 +63,7 @@ void wl_workload_free(struct wl_workload *workload)
 	}
 	for (unsigned i = 0; i < workload->node_count; i++) {
 		g_free(workload->nodes[i].name);
+		g_free(workload->nodes[i].across);
 		g_free(workload->nodes[i].edges_in);
 		g_free(workload->nodes[i].edges_out);
 	}

@@ -33,8 +33,10 @@ enum wl_op {
 	WL_ADD,             /* two or more inputs of one shape */
 	WL_CONCAT,          /* along the channels; a view, moves nothing by itself */
 	WL_ACTIVATION,      /* relu, leaky_relu, sigmoid, ... one operation per element */
-	WL_NORM,            /* batch norm, local response norm: one operation per element */
-	WL_SOFTMAX,
+	WL_BATCH_NORM,      /* at inference a scale and shift per channel */
+	WL_LRN,             /* local response norm over `size` channels around each */
+	WL_NORM,            /* mean and variance over all channels, per row and column */
+	WL_SOFTMAX,         /* over all channels, per row and column */
 	WL_OPS
 };
 
@@ -46,6 +48,7 @@ struct wl_layer {
 	uint32_t out_channels, groups;
 	uint32_t kernel[2], stride[2], pad[2], dilation[2]; /* rows, columns */
 	bool ceil_mode; /* pooling rounds its output extent up */
+	uint32_t size;  /* channels that a local response norm looks at */
 	struct wl_shape output;
 	uint64_t macs;         /* per sample, padding included; 0 for element-wise layers */
 	uint64_t weight_count; /* elements; biases and norms are folded and not counted */
@@ -90,6 +93,21 @@ struct wl_edge {
 	struct wl_reach rows, columns; /* from the consumer's output to the producer's output */
 };
 
+/*
+ * A fused layer that looks across the channels of one row and column. Where a split cuts the
+ * channels, its chiplets exchange statistics of what they hold (softmax: largest element and sum of
+ * exponentials; norm: sum and sum of squares; each merges from parts), or, for a local response
+ * norm, channels themselves: of channel k those from k - below to k + above.
+ */
+struct wl_across {
+	uint32_t statistics; /* values per row, column and chiplet, of WL_STATISTIC_BYTES; 0: lrn */
+	uint32_t below, above;
+	uint32_t row_count, column_count; /* of the layer's output */
+	struct wl_reach rows, columns;    /* from the node's output to the layer's */
+};
+
+#define WL_STATISTIC_BYTES 4 /* sums and exponentials are kept in 32 bits, whatever elements are */
+
 struct wl_node {
 	char *name;     /* the MAC layer's name */
 	unsigned layer; /* the MAC layer */
@@ -110,6 +128,8 @@ struct wl_node {
 	/* Element-wise operations per sample of the fused layers: one per output element
 	 * of an activation, norm or softmax, inputs - 1 of an add, window size of a pool. */
 	uint64_t vector_elements;
+	struct wl_across *across; /* in the order of the layers */
+	unsigned across_count;
 	unsigned *edges_in; /* indices into workload->edges, the MAC layer's first */
 	unsigned edge_in_count;
 	unsigned *edges_out;

@@ -434,7 +434,7 @@ static void add_node_tiles(const struct map_placed *placed, struct map_phase *ph
 			if (map_edge_way(&plan, edge) != MAP_THROUGH_DRAM)
 				map_transfer(network, placed, t, &to, edge, phase);
 		}
-		map_pool_halo(network, placed, t, phase);
+		map_halo(network, placed, t, phase);
 		if (map_stores_output(&plan, number))
 			map_store(network, placed, t, phase);
 	}

@@ -215,21 +215,21 @@ START_TEST(pool_halo)
 	                             "'kernel': 3, 'stride': 2, "
 	                             "'pad': 1}");
 	struct map_placed a = place(0, identity, 1, 2);
-	map_pool_halo(&network, &a, MAP_WHOLE, &phase);
+	map_halo(&network, &a, MAP_WHOLE, &phase);
 	assert_bytes("1>0=32 i1=32 e0=32");
 
 	/* In two tiles, the second box's first one owns rows 3-5. */
 	a.tiles = 2;
 	map_phase_clear(&phase);
-	map_pool_halo(&network, &a, 0, &phase);
+	map_halo(&network, &a, 0, &phase);
 	assert_bytes("1>0=32 i1=32 e0=32");
 	map_phase_clear(&phase);
-	map_pool_halo(&network, &a, 1, &phase);
+	map_halo(&network, &a, 1, &phase);
 	assert_bytes("");
 
 	/* Channels have no halo. */
 	a = place(0, identity, 2, 1);
-	map_pool_halo(&network, &a, MAP_WHOLE, &phase);
+	map_halo(&network, &a, MAP_WHOLE, &phase);
 	assert_bytes("");
 	ck_assert_uint_eq(network.scratch.used, 0);
 }

@@ -43,7 +43,18 @@ static inline void random_residual(GString *text, const struct random_tensor *te
 	}
 }
 
-/* A chain of convolutions with residuals and pools, over `in` of 4 x `rows` x `rows`. */
+/* What looks across channels, behind every other node. */
+static inline void random_across(GString *text, unsigned i, struct random_tensor *now)
+{
+	static const char *const ops[] = { "norm", "lrn", "softmax" };
+	if (i % 2)
+		return;
+	random_layer(text, "{'name': 'x%u', 'op': '%s', 'inputs': ['%s']}", i, ops[i / 2 % 3],
+	             now->name);
+	g_snprintf(now->name, sizeof now->name, "x%u", i);
+}
+
+/* A chain of convolutions with residuals, pools and norms, over `in` of 4 x `rows` x `rows`. */
 static inline char *random_layers(GRand *rand, unsigned nodes, unsigned rows)
 {
 	struct random_tensor tensors[16] = { { "in", 4, rows } };
@@ -57,6 +68,7 @@ static inline char *random_layers(GRand *rand, unsigned nodes, unsigned rows)
 		             "{'name': '%s', 'op': 'conv', 'inputs': ['%s'], 'out_channels': %u, "
 		             "'kernel': %u, 'pad': %u}",
 		             now.name, tensors[i - 1].name, now.channels, kernel, kernel / 2);
+		random_across(text, i, &now);
 		if (g_rand_boolean(rand))
 			random_residual(text, tensors, i, &now);
 		if (now.rows >= 6 && pick(rand, 0, 3) == 0) {

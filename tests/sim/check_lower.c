@@ -33,7 +33,7 @@ static void build_phases(struct map_network *network, const struct wl_workload *
 	for (unsigned i = 0; i < PHASES; i++)
 		map_phase_init(&phases[i], network->package);
 	map_transfer(network, &a, MAP_WHOLE, &b, edge, &phases[0]);
-	map_pool_halo(network, &a, 0, &phases[1]);
+	map_halo(network, &a, 0, &phases[1]);
 	map_load(network, &a, &phases[2]);
 	map_gather(network, &a, &phases[3]);
 	map_fetch(network, &b, 2, edge, &phases[4]);

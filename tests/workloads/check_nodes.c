@@ -315,7 +315,32 @@ START_TEST(layers_in_front_of_the_first_node_are_left_to_their_readers)
 	ck_assert_uint_eq(w->layers[0].node, 0);
 	/* for the convolution, for the add, and the add itself */
 	ck_assert_uint_eq(w->nodes[0].vector_elements, 3 * 256);
+	assert_edge(w, 0, 1, -1, WL_CHANNELS_ALL, 0); /* a norm looks at all of them for any */
+	wl_workload_free(w);
+	w = of_image(LAYERS(UNARY("n", "batch_norm", "x"), CONV("a", "n", "4"),
+	                    JOIN("s", "add", "a", "n")));
 	assert_edge(w, 0, 1, -1, WL_CHANNELS_SAME, 0);
+	wl_workload_free(w);
+}
+END_TEST
+
+/* Where a layer that looks across channels stands between the fused pools. */
+START_TEST(layers_across_channels_are_remembered)
+{
+	struct wl_workload *w = of_image(LAYERS(CONV("a", "x", "4"), UNARY("l", "lrn", "a"),
+	                                        POOL("p", "l"), UNARY("b", "batch_norm", "p"),
+	                                        UNARY("s", "softmax", "b"), POOL("q", "s")));
+	const struct wl_node *a = &w->nodes[0];
+
+	ck_assert_uint_eq(a->across_count, 2);
+	ck_assert_uint_eq(a->across[0].statistics, 0);
+	ck_assert_uint_eq(a->across[0].below, 2);
+	ck_assert_uint_eq(a->across[0].above, 2);
+	ck_assert_uint_eq(a->across[0].row_count, 8);
+	assert_reach(&a->across[0].rows, 4, 1, 0, 4);
+	ck_assert_uint_eq(a->across[1].statistics, 2);
+	ck_assert_uint_eq(a->across[1].column_count, 4);
+	assert_reach(&a->across[1].columns, 2, 1, 0, 2);
 	wl_workload_free(w);
 }
 END_TEST
@@ -438,6 +463,7 @@ int main(void)
 	tcase_add_test(all, pool_beside_an_output_is_left_to_its_readers);
 	tcase_add_test(all, element_wise_layer_behind_a_concat_is_left_to_its_readers);
 	tcase_add_test(all, layers_in_front_of_the_first_node_are_left_to_their_readers);
+	tcase_add_test(all, layers_across_channels_are_remembered);
 	tcase_add_test(all, owed_layers_belong_to_their_first_reader);
 	tcase_add_test(all, concat_of_owed_layers_owes_them_all);
 	tcase_add_test(all, transposed_conv_behind_an_owed_pool_reaches_enough);

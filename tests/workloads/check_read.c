@@ -58,10 +58,12 @@ END_TEST
 
 START_TEST(every_operation_has_its_name)
 {
-	static const char *const names[] = { "conv",     "transposed_conv", "matmul",
-		                             "max_pool", "average_pool",    "global_pool",
-		                             "add",      "concat",          "activation",
-		                             "norm",     "softmax" };
+	static const char *const names[] = {
+		"conv",         "transposed_conv", "matmul", "max_pool",
+		"average_pool", "global_pool",     "add",    "concat",
+		"activation",   "batch_norm",      "lrn",    "norm",
+		"softmax"
+	};
 
 	ck_assert_uint_eq(G_N_ELEMENTS(names), WL_OPS);
 	for (unsigned op = 0; op < WL_OPS; op++)
@@ -255,6 +257,10 @@ static const struct layer_case {
 	  "\"x\"" },
 	{ NEXT("relu", "'d'"), "$.layers[1].inputs[0]: must name a network input or a layer above "
 	                       "this one, got \"d\"" },
+	{ CONV ", {'name': 'a', 'op': 'lrn', 'inputs': ['c'], 'size': 0}",
+	  "$.layers[1].size: must be an integer from 1 to 1048576, got 0" },
+	{ CONV ", {'name': 'a', 'op': 'norm', 'inputs': ['c'], 'size': 5}",
+	  "$.layers[1].size: unknown key; allowed here: \"name\", \"op\", \"inputs\"" },
 	{ NEXT("relu", "'a'"), "$.layers[1].inputs[0]: must name a network input or a layer above "
 	                       "this one, got \"a\", which is not above" },
 	{ "{'name': 'a', 'op': 'relu', 'inputs': ['c']}, " CONV,
