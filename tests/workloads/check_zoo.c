@@ -17,6 +17,7 @@ static const struct zoo_case {
 	{ "darknet19", "2.791", 20826976, 19 },   { "resnet18", "1.814", 11678912, 21 },
 	{ "resnet50", "4.089", 25502912, 54 },    { "resnet101", "7.801", 44442816, 105 },
 	{ "resnet152", "11.514", 60040384, 156 }, { "resnet50-v1", "3.858", 25502912, 54 },
+	{ "mobilenet_v2", "0.301", 3469760, 53 },
 };
 
 static struct wl_workload *read_zoo(int index)
@@ -121,7 +122,9 @@ START_TEST(edges_are_consistent_and_cover_their_inputs)
 
 			ck_assert_uint_eq(edge->to, i);
 			ck_assert_int_lt(edge->from, (int)i);
-			ck_assert((j == 0) == (edge->channels == WL_CHANNELS_ALL));
+			ck_assert_int_eq(edge->channels, j > 0              ? WL_CHANNELS_SAME
+			                                 : node->groups > 1 ? WL_CHANNELS_GROUPED
+			                                                    : WL_CHANNELS_ALL);
 			assert_edge_fits(w, edge);
 			from_network += edge->from < 0;
 		}
@@ -137,10 +140,11 @@ START_TEST(edges_are_consistent_and_cover_their_inputs)
 }
 END_TEST
 
-/* Each residual block adds one edge: 8 in ResNet-18, 16 in ResNet-50, and so on. */
+/* Each residual block adds one edge: 8 in ResNet-18, 16 in ResNet-50, and so on; in
+ * MobileNetV2 those that keep their shape. */
 START_TEST(residual_edges_are_as_many_as_blocks)
 {
-	static const unsigned blocks[G_N_ELEMENTS(zoo)] = { 0, 0, 0, 8, 16, 33, 50, 16 };
+	static const unsigned blocks[G_N_ELEMENTS(zoo)] = { 0, 0, 0, 8, 16, 33, 50, 16, 10 };
 	struct wl_workload *w = read_zoo(_i);
 	unsigned residual = 0;
 
