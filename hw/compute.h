@@ -1,11 +1,16 @@
 /*
  * The compute model: cycles that one chiplet needs for its share of a node.
  *
- * Unrolled arrays: product over the loop dimensions of ceil(extent / unroll).
- * Systolic arrays: SCALE-Sim's closed forms (Samajdar et al., "A systematic
- * methodology for characterizing scalability of DNN accelerators using
- * SCALE-Sim", ISPASS 2020, eq. 3-4): (2 * rows + columns + T - 2) cycles per
- * fold, ceil(Sr / rows) * ceil(Sc / columns) folds.
+ * A share is one product for each group that its output channels belong to: groups read
+ * different inputs. A product of R x C x ... loops takes
+ *
+ *   unrolled arrays   the product over the loops of ceil(extent / unroll)
+ *   systolic arrays   ceil(Sr / rows) * ceil(Sc / columns) folds, each of
+ *                     2 * rows + columns + T - 2 cycles with weights or inputs stationary,
+ *                     rows + columns + T - 2 with outputs stationary, and rows more if these
+ *                     leave through the array
+ *
+ * hw/README.md, "Arrays", says what the forms were held against.
  */
 #ifndef HW_COMPUTE_H
 #define HW_COMPUTE_H
@@ -13,13 +18,24 @@
 #include "hw/package.h"
 
 struct hw_work {
-	uint64_t extent[HW_DIMS]; /* C = input channels per group; all 0 if the share is empty */
+	/* K: output channels of the share, in all groups; C: input channels per group. All 0 if
+	 * the share is empty. */
+	uint64_t extent[HW_PRODUCT_DIMS];
+	uint64_t first_channel;   /* of the K output channels, in the node's numbering */
+	uint64_t group_channels;  /* output channels per group; 0: all of them */
 	uint64_t vector_elements; /* element-wise operations of the fused layers */
 	uint64_t buffer_bytes;    /* input box + weights + output box */
 };
 
-/* MAC array cycles alone. */
-uint64_t hw_array_cycles(const struct hw_array *array, const uint64_t extent[HW_DIMS]);
+/* MAC array cycles of one group's product. */
+uint64_t hw_product_cycles(const struct hw_array *array, const uint64_t extent[HW_PRODUCT_DIMS]);
+
+/*
+ * MAC array cycles of a share: the sum of its groups' products. Where the array unrolls G by g,
+ * g groups that follow one another, from the share's first on, take as long as the largest of
+ * them. Where K lanes have inputs of their own all groups are one product.
+ */
+uint64_t hw_array_cycles(const struct hw_array *array, const struct hw_work *work);
 
 /* max(array cycles + ceil(vector_elements / lanes), buffer_bytes / buffer_GBps in cycles). */
 double hw_compute_cycles(const struct hw_chiplet_type *type, const struct hw_work *work);

@@ -16,7 +16,7 @@
 #define MAX_LANES (UINT64_C(1) << 20)
 #define MAX_BUFFER_KIB 1073741824.0 /* 1 TiB */
 
-static const char *const DIM_NAMES[] = { "N", "K", "C", "P", "Q", "R", "S", NULL };
+static const char *const DIM_NAMES[] = { "N", "K", "C", "P", "Q", "R", "S", "G", NULL };
 static const char *const TOPOLOGY_NAMES[] = { "mesh", "torus", NULL };
 static const char *const DATAFLOW_NAMES[] = { "os", "ws", "is", NULL };
 static const char *const INTERLEAVE_NAMES[] = { "all", "nearest", NULL };
@@ -46,7 +46,7 @@ static void read_unroll(struct hw_json node, struct hw_array *array, GError **er
 	unsigned named = 0;
 
 	array->kind = HW_ARRAY_UNROLL;
-	hw_json_keys(node, KEYS("N", "K", "C", "P", "Q", "R", "S"), error);
+	hw_json_keys(node, KEYS("N", "K", "C", "P", "Q", "R", "S", "G"), error);
 	for (unsigned d = 0; d < HW_DIMS; d++) {
 		array->unroll[d] = 1;
 		if (!hw_json_has(node, DIM_NAMES[d]))
@@ -63,7 +63,7 @@ static void read_unroll(struct hw_json node, struct hw_array *array, GError **er
 		}
 	}
 	if (named == 0)
-		hw_json_fail(node, error, "must unroll at least one of N, K, C, P, Q, R, S");
+		hw_json_fail(node, error, "must unroll at least one of N, K, C, P, Q, R, S, G");
 }
 
 static void read_systolic(struct hw_json node, struct hw_array *array, GError **error)
@@ -71,18 +71,40 @@ static void read_systolic(struct hw_json node, struct hw_array *array, GError **
 	array->kind = HW_ARRAY_SYSTOLIC;
 	for (unsigned d = 0; d < HW_DIMS; d++)
 		array->unroll[d] = 1;
-	hw_json_keys(node, KEYS("rows", "columns", "dataflow"), error);
+	hw_json_keys(node, KEYS("rows", "columns", "dataflow", "drain"), error);
 	array->rows = hw_json_integer(hw_json_get(node, "rows", error), 1, MAX_UNROLL, error);
 	array->columns = hw_json_integer(hw_json_get(node, "columns", error), 1, MAX_UNROLL, error);
 	array->dataflow = (enum hw_dataflow)hw_json_choice(hw_json_get(node, "dataflow", error),
 	                                                   DATAFLOW_NAMES, error);
+	if (!hw_json_has(node, "drain"))
+		return;
+	struct hw_json drain = hw_json_get(node, "drain", error);
+	array->drain = hw_json_bool(drain, error);
+	if (ok(error) && array->drain && array->dataflow != HW_OUTPUT_STATIONARY)
+		hw_json_fail(drain, error,
+		             "must be false unless \"dataflow\" is \"os\": sums that do not stay "
+		             "leave the array while they are made");
+}
+
+static void read_own_inputs(struct hw_json node, struct hw_array *array, GError **error)
+{
+	array->own_inputs = hw_json_bool(node, error);
+	if (!ok(error) || !array->own_inputs)
+		return;
+	if (array->kind == HW_ARRAY_SYSTOLIC)
+		hw_json_fail(node, error,
+		             "must be false with \"systolic\": there inputs pass all columns");
+	else if (array->unroll[HW_G] > 1)
+		hw_json_fail(node, error,
+		             "must be false where \"unroll\" has G: K lanes that serve any group "
+		             "need none for groups");
 }
 
 static void read_array(struct hw_json node, struct hw_array *array, GError **error)
 {
 	const bool unroll = hw_json_has(node, "unroll");
 
-	if (!hw_json_keys(node, KEYS("unroll", "systolic"), error))
+	if (!hw_json_keys(node, KEYS("unroll", "systolic", "own_inputs"), error))
 		return;
 	if (unroll == hw_json_has(node, "systolic"))
 		hw_json_fail(node, error, "must have one of \"unroll\", \"systolic\", has %s",
@@ -91,6 +113,8 @@ static void read_array(struct hw_json node, struct hw_array *array, GError **err
 		read_unroll(hw_json_get(node, "unroll", error), array, error);
 	else
 		read_systolic(hw_json_get(node, "systolic", error), array, error);
+	if (ok(error) && hw_json_has(node, "own_inputs"))
+		read_own_inputs(hw_json_get(node, "own_inputs", error), array, error);
 }
 
 static uint64_t get_KiB_as_bytes(struct hw_json node, const char *key, GError **error)

@@ -12,8 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Loop dimensions of a MAC layer, in the order used for every array over them. */
-enum hw_dim { HW_N, HW_K, HW_C, HW_P, HW_Q, HW_R, HW_S, HW_DIMS };
+/* Loop dimensions of a MAC layer, in the order used for every array over them. The groups come
+ * last: the dimensions before are those of one group's product, C and K within it. */
+enum hw_dim { HW_N, HW_K, HW_C, HW_P, HW_Q, HW_R, HW_S, HW_G, HW_DIMS };
+enum { HW_PRODUCT_DIMS = HW_G };
 
 enum hw_array_kind { HW_ARRAY_UNROLL, HW_ARRAY_SYSTOLIC };
 enum hw_dataflow { HW_OUTPUT_STATIONARY, HW_WEIGHT_STATIONARY, HW_INPUT_STATIONARY };
@@ -21,8 +23,10 @@ enum hw_dataflow { HW_OUTPUT_STATIONARY, HW_WEIGHT_STATIONARY, HW_INPUT_STATIONA
 struct hw_array {
 	enum hw_array_kind kind;
 	uint64_t unroll[HW_DIMS];  /* unrolled loops; 1 where the array does not unroll */
+	bool own_inputs;           /* unrolled only: K lanes may serve different groups at once */
 	uint64_t rows, columns;    /* systolic only */
 	enum hw_dataflow dataflow; /* systolic only */
+	bool drain; /* output stationary only: results leave through the array, after the fold */
 };
 
 struct hw_chiplet_type {

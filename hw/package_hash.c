@@ -23,10 +23,12 @@ static void add_type(GString *text, const struct hw_chiplet_type *type)
 	add_integer(text, array->kind);
 	for (unsigned d = 0; d < HW_DIMS; d++)
 		add_integer(text, array->unroll[d]);
+	add_integer(text, array->own_inputs);
 	if (array->kind == HW_ARRAY_SYSTOLIC) {
 		add_integer(text, array->rows);
 		add_integer(text, array->columns);
 		add_integer(text, array->dataflow);
+		add_integer(text, array->drain);
 	}
 	add_integer(text, type->vector_lanes);
 	add_integer(text, type->weight_buffer_bytes);

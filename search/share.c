@@ -321,8 +321,10 @@ static struct map_share share_of_box(const struct map_placed *placed,
 		                            map_length(mac->part[MAP_Q][index[MAP_Q]]), node->R,
 		                            node->S } };
 	share.macs = 1;
-	for (int d = 0; d < HW_DIMS; d++)
+	for (int d = 0; d < HW_PRODUCT_DIMS; d++)
 		share.macs *= work.extent[d];
+	work.first_channel = mac->part[MAP_K][index[MAP_K]].lo;
+	work.group_channels = node->K / node->groups;
 	/* In doubles: the product of two element counts may exceed 64 bits. */
 	double outputs = (double)wl_shape_elements(node->output);
 	work.vector_elements = (uint64_t)ceil((double)node->vector_elements *
@@ -350,10 +352,21 @@ static uint64_t box_input_bytes(const struct map_placed *placed, const struct ma
 struct share_grids {
 	struct map_grid output, mac, needs[MAP_MAX_INPUTS];
 	unsigned need_count;
+	bool several_groups;
+	uint32_t group_channels; /* output channels of one */
 };
 
-static bool same_lengths(const struct share_grids *g, int dim, unsigned a, unsigned b)
+/* Whether two intervals of output channels, as long as each other, cut groups at the same places. */
+static bool same_groups(const struct share_grids *g, unsigned a, unsigned b)
 {
+	uint32_t first = g->mac.part[MAP_K][a].lo, other = g->mac.part[MAP_K][b].lo;
+	return first % g->group_channels == other % g->group_channels;
+}
+
+static bool same_work(const struct share_grids *g, int dim, unsigned a, unsigned b)
+{
+	if (dim == MAP_K && g->several_groups && !same_groups(g, a, b))
+		return false;
 	if (map_length(g->output.part[dim][a]) != map_length(g->output.part[dim][b]) ||
 	    map_length(g->mac.part[dim][a]) != map_length(g->mac.part[dim][b]))
 		return false;
@@ -363,12 +376,12 @@ static bool same_lengths(const struct share_grids *g, int dim, unsigned a, unsig
 	return true;
 }
 
-/* The first part whose intervals are as long: its boxes take as long, too. Even splits have few
- * different lengths, so few boxes need to be worked out. */
+/* The first part whose intervals are as long, and cut groups alike: its boxes take as long, too.
+ * Even splits have few different lengths, so few boxes need to be worked out. */
 static unsigned first_like(const struct share_grids *g, int dim, unsigned part)
 {
 	unsigned first = 0;
-	while (!same_lengths(g, dim, first, part))
+	while (!same_work(g, dim, first, part))
 		first++;
 	return first;
 }
@@ -397,7 +410,10 @@ double map_shares(const struct map_placed *placed, const struct hw_package *pack
                   struct map_scratch *scratch, struct map_share *shares)
 {
 	unsigned mark = scratch->used, index[MAP_DIMS], parts = map_parts(placed);
-	struct share_grids g = { .need_count = placed->node->edge_in_count };
+	const struct wl_node *node = placed->node;
+	struct share_grids g = { .need_count = node->edge_in_count,
+		                 .several_groups = node->groups > 1,
+		                 .group_channels = node->K / node->groups };
 	struct map_interval *likes[MAP_DIMS];
 	g_assert(g.need_count <= MAP_MAX_INPUTS);
 	map_output_grid(placed, scratch, &g.output);

@@ -38,10 +38,10 @@ static unsigned chiplets_of_type(const struct hw_package *package, unsigned type
 	return count;
 }
 
-/* "K 32 x C 32", "16 x 16 os". */
+/* "K 32 x C 32", "K 32, own inputs", "systolic 16 x 16 os, drained". */
 static char *array_text(const struct hw_array *array)
 {
-	static const char *const dims[HW_DIMS] = { "N", "K", "C", "P", "Q", "R", "S" };
+	static const char *const dims[HW_DIMS] = { "N", "K", "C", "P", "Q", "R", "S", "G" };
 	static const char *const flows[] = { [HW_OUTPUT_STATIONARY] = "os",
 		                             [HW_WEIGHT_STATIONARY] = "ws",
 		                             [HW_INPUT_STATIONARY] = "is" };
@@ -49,14 +49,19 @@ static char *array_text(const struct hw_array *array)
 	if (array->kind == HW_ARRAY_SYSTOLIC) {
 		g_string_printf(text, "systolic %" G_GUINT64_FORMAT " x %" G_GUINT64_FORMAT " %s",
 		                array->rows, array->columns, flows[array->dataflow]);
+		if (array->drain)
+			g_string_append(text, ", drained");
 		return g_string_free(text, FALSE);
 	}
 	for (int d = 0; d < HW_DIMS; d++)
 		if (array->unroll[d] > 1)
 			g_string_append_printf(text, "%s%s %" G_GUINT64_FORMAT,
 			                       text->len ? " x " : "", dims[d], array->unroll[d]);
-	return text->len ? g_string_free(text, FALSE)
-	                 : (g_string_free(text, TRUE), g_strdup("one MAC"));
+	if (!text->len)
+		g_string_append(text, "one MAC");
+	if (array->own_inputs)
+		g_string_append(text, ", own inputs");
+	return g_string_free(text, FALSE);
 }
 
 static void print_types(const struct hw_package *package, GString *out)

@@ -63,7 +63,7 @@ START_TEST(chiplet_types_are_read)
 {
 	struct hw_package *p = parsed(SMALL, NULL);
 	const struct hw_chiplet_type *big = &p->types[0];
-	const uint64_t unroll[HW_DIMS] = { 1, 32, 16, 1, 1, 1, 1 };
+	const uint64_t unroll[HW_DIMS] = { 1, 32, 16, 1, 1, 1, 1, 1 };
 
 	ck_assert_str_eq(p->name, "small");
 	ck_assert_uint_eq(p->type_count, 2);
@@ -72,6 +72,7 @@ START_TEST(chiplet_types_are_read)
 	ck_assert_uint_eq(big->array.kind, HW_ARRAY_UNROLL);
 	ck_assert_mem_eq(big->array.unroll, unroll, sizeof(unroll));
 	ck_assert_uint_eq(hw_array_macs(&big->array), 512);
+	ck_assert(!big->array.own_inputs);
 	ck_assert_uint_eq(big->vector_lanes, 64);
 	ck_assert_uint_eq(big->weight_buffer_bytes, 524288);
 	ck_assert_uint_eq(big->activation_buffer_bytes, 512);
@@ -92,9 +93,36 @@ START_TEST(a_systolic_array_is_read)
 	ck_assert_uint_eq(flat->array.rows, 8);
 	ck_assert_uint_eq(flat->array.columns, 4);
 	ck_assert_uint_eq(flat->array.dataflow, HW_WEIGHT_STATIONARY);
+	ck_assert(!flat->array.drain);
+	ck_assert(!flat->array.own_inputs);
+	ck_assert_uint_eq(flat->array.unroll[HW_G], 1);
 	ck_assert_double_eq(flat->buffer_byte_pJ, 2);
 	ck_assert_double_eq(flat->static_W, 3);
 	hw_package_free(p);
+}
+END_TEST
+
+START_TEST(optional_keys_of_arrays_are_read)
+{
+	g_autofree char *groups = changed("\"K\": 32", "\"K\": 8, \"G\": 4");
+	g_autofree char *own = changed("\"C\": 16}", "\"C\": 16}, \"own_inputs\": true");
+	g_autofree char *drained = changed("\"ws\"", "\"os\", \"drain\": true");
+	g_autofree char *defaults = changed("\"C\": 16}", "\"G\": 4}, \"own_inputs\": false");
+	g_autofree char *walking = changed("\"ws\"", "\"is\", \"drain\": false");
+	struct hw_package *p = parsed(groups, NULL);
+
+	ck_assert_uint_eq(p->types[0].array.unroll[HW_G], 4);
+	ck_assert_uint_eq(hw_array_macs(&p->types[0].array), 8 * 16 * 4);
+	hw_package_free(p);
+	p = parsed(own, NULL);
+	ck_assert(p->types[0].array.own_inputs);
+	hw_package_free(p);
+	p = parsed(drained, NULL);
+	ck_assert(p->types[1].array.drain);
+	hw_package_free(p);
+	/* False is what they are without the key, and always allowed. */
+	hw_package_free(parsed(defaults, NULL));
+	hw_package_free(parsed(walking, NULL));
 }
 END_TEST
 
@@ -228,11 +256,29 @@ static const struct {
 	  T "big.array.unroll.K: must be an integer from 1 to 65536, got 2.5" },
 	{ "\"K\": 32", "\"X\": 32",
 	  T "big.array.unroll.X: unknown key; allowed here: \"N\", \"K\", \"C\", \"P\", \"Q\", "
-	    "\"R\", \"S\", \"source\"" },
+	    "\"R\", \"S\", \"G\", \"source\"" },
 	{ "\"K\": 32, \"C\": 16", "\"source\": {}",
-	  T "big.array.unroll: must unroll at least one of N, K, C, P, Q, R, S" },
+	  T "big.array.unroll: must unroll at least one of N, K, C, P, Q, R, S, G" },
 	{ "\"K\": 32, \"C\": 16", "\"K\": 65536, \"C\": 65536, \"P\": 2",
 	  T "big.array.unroll: must make at most 4294967296 MAC units in all" },
+	{ "\"K\": 32", "\"K\": 32, \"G\": 0",
+	  T "big.array.unroll.G: must be an integer from 1 to 65536, got 0" },
+	{ "\"C\": 16}", "\"C\": 16}, \"own_inputs\": 1",
+	  T "big.array.own_inputs: must be true or false, got 1" },
+	{ "\"C\": 16}", "\"G\": 16}, \"own_inputs\": true",
+	  T "big.array.own_inputs: must be false where \"unroll\" has G: K lanes that serve any "
+	    "group need none for groups" },
+	{ "\"ws\"}", "\"ws\"}, \"own_inputs\": true",
+	  T "flat.array.own_inputs: must be false with \"systolic\": there inputs pass all "
+	    "columns" },
+	{ "\"ws\"", "\"ws\", \"drain\": true",
+	  T "flat.array.systolic.drain: must be false unless \"dataflow\" is \"os\": sums that "
+	    "do not stay leave the array while they are made" },
+	{ "\"ws\"", "\"os\", \"drain\": 4",
+	  T "flat.array.systolic.drain: must be true or false, got 4" },
+	{ "\"C\": 16}", "\"C\": 16}, \"lanes\": 1",
+	  T "big.array.lanes: unknown key; allowed here: \"unroll\", \"systolic\", "
+	    "\"own_inputs\", \"source\"" },
 	{ "{\"unroll\": {\"K\": 32, \"C\": 16}}", "{}",
 	  T "big.array: must have one of \"unroll\", \"systolic\", has neither" },
 	{ "{\"unroll\": {\"K\": 32, \"C\": 16}}", "{\"unroll\": {\"K\": 1}, \"systolic\": {}}",
@@ -507,6 +553,7 @@ static Suite *suite(void)
 
 	tcase_add_test(reading, chiplet_types_are_read);
 	tcase_add_test(reading, a_systolic_array_is_read);
+	tcase_add_test(reading, optional_keys_of_arrays_are_read);
 	tcase_add_test(reading, the_matrix_places_the_types);
 	tcase_add_test(reading, one_name_fills_the_grid);
 	tcase_add_test(reading, network_and_dram_are_read);

@@ -91,16 +91,55 @@ START_TEST(words_that_matter_change_it)
 }
 END_TEST
 
+static const char form[] =
+	"{'format': 'mcmsim-package/1', 'name': 'p', 'chiplet_types': {%s}, "
+	"'grid': {'columns': 2, 'rows': 1, 'chiplets': [['%s', '%s']]}, "
+	"'nop': {'topology': 'mesh', 'link_GBps': 1, 'port_GBps': 1, 'hop_ns': 1, "
+	"'energy_pJ_per_bit': 1, 'multicast': true, 'router_conflict': 0}, "
+	"'dram': {'interleave': 'all', 'channels': [{'at': [0, 0], 'GBps': 1, "
+	"'latency_ns': 1, 'energy_pJ_per_bit': 1}]}}";
+
+/* Two chiplets of one type whose array is `array`. Caller frees. */
+static char *hash_with_array(const char *array)
+{
+	g_autofree char *type = g_strdup_printf(
+		"'t': {'clock_GHz': 1, 'array': %s, 'vector_lanes': 8, 'weight_buffer_KiB': 1, "
+		"'activation_buffer_KiB': 1, 'buffer_GBps': 1, 'energy_pJ': {'mac': 1, "
+		"'buffer_byte': 1, 'static_W': 0}, 'area_mm2': 1}",
+		array);
+	g_autofree char *text = g_strdup_printf(form, type, "t", "t");
+	struct hw_package *package = hw_package_parse(g_strdelimit(text, "'", '"'), "p", NULL,
+	                                              NULL);
+	ck_assert_msg(package != NULL, "%s", array);
+	char *hash = hw_package_hash(package);
+	hw_package_free(package);
+	return hash;
+}
+
+START_TEST(every_array_has_its_own)
+{
+	static const char *const arrays[] = {
+		"{'unroll': {'K': 4}}",
+		"{'unroll': {'K': 4}, 'own_inputs': true}",
+		"{'unroll': {'K': 4, 'G': 2}}",
+		"{'unroll': {'G': 4}}",
+		"{'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'os'}}",
+		"{'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'os', 'drain': true}}",
+		"{'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'is'}}",
+		"{'systolic': {'rows': 4, 'columns': 2, 'dataflow': 'is'}}",
+	};
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++)
+		ck_assert_msg(g_hash_table_add(seen, hash_with_array(arrays[i])), "%s", arrays[i]);
+	/* What is said of a default is no difference. */
+	g_autofree char *stated = hash_with_array("{'unroll': {'K': 4}, 'own_inputs': false}");
+	ck_assert(g_hash_table_contains(seen, stated));
+}
+END_TEST
+
 START_TEST(how_types_are_written_does_not_matter)
 {
 	/* Two types of equal values, in another order, and one that is not used. */
-	static const char form[] =
-		"{'format': 'mcmsim-package/1', 'name': 'p', 'chiplet_types': {%s}, "
-		"'grid': {'columns': 2, 'rows': 1, 'chiplets': [['%s', '%s']]}, "
-		"'nop': {'topology': 'mesh', 'link_GBps': 1, 'port_GBps': 1, 'hop_ns': 1, "
-		"'energy_pJ_per_bit': 1, 'multicast': true, 'router_conflict': 0}, "
-		"'dram': {'interleave': 'all', 'channels': [{'at': [0, 0], 'GBps': 1, "
-		"'latency_ns': 1, 'energy_pJ_per_bit': 1}]}}";
 	static const char type[] =
 		"'%s': {'clock_GHz': %d, 'array': {'unroll': {'K': 4}}, 'vector_lanes': 8, "
 		"'weight_buffer_KiB': 1, 'activation_buffer_KiB': 1, 'buffer_GBps': 1, "
@@ -136,6 +175,7 @@ int main(void)
 	tcase_add_loop_test(tests, every_number_that_matters_changes_it, 0,
 	                    (int)G_N_ELEMENTS(presets));
 	tcase_add_test(tests, words_that_matter_change_it);
+	tcase_add_test(tests, every_array_has_its_own);
 	tcase_add_test(tests, how_types_are_written_does_not_matter);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
