@@ -168,6 +168,9 @@ START_TEST(set_changes_the_package_or_the_workload)
 		folder, "show package simba-6x6 --set grid.columns=7 --set $.nop.hop_ns=5");
 	assert_has(package, "package simba-6x6: 7 x 6 chiplets\n");
 	assert_has(package, ", 5 ns and");
+	g_autofree char *lanes = output_of(
+		folder, "show package simba-6x6 --set chiplet_types.simba.array.own_inputs=true");
+	assert_has(lanes, "K 32 x C 32, own inputs");
 	g_autofree char *workload = output_of(
 		folder, "show workload alexnet --set weight_bytes=2 --set layers[0].stride=2");
 	assert_has(workload, "(2 bytes per weight, 1 per activation)");
