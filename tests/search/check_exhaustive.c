@@ -260,7 +260,8 @@ static void compare_segment(struct both *both, const struct search_small *small,
 START_TEST(bounds_leave_out_nothing_good)
 {
 	struct small_problem p;
-	small_problem_init(&p, (guint32)_i, 4, _i % 4 ? 4 : 6);
+	(_i % 3 ? small_problem_init : small_problem_init_grouped)(&p, (guint32)_i, 4,
+	                                                           _i % 4 ? 4 : 6);
 	for (int space = SEARCH_SEGMENTED; space <= SEARCH_SCOPE; space++) {
 		struct search_freedom freedom = search_freedom_of((enum search_strategy)space);
 		struct search_small small;

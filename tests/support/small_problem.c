@@ -47,7 +47,8 @@ static void add_pool(GString *text, GRand *rand, unsigned i, struct tensor *now)
 	now->rows = (now->rows - window) / 2 + 1;
 }
 
-static char *random_layers(GRand *rand, unsigned nodes, unsigned rows)
+/* Every number of channels is a power of two of 4 at least: up to 4 groups divide it. */
+static char *random_layers(GRand *rand, unsigned nodes, unsigned rows, bool grouped)
 {
 	struct tensor tensors[TENSORS] = { { "in", 4, rows } };
 	GString *text = g_string_new(NULL);
@@ -58,8 +59,9 @@ static char *random_layers(GRand *rand, unsigned nodes, unsigned rows)
 		g_snprintf(now.name, sizeof now.name, "n%u", i);
 		add_layer(text,
 		          "{'name': '%s', 'op': 'conv', 'inputs': ['%s'], 'out_channels': %u, "
-		          "'kernel': %u, 'pad': %u}",
-		          now.name, tensors[i - 1].name, now.channels, kernel, kernel / 2);
+		          "'kernel': %u, 'pad': %u, 'groups': %u}",
+		          now.name, tensors[i - 1].name, now.channels, kernel, kernel / 2,
+		          grouped ? 1u << pick(rand, 0, 2) : 1);
 		if (pick(rand, 0, 1))
 			add_residual(text, tensors, i, &now);
 		if (now.rows >= 6 && pick(rand, 0, 3) == 0)
@@ -69,10 +71,10 @@ static char *random_layers(GRand *rand, unsigned nodes, unsigned rows)
 	return g_string_free(text, FALSE);
 }
 
-static void init_workload(struct small_problem *p, GRand *rand, unsigned nodes)
+static void init_workload(struct small_problem *p, GRand *rand, unsigned nodes, bool grouped)
 {
 	unsigned rows = pick(rand, 6, 20);
-	g_autofree char *layers = random_layers(rand, nodes, rows);
+	g_autofree char *layers = random_layers(rand, nodes, rows, grouped);
 	g_autofree char *text = g_strdup_printf(
 		"{'format': 'mcmsim-workload/1', 'name': 'net', 'source': 'test', "
 		"'activation_bytes': 1, 'weight_bytes': 1, "
@@ -147,15 +149,27 @@ static void init_package(struct small_problem *p, GRand *rand, unsigned most_chi
 	           g.router_conflict > 0 ? ", router losses" : "");
 }
 
-void small_problem_init(struct small_problem *p, uint32_t seed, unsigned most_nodes,
-                        unsigned most_chiplets)
+static void init(struct small_problem *p, uint32_t seed, unsigned most_nodes,
+                 unsigned most_chiplets, bool grouped)
 {
 	static const unsigned batches[] = { 1, 2, 3, 4, 6, 8 };
 	GRand *rand = g_rand_new_with_seed(seed);
 	*p = (struct small_problem){ .batch = batches[pick(rand, 0, G_N_ELEMENTS(batches) - 1)] };
-	init_workload(p, rand, pick(rand, 2, most_nodes));
+	init_workload(p, rand, pick(rand, 2, most_nodes), grouped);
 	init_package(p, rand, most_chiplets);
 	g_rand_free(rand);
+}
+
+void small_problem_init(struct small_problem *p, uint32_t seed, unsigned most_nodes,
+                        unsigned most_chiplets)
+{
+	init(p, seed, most_nodes, most_chiplets, false);
+}
+
+void small_problem_init_grouped(struct small_problem *p, uint32_t seed, unsigned most_nodes,
+                                unsigned most_chiplets)
+{
+	init(p, seed, most_nodes, most_chiplets, true);
 }
 
 void small_problem_release(struct small_problem *p)

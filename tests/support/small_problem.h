@@ -19,6 +19,9 @@ struct small_problem {
 
 void small_problem_init(struct small_problem *problem, uint32_t seed, unsigned most_nodes,
                         unsigned most_chiplets);
+/* The same with convolutions of one, two or four groups. */
+void small_problem_init_grouped(struct small_problem *problem, uint32_t seed, unsigned most_nodes,
+                                unsigned most_chiplets);
 void small_problem_release(struct small_problem *problem);
 
 #endif
