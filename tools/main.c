@@ -27,15 +27,14 @@ static const char examples[] =
 
 static void print_help(void)
 {
-	g_autofree char *packages = preset_names(PACKAGE_PRESETS);
-	g_autofree char *workloads = preset_names(WORKLOAD_PRESETS);
+	g_autofree char *packages = preset_lines("  packages: ", PACKAGE_PRESETS);
+	g_autofree char *workloads = preset_lines("  workloads:", WORKLOAD_PRESETS);
 	printf("Usage: mcmsim COMMAND [OPTION...]\n\n%s\nCommands:\n", about);
 	for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
 		printf("  %-11s%s\n", commands[i]->name, commands[i]->summary);
 	printf("\nmcmsim COMMAND --help explains a command and its options.\n");
 	printf("\nExamples:\n%s", examples);
-	printf("\nPresets, which need no file:\n  packages: %s\n  workloads: %s\n", packages,
-	       workloads);
+	printf("\nPresets, which need no file:\n%s%s", packages, workloads);
 	printf("\nExit status: 0 it worked, 1 the run failed, 2 bad usage or input.\n");
 }
 

@@ -166,6 +166,25 @@ char *preset_names(const char *dir)
 	return g_strjoinv(", ", (char **)names->pdata);
 }
 
+char *preset_lines(const char *head, const char *dir)
+{
+	enum { COLUMNS = 80 };
+	g_autofree char *names = preset_names(dir);
+	g_auto(GStrv) words = g_strsplit(names, " ", -1);
+	GString *out = g_string_new(head);
+	size_t line = 0; /* where it begins */
+	for (unsigned i = 0; words[i]; i++) {
+		if (out->len - line + 1 + strlen(words[i]) > COLUMNS) {
+			g_string_append_c(out, '\n');
+			line = out->len;
+			g_string_append_printf(out, "%*s", (int)strlen(head), "");
+		}
+		g_string_append_printf(out, " %s", words[i]);
+	}
+	g_string_append_c(out, '\n');
+	return g_string_free(out, FALSE);
+}
+
 /* Help */
 
 static void help_option(GString *out, const char *name, char letter, const char *value,
@@ -197,9 +216,9 @@ char *options_help(const struct command *command)
 	g_string_append_printf(out, "\nExamples:\n%s", command->examples);
 	if (command->options &
 	    (OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_PACKAGES | OPTION_WORKLOADS)) {
-		g_autofree char *packages = preset_names(PACKAGE_PRESETS);
-		g_autofree char *workloads = preset_names(WORKLOAD_PRESETS);
-		g_string_append_printf(out, "\nPackages: %s\nWorkloads: %s\n", packages, workloads);
+		g_autofree char *packages = preset_lines("Packages: ", PACKAGE_PRESETS);
+		g_autofree char *workloads = preset_lines("Workloads:", WORKLOAD_PRESETS);
+		g_string_append_printf(out, "\n%s%s", packages, workloads);
 	}
 	return g_string_free(out, FALSE);
 }

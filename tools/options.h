@@ -107,6 +107,8 @@ char *options_help(const struct command *command);
 #define PACKAGE_PRESETS MCMSIM_DATA_DIR "/hw/packages"
 #define WORKLOAD_PRESETS MCMSIM_DATA_DIR "/workloads/zoo"
 char *preset_names(const char *dir);
+/* "HEAD a, b," and further lines below it, 80 columns wide. Caller frees. */
+char *preset_lines(const char *head, const char *dir);
 
 /* "FROM:TO" in ns or with a suffix (ns, us, ms, s); either may be left out. */
 bool parse_window(const char *text, double *from_ns, double *to_ns);

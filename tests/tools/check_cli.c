@@ -209,7 +209,7 @@ START_TEST(help_teaches)
 {
 	static const char *const commands[] = { "run",  "search", "simulate",  "validate",
 		                                "show", "nop",    "calibrate", "rank" };
-	g_autofree char *packages = preset_names(PACKAGE_PRESETS);
+	g_autofree char *packages = preset_lines("  packages: ", PACKAGE_PRESETS);
 	g_autofree char *help = output_of(folder, "--help");
 	assert_has(help, "Usage: mcmsim COMMAND [OPTION...]\n");
 	assert_has(help, packages);
