@@ -11,7 +11,6 @@
 #define TAU_RATIO 1.12
 #define BISECTIONS 12
 #define MOST_CLIMB 1000 /* how far above the ladder a single segment may go */
-#define NO_SIZE UINT16_MAX
 
 static size_t run_of(const struct segmenter *s, unsigned a, unsigned length)
 {
@@ -25,12 +24,27 @@ static size_t runs_between(const struct segmenter *s, unsigned first, unsigned e
 	return (size_t)first * s->clusters->longest;
 }
 
-static void reset_smallest(struct segmenter *s, unsigned first, unsigned end)
+static float time_of(const struct segmenter *s, unsigned borders, unsigned size, size_t run)
+{
+	size_t runs = (size_t)s->nodes * s->clusters->longest;
+	return s->clusters->time_ns[borders][size * runs + run];
+}
+
+/* The size below which no run goes: all chiplets, where every cluster has them. */
+static unsigned lowest_size(const struct segmenter *s)
+{
+	return s->freedom->whole_package ? s->space->size_count - 1 : 0;
+}
+
+static void reset_fewest(struct segmenter *s, unsigned first, unsigned end)
 {
 	size_t count, start = runs_between(s, first, end, &count);
-	for (int b = 0; b < SEARCH_BORDERS; b++)
-		for (size_t i = start; i < start + count; i++)
-			s->smallest[b][i] = NO_SIZE;
+	for (unsigned b = 0; b < SEARCH_BORDERS; b++)
+		for (size_t i = start; i < start + count; i++) {
+			s->fewest[b][i] = (struct fewest){ UINT_MAX, s->space->size_count, INFINITY,
+				                           INFINITY };
+			s->fewer_ns[b][i] = time_of(s, b, s->space->size_count - 1, i);
+		}
 }
 
 /* A larger region is never worse: it can leave chiplets idle. */
@@ -64,27 +78,38 @@ static void note_finite(struct segmenter *s, unsigned first, unsigned end)
 	}
 }
 
-/* Walk the pointers down to the smallest sizes with time <= tau. */
-static void lower_smallest(struct segmenter *s, unsigned first, unsigned end, float tau_ns)
+/* Walk down to the smallest size with time <= tau. */
+static void lower_run(struct segmenter *s, unsigned borders, size_t run, float tau_ns)
 {
 	size_t runs = (size_t)s->nodes * s->clusters->longest;
-	unsigned sizes = s->space->size_count, lowest = s->freedom->whole_package ? sizes - 1 : 0;
-	for (unsigned a = first; a < end; a++)
+	struct fewest *fewest = &s->fewest[borders][run];
+	unsigned size = fewest->size, lowest = lowest_size(s);
+	while (size > lowest && time_of(s, borders, size - 1, run) <= tau_ns)
+		size--;
+	*fewest = (struct fewest){ s->space->sizes[size], size, time_of(s, borders, size, run),
+		                   s->clusters->dram_ns[borders][size * runs + run] };
+	s->fewer_ns[borders][run] = size > lowest ? time_of(s, borders, size - 1, run) : INFINITY;
+}
+
+static void lower_fewest(struct segmenter *s, unsigned first, unsigned end, float tau_ns)
+{
+	for (unsigned a = first; a < end; a++) {
 		s->reach[a] = 0;
-	for (int b = 0; b < SEARCH_BORDERS; b++) {
-		const float *time_ns = s->clusters->time_ns[b];
-		for (unsigned a = first; a < end; a++)
+		for (unsigned b = 0; b < SEARCH_BORDERS; b++)
 			for (unsigned length = 1; length <= s->finite[a]; length++) {
-				size_t i = run_of(s, a, length);
-				unsigned size = MIN(s->smallest[b][i], sizes);
-				while (size > lowest && time_ns[(size - 1) * runs + i] <= tau_ns)
-					size--;
-				s->smallest[b][i] = size == sizes ? NO_SIZE : (uint16_t)size;
-				if (size < sizes)
+				size_t run = run_of(s, a, length);
+				if (s->fewer_ns[b][run] <= tau_ns)
+					lower_run(s, b, run, tau_ns);
+				if (s->fewest[b][run].size < s->space->size_count)
 					s->reach[a] = MAX(s->reach[a], length);
 			}
 	}
 }
+
+/* What covers are made for. */
+struct rung {
+	float tau_ns, cluster_price;
+};
 
 /* What a cluster more is worth in chiplets: it lengthens U + C - 1 by one. */
 static float cluster_price(const struct segmenter *s)
@@ -93,58 +118,59 @@ static float cluster_price(const struct segmenter *s)
 	       (float)(map_microbatches(s->batch, s->space->samples) + 16);
 }
 
-/* Extend a cover by the run [a, end). */
-static void extend(const struct segmenter *s, const struct cover *from, unsigned a, unsigned end,
-                   unsigned borders, float tau_ns, struct cover *to)
+/* Extend a cover by a run that begins at `a`, where that is better than `to`. */
+static inline void extend(const struct segmenter *s, const struct cover *from, unsigned a,
+                          const struct fewest *run, const struct rung *rung, struct cover *to)
 {
-	unsigned size = s->smallest[borders][run_of(s, a, end - a)];
-	if (size == NO_SIZE)
-		return;
-	size_t entry = search_run(s->clusters, size, a, end - a);
-	unsigned chiplets = from->chiplets + s->space->sizes[size];
-	float dram_ns = from->dram_ns + s->clusters->dram_ns[borders][entry];
-	if (chiplets > s->space->chiplets)
-		return;
-	float rank = from->rank + (float)s->space->sizes[size] + cluster_price(s);
+	if (run->chiplets > s->space->chiplets - from->chiplets)
+		return; /* or no size does */
+	float rank = from->rank + (float)run->chiplets + rung->cluster_price;
+	float dram_ns = from->dram_ns + run->dram_ns;
 	/* A segment that DRAM holds up is better cut elsewhere. Where it cannot be, a cluster
 	 * that keeps DRAM busy all the time costs as much as one with all chiplets. */
 	if (s->freedom->one_segment)
-		rank += (float)s->space->chiplets * s->clusters->dram_ns[borders][entry] / tau_ns;
-	else if (dram_ns > tau_ns)
+		rank += (float)s->space->chiplets * run->dram_ns / rung->tau_ns;
+	else if (dram_ns > rung->tau_ns)
 		return;
 	if (to->chiplets <= s->space->chiplets && rank >= to->rank)
 		return;
-	*to = (struct cover){ chiplets, from->clusters + 1,
-		              rank,     MAX(from->longest_ns, s->clusters->time_ns[borders][entry]),
-		              dram_ns,  a,
-		              size };
+	*to = (struct cover){ from->chiplets + run->chiplets,
+		              from->clusters + 1,
+		              rank,
+		              MAX(from->longest_ns, run->time_ns),
+		              dram_ns,
+		              a,
+		              run->size };
 }
 
 static const struct cover no_cover = { .chiplets = UINT_MAX };
 
 /* Extend the cover that ends at `a` by all runs up to `end`; covers up to *ready are known to be
  * none or better. */
-static void extend_from(struct segmenter *s, unsigned i, unsigned a, unsigned end, float tau_ns,
-                        unsigned *ready)
+static void extend_from(struct segmenter *s, unsigned i, unsigned a, unsigned end,
+                        const struct rung *rung, unsigned *ready)
 {
 	unsigned last = MIN(end, a + s->reach[a]), starts = a == i ? SEARCH_STARTS : 0;
+	const struct fewest *open = s->fewest[starts] + run_of(s, a, 1),
+			    *closed = s->fewest[starts | SEARCH_ENDS] + run_of(s, a, 1);
 	if (s->cover[a].chiplets >= s->space->chiplets)
 		return; /* nothing is left for another cluster */
 	for (; *ready < last; ++*ready)
 		s->cover[*ready + 1] = s->closed[*ready + 1] = no_cover;
 	for (unsigned b = a + 1; b <= last; b++) {
-		extend(s, &s->cover[a], a, b, starts, tau_ns, &s->cover[b]);
-		extend(s, &s->cover[a], a, b, starts | SEARCH_ENDS, tau_ns, &s->closed[b]);
+		extend(s, &s->cover[a], a, &open[b - a - 1], rung, &s->cover[b]);
+		extend(s, &s->cover[a], a, &closed[b - a - 1], rung, &s->closed[b]);
 	}
 }
 
 /* Covers of [i, b) for b up to `end`; stops where no more can be covered. Returns the last b. */
 static unsigned cover_from(struct segmenter *s, unsigned i, unsigned end, float tau_ns)
 {
+	const struct rung rung = { tau_ns, cluster_price(s) };
 	unsigned misses = 0, ready = i;
 	s->cover[i] = (struct cover){ 0 };
 	for (unsigned b = i; b < end;) {
-		extend_from(s, i, b++, end, tau_ns, &ready);
+		extend_from(s, i, b++, end, &rung, &ready);
 		if (ready < b) {
 			s->cover[b] = s->closed[b] = no_cover;
 			ready = b;
@@ -173,8 +199,7 @@ static void scan_tau(struct segmenter *s, unsigned m, float tau_ns)
 	for (unsigned i = 0; i < s->nodes; i++) {
 		if (s->freedom->one_segment && i > 0)
 			return;
-		unsigned end = MIN(s->nodes, i + MIN(s->freedom->longest_segment, s->nodes));
-		unsigned reached = cover_from(s, i, end, tau_ns);
+		unsigned reached = cover_from(s, i, MIN(s->nodes, i + s->longest), tau_ns);
 		for (unsigned j = i + 1; j <= reached; j++) {
 			if (s->closed[j].chiplets > s->space->chiplets)
 				continue;
@@ -262,9 +287,9 @@ static void scan_rungs(void *data, unsigned thread, unsigned index)
 	const struct ladder *ladder = data;
 	struct segmenter *scanner = &ladder->s->scanners[index];
 	(void)thread;
-	reset_smallest(scanner, 0, scanner->nodes);
+	reset_fewest(scanner, 0, scanner->nodes);
 	for (unsigned t = index; t < ladder->count; t += ladder->s->space->jobs) {
-		lower_smallest(scanner, 0, scanner->nodes, ladder->taus_ns[t]);
+		lower_fewest(scanner, 0, scanner->nodes, ladder->taus_ns[t]);
 		scan_tau(scanner, 0, ladder->taus_ns[t]);
 	}
 }
@@ -272,8 +297,7 @@ static void scan_rungs(void *data, unsigned thread, unsigned index)
 /* Takes what a scanner guesses of micro-batch `m`; of equal guesses the one of the lowest rung. */
 static void take_guesses(struct segmenter *s, struct segmenter *scanner, unsigned m)
 {
-	size_t pairs = (size_t)s->nodes * s->nodes;
-	for (size_t i = 0; i < pairs; i++) {
+	for (size_t i = 0; i < search_pairs(s); i++) {
 		struct guess *from = &scanner->guesses[i],
 			     *to = &s->guesses[i * s->sample_count + m];
 		if (from->time_ns < to->time_ns ||
@@ -303,9 +327,9 @@ void search_scan(struct segmenter *s, unsigned m)
 	for (unsigned i = 0; i < s->space->jobs; i++)
 		take_guesses(s, &s->scanners[i], m);
 	g_array_unref(taus);
-	for (reset_smallest(s, 0, s->nodes); climb_on(s, m, tau_ns, highest_ns);
+	for (reset_fewest(s, 0, s->nodes); climb_on(s, m, tau_ns, highest_ns);
 	     tau_ns *= (float)TAU_RATIO) {
-		lower_smallest(s, 0, s->nodes, tau_ns);
+		lower_fewest(s, 0, s->nodes, tau_ns);
 		scan_tau(s, m, tau_ns);
 	}
 }
@@ -347,8 +371,8 @@ struct search_segment search_bisect(struct segmenter *s, unsigned i, unsigned j,
 	set_samples(s, s->samples[m], i, j, high_ns);
 	for (int step = 0; step <= BISECTIONS; step++) {
 		float tau_ns = step ? (low_ns + high_ns) / 2 : high_ns;
-		reset_smallest(s, i, j);
-		lower_smallest(s, i, j, tau_ns);
+		reset_fewest(s, i, j);
+		lower_fewest(s, i, j, tau_ns);
 		unsigned reached = cover_from(s, i, j, tau_ns);
 		bool covered = reached == j && s->closed[j].chiplets <= s->space->chiplets;
 		*(covered ? &high_ns : &low_ns) = tau_ns;
@@ -366,9 +390,11 @@ struct search_segment search_bisect(struct segmenter *s, unsigned i, unsigned j,
 static void scanner_init(struct segmenter *s, unsigned sample_count)
 {
 	size_t runs = (size_t)s->nodes * s->clusters->longest;
-	size_t guesses = (size_t)s->nodes * s->nodes * sample_count;
-	for (int b = 0; b < SEARCH_BORDERS; b++)
-		s->smallest[b] = g_new(uint16_t, runs);
+	size_t guesses = search_pairs(s) * sample_count;
+	for (int b = 0; b < SEARCH_BORDERS; b++) {
+		s->fewest[b] = g_new(struct fewest, runs);
+		s->fewer_ns[b] = g_new(float, runs);
+	}
 	s->reach = g_new(unsigned, s->nodes);
 	s->sample_count = sample_count;
 	s->guesses = g_new(struct guess, guesses);
@@ -380,8 +406,10 @@ static void scanner_init(struct segmenter *s, unsigned sample_count)
 
 static void scanner_release(struct segmenter *s)
 {
-	for (int b = 0; b < SEARCH_BORDERS; b++)
-		g_free(s->smallest[b]);
+	for (int b = 0; b < SEARCH_BORDERS; b++) {
+		g_free(s->fewest[b]);
+		g_free(s->fewer_ns[b]);
+	}
 	g_free(s->reach);
 	g_free(s->guesses);
 	g_free(s->cover);
@@ -390,7 +418,7 @@ static void scanner_release(struct segmenter *s)
 
 void search_segmenter_init(struct segmenter *s)
 {
-	size_t pairs = (size_t)s->nodes * s->nodes;
+	s->longest = MIN(s->freedom->longest_segment, s->nodes);
 	s->finite = g_new(unsigned, s->nodes);
 	s->load_ns = g_new(double, s->nodes + 1);
 	s->load_ns[0] = 0;
@@ -399,8 +427,8 @@ void search_segmenter_init(struct segmenter *s)
 		                    (double)s->space->workload->nodes[n].weight_bytes /
 		                            s->space->dram_GBps;
 	scanner_init(s, search_microbatches(s->batch, s->samples));
-	s->settled = g_new0(struct search_segment *, pairs);
-	s->tried = g_new0(bool, pairs);
+	s->settled = g_new0(struct search_segment *, search_pairs(s));
+	s->tried = g_new0(bool, search_pairs(s));
 	s->pessimism = 1;
 	s->scanners = g_new(struct segmenter, s->space->jobs);
 	for (unsigned i = 0; i < s->space->jobs; i++) {
@@ -417,7 +445,7 @@ void search_segmenter_release(struct segmenter *s)
 	scanner_release(s);
 	g_free(s->finite);
 	g_free(s->load_ns);
-	for (size_t i = 0; i < (size_t)s->nodes * s->nodes; i++)
+	for (size_t i = 0; i < search_pairs(s); i++)
 		if (s->settled[i]) {
 			search_free_cuts(s->settled[i]);
 			g_free(s->settled[i]);

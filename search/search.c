@@ -8,6 +8,7 @@
 #include "search/pool.h"
 #include "search/exhaustive.h"
 #include "search/settle.h"
+#include "search/window.h"
 
 #include <math.h>
 
@@ -231,6 +232,43 @@ static void keep_better(struct searcher *s, struct map_mapping *mapping, struct 
 	*best_score = score;
 }
 
+/* Cuts within the window, laid out; the best is replaced by what is better. NULL: none found. */
+static struct search_solution *search_within(struct searcher *s, struct search_freedom window,
+                                             const struct search_judge *judge,
+                                             struct map_mapping **best, double *best_score)
+{
+	struct search_clusters clusters;
+	search_clusters_init(&clusters, s->space, window.longest_cluster, s->options->tiles);
+	struct search_solution *solution = search_segments(s->space, &clusters, &window,
+	                                                   s->options->batch, s->limit_ns, judge,
+	                                                   forward_progress, s);
+	struct map_mapping *mapping = solution ? realise(s, solution, NULL) : NULL;
+	if (mapping)
+		keep_better(s, mapping, best, best_score);
+	else
+		g_clear_pointer(&solution, search_solution_free);
+	search_clusters_release(&clusters);
+	return solution;
+}
+
+/* In windows that are widened while that helps. True if much of what the tables proposed did not
+ * fit. */
+static bool search_windows(struct searcher *s, const struct search_judge *judge,
+                           struct map_mapping **best, double *best_score)
+{
+	struct search_freedom window = search_first_window(&s->freedom, s->space);
+	struct search_solution *solution = search_within(s, window, judge, best, best_score);
+	bool misfits = !solution || solution->misfit_share > MANY_MISFITS, better = true;
+	while (solution && better && search_widen(&window, solution, &s->freedom, s->space)) {
+		double score = *best_score;
+		search_solution_free(solution);
+		solution = search_within(s, window, judge, best, best_score);
+		better = *best_score < score;
+	}
+	search_solution_free(solution);
+	return misfits;
+}
+
 /*
  * One strategy without those it contains. The tables know less of the activation buffers than
  * the full check, so where much of what they propose does not fit, they are
@@ -238,31 +276,21 @@ static void keep_better(struct searcher *s, struct map_mapping *mapping, struct 
  */
 static struct map_mapping *search_one(struct searcher *s, GError **error)
 {
-	struct search_clusters clusters;
 	struct map_mapping *best = NULL;
 	double best_score = INFINITY;
 	uint64_t limit = s->space->activation_limit;
 	struct search_settler settler;
 	const struct search_judge judge = { search_settle, &settler };
 	search_settler_init(&settler, s->space, &s->freedom, s->options);
-	search_clusters_init(&clusters, s->space, s->freedom.longest_cluster, s->options->tiles);
 	bool again = true;
 	for (int i = 0; again && i < (best ? FEW_RETRIES : RETRIES); i++) {
-		struct search_solution *solution = search_segments(s->space, &clusters, &s->freedom,
-		                                                   s->options->batch, s->limit_ns,
-		                                                   &judge, forward_progress, s);
-		struct map_mapping *mapping = solution ? realise(s, solution, NULL) : NULL;
-		if (mapping)
-			keep_better(s, mapping, &best, &best_score);
-		again = !mapping || solution->misfit_share > MANY_MISFITS;
-		search_solution_free(solution);
+		again = search_windows(s, &judge, &best, &best_score);
 		s->space->activation_limit = (uint64_t)((double)s->space->activation_limit *
 		                                        TIGHTER);
 	}
 	if (!best)
 		set_misfit(s, &settler, error);
 	s->space->activation_limit = limit;
-	search_clusters_release(&clusters);
 	search_settler_release(&settler);
 	return best;
 }

@@ -6,7 +6,10 @@
 
 #include <math.h>
 
-#define MOST_SETTLED 100 /* segments costed in full before the best so far is taken */
+/* Segments costed in full before the best so far is taken: these, or one for so many nodes in a
+ * deep network. With more of them its mappings get no better: refinement changes more. */
+#define MOST_SETTLED 100
+#define NODES_PER_SETTLED 4
 
 /* Puts a value into its place in an ascending list, once. */
 static unsigned insert(unsigned *list, unsigned count, unsigned value)
@@ -73,7 +76,7 @@ static bool cut_network(const struct segmenter *s, bool settled_only, unsigned *
 	time_ns[0] = 0;
 	for (unsigned j = 1; j <= s->nodes; j++) {
 		time_ns[j] = INFINITY;
-		for (unsigned i = 0; i < j; i++) {
+		for (unsigned i = j - MIN(j, s->longest); i < j; i++) {
 			if (s->freedom->one_segment && i > 0)
 				break;
 			double t = time_ns[i] + expected_ns(s, i, j, settled_only);
@@ -136,7 +139,7 @@ static void settle_all(struct segmenter *s)
 	if (s->freedom->one_segment || s->nodes * (s->nodes + 1) / 2 > MOST_SETTLED)
 		return;
 	for (unsigned i = 0; i < s->nodes; i++)
-		for (unsigned j = i + 1; j <= s->nodes; j++)
+		for (unsigned j = i + 1; j <= MIN(s->nodes, i + s->longest); j++)
 			if (best_guess(s, i, j) < s->sample_count)
 				settle(s, i, j);
 }
@@ -154,12 +157,13 @@ static void settle_best(struct segmenter *s, unsigned most, unsigned *previous)
 static bool find_cuts(struct segmenter *s, unsigned *previous)
 {
 	settle_all(s);
-	settle_best(s, MOST_SETTLED, previous);
+	unsigned most = MAX(MOST_SETTLED, s->nodes / NODES_PER_SETTLED);
+	settle_best(s, most, previous);
 	s->reconsider = true;
 	/* Guesses that did not fit must not leave the network uncovered. */
 	while (!cut_network(s, true, previous) && cut_network(s, false, previous))
 		settle_cuts(s, previous);
-	settle_best(s, MOST_SETTLED / 3, previous);
+	settle_best(s, most / 3, previous);
 	return cut_network(s, true, previous);
 }
 
