@@ -231,7 +231,9 @@ struct map_mapping *search_anneal(const struct search_annealing *annealing,
 	unsigned best = 0;
 	for (unsigned i = 0; i < CHAINS; i++)
 		chain_init(&annealer.chains[i], annealing, start);
-	search_parallel(annealing->options->jobs, CHAINS, run_chain, &annealer);
+	struct search_crew *crew = search_crew_new(annealing->options->jobs);
+	search_parallel(crew, CHAINS, run_chain, &annealer);
+	search_crew_free(crew);
 	for (unsigned i = 0; i < CHAINS && annealing->options->pool; i++)
 		search_pool_offer(annealing->options->pool, annealer.chains[i].best,
 		                  annealer.chains[i].best_score, false);

@@ -77,6 +77,7 @@ struct fitting {
 	double start[COST_PARAMETERS]; /* on the scale, of the free ones */
 	double *share;                 /* per sample: its part of the mean of means; 0: left out */
 	double *loss;                  /* per sample, scratch */
+	struct search_crew *crew;
 	unsigned evaluations;
 	struct cost_parameters parameters; /* being tried */
 };
@@ -130,7 +131,7 @@ static double loss_of(struct fitting *f)
 {
 	double sum = 0;
 	f->evaluations++;
-	search_parallel(f->problem->jobs, (f->problem->sample_count + CHUNK - 1) / CHUNK, work, f);
+	search_parallel(f->crew, (f->problem->sample_count + CHUNK - 1) / CHUNK, work, f);
 	for (unsigned i = 0; i < f->problem->sample_count; i++)
 		sum += f->share[i] * f->loss[i];
 	return sum;
@@ -315,6 +316,7 @@ static void fitting_init(struct fitting *f, const struct cal_problem *problem)
 	*f = (struct fitting){ .problem = problem, .parameters = problem->start };
 	f->share = g_new(double, problem->sample_count);
 	f->loss = g_new(double, problem->sample_count);
+	f->crew = search_crew_new(problem->jobs);
 	for (unsigned p = 0; p < COST_PARAMETERS; p++)
 		if (problem->free[p]) {
 			f->places[f->free_count] = p;
@@ -327,6 +329,7 @@ static void fitting_release(struct fitting *f)
 {
 	g_free(f->share);
 	g_free(f->loss);
+	search_crew_free(f->crew);
 }
 
 double cal_loss(const struct cal_problem *problem, const struct cost_parameters *parameters)

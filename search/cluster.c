@@ -516,7 +516,7 @@ void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsi
 	struct filling filling = { clusters, first, end, smallest, limit_ns };
 	clear_runs(clusters, first, end);
 	fill_outputs(clusters);
-	search_parallel(clusters->space->jobs, clusters->space->size_count - smallest, fill_size,
+	search_parallel(clusters->space->crew, clusters->space->size_count - smallest, fill_size,
 	                &filling);
 }
 

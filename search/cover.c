@@ -323,7 +323,7 @@ void search_scan(struct segmenter *s, unsigned m)
 		tau_ns *= (float)TAU_RATIO;
 	}
 	struct ladder ladder = { s, (const float *)(void *)taus->data, taus->len };
-	search_parallel(s->space->jobs, s->space->jobs, scan_rungs, &ladder);
+	search_parallel(s->space->crew, s->space->jobs, scan_rungs, &ladder);
 	for (unsigned i = 0; i < s->space->jobs; i++)
 		take_guesses(s, &s->scanners[i], m);
 	g_array_unref(taus);

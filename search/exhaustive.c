@@ -20,6 +20,7 @@ struct exhaustion {
 	const struct search_options *options;
 	struct search_small small;
 	struct search_enumerator how;
+	struct search_crew *crew;
 	struct search_trier **triers;  /* per thread */
 	struct search_result *results; /* [first][end - 1] */
 	double limit_ns;               /* of the network */
@@ -93,7 +94,8 @@ static bool exhaustion_init(struct exhaustion *e, const struct wl_workload *work
 		                             .prune = true,
 		                             .progress = options->progress ? note_progress : NULL,
 		                             .progress_data = e };
-	e->triers = g_new0(struct search_trier *, MAX(options->jobs, 1));
+	e->crew = search_crew_new(options->jobs);
+	e->triers = g_new0(struct search_trier *, search_crew_size(e->crew));
 	e->results = g_new(struct search_result, (size_t)e->small.nodes * e->small.nodes);
 	for (unsigned i = 0; i < e->small.nodes * e->small.nodes; i++)
 		search_result_init(&e->results[i]);
@@ -104,7 +106,7 @@ static bool exhaustion_init(struct exhaustion *e, const struct wl_workload *work
 
 static void exhaustion_release(struct exhaustion *e)
 {
-	for (unsigned i = 0; i < MAX(e->options->jobs, 1); i++)
+	for (unsigned i = 0; i < search_crew_size(e->crew); i++)
 		if (e->triers[i])
 			search_trier_free(e->triers[i]);
 	for (unsigned i = 0; i < e->small.nodes * e->small.nodes; i++)
@@ -113,6 +115,7 @@ static void exhaustion_release(struct exhaustion *e)
 	g_free(e->results);
 	g_free(e->limits_ns);
 	g_mutex_clear(&e->lock);
+	search_crew_free(e->crew);
 	search_small_release(&e->small);
 }
 
@@ -306,7 +309,7 @@ static void enumerate_all(struct exhaustion *e)
 		e->how.most_steps = e->steps / segments;
 		for (unsigned i = 0; i < segments; i++)
 			e->limits_ns[i] = e->bounded ? useful_ns(e, i, i + e->length) : INFINITY;
-		search_parallel(e->options->jobs, segments, enumerate_one, e);
+		search_parallel(e->crew, segments, enumerate_one, e);
 		for (unsigned i = 0; i < segments; i++)
 			e->steps -= result_of(e, i, i + e->length)->steps;
 	}

@@ -232,7 +232,8 @@ void search_explain(const struct wl_workload *workload, const struct hw_package 
                     const struct map_mapping *mapping, const struct search_options *options,
                     struct search_explanation *explanation)
 {
-	unsigned jobs = MAX(options->jobs, 1);
+	struct search_crew *crew = search_crew_new(options->jobs);
+	unsigned jobs = search_crew_size(crew);
 	struct explaining x = { .mapping = mapping, .explanation = explanation };
 	*explanation = (struct search_explanation){ .segment_count = mapping->segment_count,
 		                                    .cluster_count = map_cluster_total(mapping) };
@@ -248,12 +249,13 @@ void search_explain(const struct wl_workload *workload, const struct hw_package 
 	explain_bounds(&x.models[0], mapping, explanation);
 	for (unsigned i = 0; i < jobs; i++)
 		x.changers[i] = search_changer_new(&x.models[i], mapping, options);
-	search_parallel(jobs, explanation->cluster_count + mapping->segment_count, explain_item,
+	search_parallel(crew, explanation->cluster_count + mapping->segment_count, explain_item,
 	                &x);
 	for (unsigned i = 0; i < jobs; i++) {
 		search_changer_free(x.changers[i]);
 		cost_model_release(&x.models[i]);
 	}
+	search_crew_free(crew);
 	g_free(x.changers);
 	g_free(x.models);
 }

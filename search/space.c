@@ -1,6 +1,8 @@
 /* Invariant: nodes (edges) of one kind are alike in all that the tables depend on. */
 #include "search/space.h"
 
+#include "search/parallel.h"
+
 #include <string.h>
 
 void search_snake(const struct hw_package *package, unsigned band, unsigned *snake)
@@ -166,7 +168,8 @@ void search_space_init(struct search_space *space, struct cost_model *model, uns
 	choose_sizes(space);
 	number_kinds(space);
 	note_limits(space);
-	space->jobs = MAX(jobs, 1);
+	space->crew = search_crew_new(jobs);
+	space->jobs = search_crew_size(space->crew);
 	space->workers = g_new(struct search_worker, space->jobs);
 	for (unsigned i = 0; i < space->jobs; i++) {
 		map_network_init(&space->workers[i].network, space->package);
@@ -202,6 +205,7 @@ void search_space_release(struct search_space *space)
 		map_phase_release(&space->workers[i].phase);
 	}
 	g_free(space->workers);
+	search_crew_free(space->crew);
 	g_free(space->edge_kind);
 	free_tables(space);
 }

@@ -55,6 +55,8 @@ struct search_worker {
 	struct map_phase phase;
 };
 
+struct search_crew; /* search/parallel.h */
+
 struct search_space {
 	const struct wl_workload *workload;
 	const struct hw_package *package;
@@ -71,8 +73,9 @@ struct search_space {
 	struct search_edge *edges;       /* [kind][size] */
 	float *compute_ns; /* [kind][size][split] for the micro-batch of search_space_samples */
 	unsigned samples;
-	GHashTable *computes;                    /* compute_ns of each micro-batch so far */
-	unsigned jobs;                           /* threads */
+	GHashTable *computes; /* compute_ns of each micro-batch so far */
+	unsigned jobs;        /* threads: the crew's */
+	struct search_crew *crew;
 	struct search_worker *workers;           /* one per thread */
 	double dram_GBps;                        /* all channels */
 	uint64_t weight_limit, activation_limit; /* smallest buffers of the package */

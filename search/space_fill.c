@@ -211,8 +211,8 @@ void search_space_fill(struct search_space *space)
 	space->choices = g_new0(struct search_choice, rows);
 	space->computes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	space->edges = g_new0(struct search_edge, (size_t)space->edge_kinds * space->size_count);
-	search_parallel(space->jobs, space->node_kinds * space->size_count, fill_node, space);
-	search_parallel(space->jobs, space->edge_kinds * space->size_count, fill_edge, space);
+	search_parallel(space->crew, space->node_kinds * space->size_count, fill_node, space);
+	search_parallel(space->crew, space->edge_kinds * space->size_count, fill_edge, space);
 	for (unsigned r = 0; r < space->size_count; r++) {
 		if (is_anchor(space, r))
 			continue;
@@ -250,5 +250,5 @@ void search_space_samples(struct search_space *space, unsigned samples)
 	space->compute_ns = g_new0(float,
 	                           (size_t)space->node_kinds * space->size_count * SEARCH_SPLITS);
 	g_hash_table_insert(space->computes, key, space->compute_ns);
-	search_parallel(space->jobs, space->node_kinds * space->size_count, fill_compute, space);
+	search_parallel(space->crew, space->node_kinds * space->size_count, fill_compute, space);
 }

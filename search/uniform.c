@@ -145,11 +145,11 @@ static void sift_node(void *data, unsigned thread, unsigned node)
 		sift_size(u, node, size, &u->space.workers[thread].network.scratch);
 }
 
-static void sift_nodes(struct search_uniform *u, unsigned jobs)
+static void sift_nodes(struct search_uniform *u)
 {
 	size_t places = (size_t)u->sample_count * u->chiplets;
 	memset(u->splits, 0, SEARCH_PLACES * u->nodes * places);
-	search_parallel(jobs, u->nodes, sift_node, u);
+	search_parallel(u->space.crew, u->nodes, sift_node, u);
 	for (unsigned node = 0; node < u->nodes; node++)
 		for (unsigned p = 0; p < SEARCH_PLACES; p++) {
 			enum search_uniform_place place = (enum search_uniform_place)p;
@@ -348,10 +348,10 @@ bool search_uniform_init(struct search_uniform *uniform, struct cost_model *mode
 	allocate(uniform);
 	choose_starts(uniform, starts);
 	uniform->activation_limit = UINT64_MAX;
-	sift_nodes(uniform, 1);
+	sift_nodes(uniform);
 	uniform->log10_all = count(uniform);
 	uniform->activation_limit = largest_activation_buffer(model->package);
-	sift_nodes(uniform, jobs);
+	sift_nodes(uniform);
 	uniform->log10_drawn = count(uniform);
 	if (isfinite(uniform->log10_drawn))
 		return true;

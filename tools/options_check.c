@@ -32,6 +32,17 @@ static bool check_count(const char *option, const char *text, unsigned max, unsi
 	return true;
 }
 
+/* More than there are processors would only take turns on them. */
+static bool check_jobs(const char *text, unsigned *jobs, GError **error)
+{
+	const unsigned processors = CLAMP(g_get_num_processors(), 1, MAX_JOBS);
+	*jobs = processors;
+	if (!check_count("jobs", text, MAX_JOBS, jobs, error))
+		return false;
+	*jobs = MIN(*jobs, processors);
+	return true;
+}
+
 static char *join_names(const char *const *names, unsigned count)
 {
 	GString *known = g_string_new(NULL);
@@ -312,7 +323,6 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	options->batch_given = text->batch != NULL;
 	options->strategy_given = text->strategy != NULL;
 	options->tiles = OPTION_DEFAULT_TILES;
-	options->jobs = CLAMP(g_get_num_processors(), 1, MAX_JOBS);
 	options->seed = 1;
 	options->exact = text->exact;
 	options->json = text->json;
@@ -322,7 +332,7 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	       check_objective(text->objective, options, error) &&
 	       check_batches(text, options, error) &&
 	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&
-	       check_count("jobs", text->jobs, MAX_JOBS, &options->jobs, error) &&
+	       check_jobs(text->jobs, &options->jobs, error) &&
 	       check_count("refine", text->refine, MAX_REFINED, &options->refine, error) &&
 	       check_integer("seed", text->seed, 0, UINT64_MAX, &options->seed, error) &&
 	       check_samples(text, options, error) && check_draws(text, options, error) &&

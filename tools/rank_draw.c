@@ -58,7 +58,9 @@ static bool draw_all(struct ranking *r, struct search_uniform *uniform, GError *
 	}
 	progress_begin(&d.progress, r->options->quiet);
 	d.progress.what = "drawing";
-	search_parallel(jobs, (r->draw_count + BLOCK - 1) / BLOCK, draw_block, &d);
+	struct search_crew *crew = search_crew_new(jobs);
+	search_parallel(crew, (r->draw_count + BLOCK - 1) / BLOCK, draw_block, &d);
+	search_crew_free(crew);
 	progress_end(&d.progress);
 	note_accepted(r, d.dealers);
 	for (unsigned i = 0; i < jobs; i++) {
