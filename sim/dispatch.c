@@ -1,30 +1,49 @@
 /*
- * Invariant: every instance in `execs` has started and not been seen to end;
- * execs[i] belongs to instances[i]. The dispatcher sleeps only in
- * sg_exec_wait_any, with everything that can start started.
+ * SimGrid executes: it has the clock, computes on hosts, pays latencies on routes and
+ * says what ends next. How phases share their resources once their latency is over is
+ * found in sharing.c, since no solver of SimGrid 3.32 does it right (sim/README.md,
+ * "Sharing"); SimGrid is told when the next of them ends.
+ *
+ * Invariant: every activity in `execs` has started and not been seen to end; execs[i]
+ * belongs to flying[i]. execs[0] is the alarm, if it is set: it ends when the next
+ * phase does. The dispatcher sleeps only in sg_exec_wait_any, with everything that can
+ * start started and the alarm right.
  */
 #include "sim/dispatch.h"
 
 #include "sim/platform.h"
+#include "sim/sharing.h"
 
 #include <locale.h>
+#include <math.h>
 #include <simgrid/actor.h>
 #include <simgrid/engine.h>
 #include <simgrid/exec.h>
 #include <simgrid/host.h>
 #include <string.h>
 
+/* Bytes that take no time to speak of: a latency alone. */
+#define SLIGHT 1e-15
+
+struct flying {
+	struct sim_ready instance;
+	uint32_t shares; /* the activity that begins to share when this ends; SIM_NONE: the
+	                    instance ends */
+};
+
 struct dispatcher {
 	const struct sim_program *program;
-	struct sim_program *lean; /* what SimGrid is given of the activities */
+	const struct hw_package *package;
 	struct sim_shared *shared;
 	bool exact;
-	sg_host_t *hosts;   /* lean->hosts, as SimGrid's */
-	sg_host_t clock[2]; /* the ends of the clock link, if some activity is a delay */
-	double *bytes;      /* scratch: the largest byte matrix, all zero between uses */
+	struct sim_lone_times lone;
+	struct sim_sharing sharing;
+	sg_host_t *hosts;   /* per host of the package */
+	sg_host_t clock[2]; /* the ends of the clock link */
 	sg_exec_t *execs;
-	struct sim_ready *instances;
-	size_t in_flight, capacity;
+	struct flying *flying;
+	size_t in_flight, capacity; /* counted from execs[1] */
+	double alarm_ns;            /* when execs[0] ends; INFINITY: it is not set */
 	struct sim_ready
 		*computing; /* per chiplet: the compute instance on it; task SIM_NONE: none */
 	struct sim_segment_run run;
@@ -73,75 +92,92 @@ static void load_platform(const char *path)
 	simgrid_load_platform(path);
 }
 
-static void find_hosts(struct dispatcher *d, const struct hw_package *package)
+static void find_hosts(struct dispatcher *d)
 {
-	const GArray *used = d->lean->hosts;
+	unsigned count = 2 * hw_chiplet_count(d->package) + d->package->dram_count;
 	char name[64];
-	d->hosts = g_new(sg_host_t, used->len);
-	for (guint i = 0; i < used->len; i++) {
-		uint32_t host = g_array_index(used, uint32_t, i);
-		d->hosts[i] = sg_host_by_name(sim_host_name(package, host, name, sizeof(name)));
-		g_assert(d->hosts[i]); /* the platform has every host of the package */
+	d->hosts = g_new(sg_host_t, count);
+	for (unsigned h = 0; h < count; h++) {
+		d->hosts[h] = sg_host_by_name(sim_host_name(d->package, h, name, sizeof(name)));
+		g_assert(d->hosts[h]); /* the platform has every host of the package */
 	}
-	if (sim_has_delays(d->lean)) {
-		d->clock[0] = sg_host_by_name(SIM_CLOCK_FROM);
-		d->clock[1] = sg_host_by_name(SIM_CLOCK_TO);
-	}
-}
-
-static double *new_byte_matrix(const struct sim_program *program)
-{
-	size_t most = 0;
-	for (guint a = 0; a < program->activities->len; a++)
-		most = MAX(most, activity_at(program, a)->host_count);
-	return g_new0(double, MAX(most * most, 1));
+	d->clock[0] = sg_host_by_name(SIM_CLOCK_FROM);
+	d->clock[1] = sg_host_by_name(SIM_CLOCK_TO);
 }
 
 /* ---- running ---- */
 
-static sg_exec_t start_phase(struct dispatcher *d, const struct sim_activity *activity)
+/* SimGrid copies the arrays that it is given. */
+static sg_exec_t start_flow(sg_host_t *ends, double bytes)
 {
-	size_t hosts = activity->host_count;
-	const struct sim_flow *flows = &g_array_index(d->lean->flows, struct sim_flow,
-	                                              activity->first_flow);
-	for (uint32_t f = 0; f < activity->flow_count; f++)
-		d->bytes[flows[f].from * hosts + flows[f].to] += flows[f].bytes;
-	sg_exec_t exec = sg_actor_parallel_exec_init((int)hosts, d->hosts + activity->first_host,
-	                                             NULL, d->bytes);
-	for (uint32_t f = 0; f < activity->flow_count; f++)
-		d->bytes[flows[f].from * hosts + flows[f].to] = 0.0;
+	double matrix[4] = { 0.0, bytes, 0.0, 0.0 };
+	sg_exec_t exec = sg_actor_parallel_exec_init(2, ends, NULL, matrix);
+	sg_exec_start(exec);
 	return exec;
 }
 
 /* One byte per ns over a link that never shares: it takes its time whatever else there is. */
 static sg_exec_t start_delay(struct dispatcher *d, double delay_ns)
 {
-	double bytes[4] = { 0.0, delay_ns, 0.0, 0.0 };
-	return sg_actor_parallel_exec_init(2, d->clock, NULL, bytes);
+	return start_flow(d->clock, delay_ns);
 }
 
-/* SimGrid copies the arrays that it is given. */
-static void start_activity(struct dispatcher *d, struct sim_ready instance,
-                           const struct sim_activity *activity)
+static sg_exec_t start_latency(struct dispatcher *d, const struct sim_lone *lone)
 {
-	sg_exec_t exec;
-	if (activity->delay_ns > 0.0)
-		exec = start_delay(d, activity->delay_ns);
-	else if (activity->first_cycles == SIM_NONE)
-		exec = start_phase(d, activity);
-	else
-		exec = sg_actor_parallel_exec_init(
-			(int)activity->host_count, d->hosts + activity->first_host,
-			&g_array_index(d->lean->cycles, double, activity->first_cycles), NULL);
-	sg_exec_start(exec);
-	if (d->in_flight == d->capacity) {
-		d->capacity = MAX(2 * d->capacity, 256);
-		d->execs = g_renew(sg_exec_t, d->execs, d->capacity);
-		d->instances = g_renew(struct sim_ready, d->instances, d->capacity);
+	sg_host_t ends[2] = { d->hosts[lone->from], d->hosts[lone->to] };
+	return start_flow(ends, SLIGHT);
+}
+
+/* Regions that compute at the same time are disjoint, so only the slowest chiplet decides. */
+static sg_exec_t start_compute(struct dispatcher *d, const struct sim_activity *activity)
+{
+	const uint32_t *hosts = &g_array_index(d->program->hosts, uint32_t, activity->first_host);
+	const double *cycles = &g_array_index(d->program->cycles, double, activity->first_cycles);
+	double slowest_ns = -1.0;
+	uint32_t slowest = 0;
+	for (uint32_t h = 0; h < activity->host_count; h++) {
+		double time_ns = cycles[h] / hw_chiplet(d->package, hosts[h])->clock_GHz;
+		if (time_ns > slowest_ns) {
+			slowest_ns = time_ns;
+			slowest = h;
+		}
 	}
+	double amount = cycles[slowest];
+	sg_exec_t exec = sg_actor_parallel_exec_init(1, &d->hosts[hosts[slowest]], &amount, NULL);
+	sg_exec_start(exec);
+	return exec;
+}
+
+static void watch(struct dispatcher *d, sg_exec_t exec, struct sim_ready instance, uint32_t shares)
+{
+	if (d->in_flight == d->capacity) {
+		d->capacity *= 2;
+		d->execs = g_renew(sg_exec_t, d->execs, d->capacity + 1);
+		d->flying = g_renew(struct flying, d->flying, d->capacity + 1);
+	}
+	d->in_flight++;
 	d->execs[d->in_flight] = exec;
-	d->instances[d->in_flight++] = instance;
+	d->flying[d->in_flight] = (struct flying){ instance, shares };
+}
+
+static bool takes_time(const struct sim_lone *lone)
+{
+	return lone->latency_ns > 0.0 || lone->work_ns > 0.0;
+}
+
+static void start_activity(struct dispatcher *d, struct sim_ready instance, uint32_t index)
+{
+	const struct sim_activity *activity = activity_at(d->program, index);
+	const struct sim_lone *lone = &d->lone.activities[index];
 	d->shared->activities++;
+	if (activity->first_cycles != SIM_NONE)
+		watch(d, start_compute(d, activity), instance, SIM_NONE);
+	else if (activity->delay_ns > 0.0)
+		watch(d, start_delay(d, activity->delay_ns), instance, SIM_NONE);
+	else if (lone->latency_ns > 0.0)
+		watch(d, start_latency(d, lone), instance, index);
+	else
+		sim_sharing_add(&d->sharing, instance, index);
 }
 
 static void end_instance(struct dispatcher *d, struct sim_ready instance, double now_ns)
@@ -190,31 +226,73 @@ static bool start_all_ready(struct dispatcher *d, double now_ns)
 	struct sim_ready instance;
 	while (sim_segment_start_next(&d->run, now_ns, &instance)) {
 		uint32_t index = sim_segment_activity(&d->run, instance);
-		const struct sim_activity *lean = index == SIM_NONE ? NULL
-		                                                    : activity_at(d->lean, index);
-		if (!lean || (lean->host_count == 0 && lean->delay_ns <= 0.0))
+		if (index == SIM_NONE || !takes_time(&d->lone.activities[index]))
 			end_instance(d, instance, now_ns);
 		else if (occupy_chiplets(d, instance, activity_at(d->program, index)))
-			start_activity(d, instance, lean);
+			start_activity(d, instance, index);
 		else
 			return false;
 	}
 	return true;
 }
 
-/* Waits for one activity; the instance ends now. Returns false on an error. */
-static bool wait_for_one(struct dispatcher *d)
+static void end_activity(struct dispatcher *d, struct sim_ready instance, double now_ns)
 {
-	ssize_t i = sg_exec_wait_any(d->execs, d->in_flight);
-	g_assert(i >= 0 && (size_t)i < d->in_flight); /* no timeout, no failures modelled */
-	struct sim_ready ended = d->instances[i];
+	free_chiplets(d, activity_at(d->program, sim_segment_activity(&d->run, instance)));
+	end_instance(d, instance, now_ns);
+}
+
+/* Sets the alarm to when the next phase ends, if it is not. */
+static void set_alarm(struct dispatcher *d, double now_ns)
+{
+	double next_ns = sim_sharing_next_end_ns(&d->sharing);
+	if (next_ns == d->alarm_ns)
+		return;
+	if (d->alarm_ns < INFINITY)
+		sg_exec_cancel(d->execs[0]);
+	d->alarm_ns = next_ns;
+	if (next_ns < INFINITY)
+		d->execs[0] = start_delay(d, next_ns - now_ns);
+}
+
+/* Waits for one activity of SimGrid; what it stands for ends now. */
+static void wait_for_one(struct dispatcher *d)
+{
+	size_t first = d->alarm_ns < INFINITY ? 0 : 1;
+	ssize_t i = sg_exec_wait_any(d->execs + first, d->in_flight + 1 - first);
+	g_assert(i >= 0 && (size_t)i <= d->in_flight); /* no timeout, no failures modelled */
+	size_t ended = (size_t)i + first;
 	double now_ns = simgrid_get_clock();
+	sim_sharing_advance(&d->sharing, now_ns);
+	if (ended == 0) {
+		d->alarm_ns = INFINITY;
+		return;
+	}
+	struct flying flying = d->flying[ended];
+	d->execs[ended] = d->execs[d->in_flight];
+	d->flying[ended] = d->flying[d->in_flight];
 	d->in_flight--;
-	d->execs[i] = d->execs[d->in_flight];
-	d->instances[i] = d->instances[d->in_flight];
-	free_chiplets(d, activity_at(d->program, sim_segment_activity(&d->run, ended)));
-	end_instance(d, ended, now_ns);
-	return start_all_ready(d, now_ns);
+	if (flying.shares != SIM_NONE)
+		sim_sharing_add(&d->sharing, flying.instance, flying.shares);
+	else
+		end_activity(d, flying.instance, now_ns);
+}
+
+/* Returns false on an error. */
+static bool run_until_idle(struct dispatcher *d)
+{
+	struct sim_ready instance;
+	for (;;) {
+		double now_ns = simgrid_get_clock();
+		while (sim_sharing_take_ended(&d->sharing, &instance))
+			end_activity(d, instance, now_ns);
+		if (!start_all_ready(d, now_ns))
+			return false;
+		set_alarm(d, now_ns);
+		if (d->in_flight == 0 && isinf(d->alarm_ns))
+			return true;
+		wait_for_one(d);
+	}
 }
 
 /* Returns false on an error. */
@@ -223,9 +301,8 @@ static bool run_segment(struct dispatcher *d, unsigned index)
 	struct sim_segment_result *result = &d->shared->segments[index];
 	sim_segment_begin(&d->run, d->program, index, d->exact, d->shared);
 	result->start_ns = simgrid_get_clock();
-	bool good = start_all_ready(d, result->start_ns);
-	while (good && d->in_flight > 0)
-		good = wait_for_one(d);
+	sim_sharing_advance(&d->sharing, result->start_ns);
+	bool good = run_until_idle(d);
 	result->end_ns = simgrid_get_clock();
 	if (good && d->run.left > 0) {
 		good = false;
@@ -239,13 +316,16 @@ static bool run_segment(struct dispatcher *d, unsigned index)
 
 static void run_program(struct dispatcher *d)
 {
+	d->capacity = 256;
+	d->execs = g_new(sg_exec_t, d->capacity + 1);
+	d->flying = g_new(struct flying, d->capacity + 1);
 	for (guint s = 0; s < d->program->segments->len; s++) {
 		if (!run_segment(d, s))
 			break;
 	}
 	d->shared->end_ns_clock = simgrid_get_clock();
 	g_free(d->execs);
-	g_free(d->instances);
+	g_free(d->flying);
 }
 
 static void dispatcher_main(int count, char **arguments)
@@ -258,14 +338,19 @@ static void dispatcher_main(int count, char **arguments)
 bool sim_dispatch(const struct sim_program *program, const char *platform_path,
                   const struct hw_package *package, bool exact, struct sim_shared *shared)
 {
-	struct dispatcher d = { .program = program, .shared = shared, .exact = exact };
+	const struct sim_what_if all = { true, true, true };
+	struct dispatcher d = { .program = program,
+		                .package = package,
+		                .shared = shared,
+		                .exact = exact,
+		                .alarm_ns = INFINITY };
 	char name[64];
 	gint64 begin_us = g_get_monotonic_time();
 	load_platform(platform_path);
-	d.lean = sim_lean_activities(program, package);
-	find_hosts(&d, package);
+	find_hosts(&d);
+	sim_lone_init(&d.lone, program, package, &all);
+	sim_sharing_init(&d.sharing, &d.lone, package);
 	shared->load_wall_s = (double)(g_get_monotonic_time() - begin_us) / 1e6;
-	d.bytes = new_byte_matrix(d.lean);
 	d.computing = g_new(struct sim_ready, hw_chiplet_count(package));
 	for (unsigned c = 0; c < hw_chiplet_count(package); c++)
 		d.computing[c].task = SIM_NONE;
@@ -274,9 +359,9 @@ bool sim_dispatch(const struct sim_program *program, const char *platform_path,
 	sg_actor_set_data(actor, &d);
 	sg_actor_start_(actor, dispatcher_main, 0, NULL);
 	simgrid_run();
-	sim_program_free(d.lean);
+	sim_sharing_release(&d.sharing);
+	sim_lone_release(&d.lone);
 	g_free(d.computing);
-	g_free(d.bytes);
 	g_free(d.hosts);
 	return shared->error[0] == '\0';
 }

@@ -3,8 +3,8 @@
  * child share one block of memory that the child fills; see struct sim_shared.
  *
  * dispatch.c drives SimGrid, dispatch_segment.c keeps the dependencies of the
- * running segment, dispatch_steady.c recognises the steady state. The latter
- * two know nothing of SimGrid.
+ * running segment, dispatch_steady.c recognises the steady state, sharing.h has
+ * what phases take and how they share. All but the first know nothing of SimGrid.
  */
 #ifndef SIM_DISPATCH_H
 #define SIM_DISPATCH_H
@@ -32,14 +32,6 @@ struct sim_shared {
  */
 bool sim_dispatch(const struct sim_program *program, const char *platform_path,
                   const struct hw_package *package, bool exact, struct sim_shared *shared);
-
-/*
- * A program with the same activities, by index, each reduced to the hosts and
- * flows that can ever decide how long it takes; no tasks and segments. Free with
- * sim_program_free.
- */
-struct sim_program *sim_lean_activities(const struct sim_program *program,
-                                        const struct hw_package *package);
 
 /* ---- the running segment ---- */
 

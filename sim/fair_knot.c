@@ -20,7 +20,7 @@
 #define MOST_SWEEPS 200u
 /* Those before levels are damped. */
 #define FREE_SWEEPS 8u
-#define STEPS 4u
+#define STEPS 8u
 #define SMALLEST_STEP 0.1
 /* Full, and the largest share, to this part. */
 #define FAIR 1e-11
@@ -375,14 +375,15 @@ static bool try_rates(struct fair_knot *k, const struct fair_share *s, struct fa
 	return is_fair(k, s, users);
 }
 
-/* The equations' levels, and what they leave on resources that were nobody's bottleneck. */
+/* The equations' levels, and what they leave on resources that were nobody's bottleneck but are
+ * overloaded by them (add_up has their loads). */
 static void step(struct fair_knot *k, const struct fair_share *s, const struct fair_user *users)
 {
 	for (uint32_t n = 0; n < k->count; n++)
-		if (k->row[n] != NONE)
-			k->level[n] *= MAX(solution(k, n), SMALLEST_STEP);
+		k->level[n] = k->row[n] == NONE ? INFINITY
+		                                : k->level[n] * MAX(solution(k, n), SMALLEST_STEP);
 	for (uint32_t n = 0; n < k->count; n++)
-		if (k->row[n] == NONE)
+		if (k->row[n] == NONE && k->load[n] > s->left[k->of[n]])
 			k->level[n] = own_level(k, s, users, n);
 }
 
@@ -406,9 +407,10 @@ bool fair_knot_solve(struct fair_share *s, struct fair_user *users)
 	struct fair_knot *k = s->knot;
 	number_resources(k, s);
 	list_users(k, s, users);
-	for (uint32_t sweeps = 0; sweeps < MOST_SWEEPS; sweeps++) {
-		bool damp = sweeps >= FREE_SWEEPS;
-		sweep(k, s, users, damp);
+	for (uint32_t sweeps = 0; sweeps <= MOST_SWEEPS; sweeps++) {
+		bool damp = sweeps > FREE_SWEEPS;
+		if (sweeps > 0)
+			sweep(k, s, users, damp);
 		if (damp && try_rates(k, s, users, false))
 			return true;
 		memcpy(k->swept, k->level, k->count * sizeof(*k->level));

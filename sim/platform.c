@@ -171,14 +171,6 @@ static void append_routes(GString *xml, const struct hw_package *package,
 	}
 }
 
-bool sim_has_delays(const struct sim_program *program)
-{
-	for (guint a = 0; a < program->activities->len; a++)
-		if (g_array_index(program->activities, struct sim_activity, a).delay_ns > 0.0)
-			return true;
-	return false;
-}
-
 /* Hosts, links and routes of the clock; the file has all of one kind together. */
 static const char *const clock_parts[] = {
 	"<host id=\"" SIM_CLOCK_FROM "\" speed=\"1f\"/>\n"
@@ -198,13 +190,12 @@ bool sim_platform_write(const struct hw_package *package, const struct sim_progr
 		"<!-- 1 s here is 1 ns of the package: speeds are cycles/ns, bandwidths bytes/ns "
 		"-->\n"
 		"<zone id=\"package\" routing=\"Full\">\n");
-	const bool clock = sim_has_delays(program);
 	append_hosts(xml, package);
-	g_string_append(xml, clock ? clock_parts[0] : "");
+	g_string_append(xml, clock_parts[0]);
 	append_links(xml, package);
-	g_string_append(xml, clock ? clock_parts[1] : "");
+	g_string_append(xml, clock_parts[1]);
 	append_routes(xml, package, program);
-	g_string_append(xml, clock ? clock_parts[2] : "");
+	g_string_append(xml, clock_parts[2]);
 	g_string_append(xml, "</zone>\n</platform>\n");
 	bool written = hw_write_file(path, xml->str, xml->len, error);
 	g_string_free(xml, TRUE);

@@ -30,12 +30,11 @@ unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to,
 double sim_link_latency_ns(const struct hw_package *package, unsigned resource);
 
 /*
- * Delays (sim/program.h) are bytes between two hosts that only programs with
- * delays have, over a link of 1 byte/ns that gives its full bandwidth to each.
+ * Delays are bytes between two hosts that nothing else uses, over a link of 1 byte/ns
+ * that gives its full bandwidth to each.
  */
 #define SIM_CLOCK_FROM "clock-from"
 #define SIM_CLOCK_TO "clock-to"
-bool sim_has_delays(const struct sim_program *program);
 
 bool sim_platform_write(const struct hw_package *package, const struct sim_program *program,
                         const char *path, GError **error);

@@ -3,9 +3,10 @@
  * engine; only how long it takes differs. It is in a timer (its end is known, or
  * its latency runs) or among the sharers (its end depends on the others).
  */
-#include "sim/what_if_private.h"
+#include "sim/sharing.h"
 
 #include "sim/account.h"
+#include "sim/lower.h"
 
 #include <math.h>
 
@@ -74,7 +75,7 @@ static struct timer take_timer(struct executor *e)
 static void start_activity(struct executor *e, struct sim_ready instance, uint32_t activity)
 {
 	const struct sim_lone *lone = &e->lone.activities[activity];
-	if (lone->shared_count == 0)
+	if (lone->load_count == 0)
 		set_timer(e, e->now_ns + lone->latency_ns + lone->work_ns, instance, SIM_NONE);
 	else if (lone->latency_ns > 0)
 		set_timer(e, e->now_ns + lone->latency_ns, instance, activity);
@@ -114,9 +115,13 @@ static void run_segment(struct executor *e, unsigned index, struct sim_shared *s
 {
 	shared->segments[index].start_ns = e->now_ns;
 	sim_segment_begin(&e->segment, e->program, index, true, shared);
+	sim_sharing_advance(&e->sharing, e->now_ns);
 	start_all_ready(e);
-	while (e->timers->len > 0 || e->sharing.sharers->len > 0) {
-		e->now_ns = MIN(next_timer_ns(e), sim_sharing_next_end_ns(&e->sharing));
+	for (;;) {
+		double next_ns = MIN(next_timer_ns(e), sim_sharing_next_end_ns(&e->sharing));
+		if (isinf(next_ns))
+			break;
+		e->now_ns = next_ns;
 		end_all(e);
 		start_all_ready(e);
 	}

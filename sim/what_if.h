@@ -4,7 +4,7 @@
  *
  * A what-if run executes the same lowered program (tasks, dependencies) without
  * SimGrid: each task takes its lone time, stretched only by the sharing that is
- * asked for. With all three parts it is SimGrid's run but for rounding (measured in
+ * asked for. With all three parts it is the engine's run but for rounding (measured in
  * sim/README.md, "What if"). Times in ns.
  */
 #ifndef SIM_WHAT_IF_H
@@ -35,7 +35,7 @@ void sim_what_if_release(struct sim_what_if_times *times);
  * What the formula misses, in the order in which reality is put back:
  *   fill    load + sum_j T_j + (U - 1) T_period  instead of  (U + C - 1) T_period
  *   tiles   tasks as they depend on each other, each in its lone time, buffers unbounded
- *   back_pressure, dram, nop   bounded buffers; shared channels; shared links (SimGrid)
+ *   back_pressure, dram, nop   bounded buffers; shared channels; shared links (the engine)
  * The terms add up to simulated - analytical exactly (but for rounding). `tiles` also takes
  * out what the formula itself knows of sharing, see sim/README.md.
  */

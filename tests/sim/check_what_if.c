@@ -6,9 +6,6 @@
 #include "tests/sim/tiny.h"
 
 #include <string.h>
-#include <xbt/base.h>
-
-#include <simgrid/version.h> /* needs the one above */
 
 #include "search/search.h"
 #include "sim/what_if.h"
@@ -303,12 +300,8 @@ END_TEST
 
 /* ---- against the engine ---- */
 
-/*
- * Nothing left out is SimGrid's run but for rounding (1.7e-14 at most), since the sharing
- * follows the solver of 3.32. One that does not charge settled activities is up to 0.2 %
- * away in latencies and 2.3 % in periods: what another version may be.
- */
-#define TOLERANCE (SIMGRID_VERSION / 100 == 332 ? 1e-9 : 0.05)
+/* Both solve the same sharing; what is left is rounding, above all of SimGrid's clock. */
+#define TOLERANCE 1e-9
 
 static void assert_same(double a, double b, const char *what, const char *label)
 {

@@ -100,14 +100,16 @@ static void run_steps(int argc, char **argv)
 	} while (flying > 0 || next < bare->count);
 }
 
-static void child(struct bare *bare, const struct hw_package *package, const char *platform)
+static void child(struct bare *bare, const struct hw_package *package, const char *solver,
+                  const char *platform)
 {
+	g_autofree char *choice = g_strconcat("--cfg=host/solver:", solver, NULL);
 	const char *extra = g_getenv("MCMSIM_SIMGRID_CFG");
 	g_autofree char *option = g_strconcat(
 		"--cfg=", extra && *extra ? extra : "surf/precision:1e-9", NULL);
 	char *arguments[] = { "bare",
 		              "--cfg=host/model:ptask_L07",
-		              "--cfg=host/solver:fairbottleneck",
+		              choice,
 		              "--cfg=network/TCP-gamma:1e18",
 		              "--cfg=maxmin/precision:1e-9",
 		              "--log=root.thresh:warning",
@@ -134,22 +136,22 @@ static void child(struct bare *bare, const struct hw_package *package, const cha
 	simgrid_run();
 }
 
-void bare_run(const struct sim_program *activities, const struct hw_package *package,
-              const char *platform_path, const GArray *steps, double *end_ns)
+bool bare_run(const struct sim_program *program, const struct hw_package *package,
+              const char *solver, const char *platform_path, const GArray *steps, double *end_ns)
 {
 	size_t bytes = MAX(steps->len, 1) * sizeof(double);
-	struct bare bare = { .program = activities,
+	struct bare bare = { .program = program,
 		             .steps = &g_array_index(steps, struct bare_step, 0),
 		             .count = steps->len };
 	bare.end_ns = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status = 0;
 	pid_t pid = fork();
 	if (pid == 0) {
-		child(&bare, package, platform_path);
+		child(&bare, package, solver, platform_path);
 		_exit(0);
 	}
-	if (waitpid(pid, &status, 0) != pid || status != 0)
-		g_error("the bare loop failed: %d", status);
+	bool done = waitpid(pid, &status, 0) == pid && status == 0;
 	memcpy(end_ns, bare.end_ns, bytes);
 	munmap(bare.end_ns, bytes);
+	return done;
 }

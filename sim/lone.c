@@ -2,7 +2,7 @@
  * Invariant: an activity's latency and work are those that SimGrid gives it when
  * nothing else is in flight: both come from its flows and cycles.
  */
-#include "sim/what_if_private.h"
+#include "sim/sharing.h"
 
 #include "hw/routes.h"
 #include "sim/platform.h"
@@ -25,7 +25,7 @@ static bool is_shared(const struct builder *b, unsigned resource)
 
 static struct sim_lone lone_compute(const struct builder *b, const struct sim_activity *activity)
 {
-	struct sim_lone lone = { 0 };
+	struct sim_lone lone = { .from = SIM_NONE, .to = SIM_NONE };
 	for (uint32_t i = 0; i < activity->host_count; i++) {
 		uint32_t chiplet = g_array_index(b->program->hosts, uint32_t,
 		                                 activity->first_host + i);
@@ -57,25 +57,31 @@ static double charge_flow(struct builder *b, const struct sim_activity *activity
 static struct sim_lone lone_phase(struct builder *b, const struct sim_activity *activity)
 {
 	struct sim_lone lone = { .latency_ns = activity->delay_ns,
-		                 .first_shared = b->lone->shared->len };
+		                 .first_load = b->lone->loads->len,
+		                 .from = SIM_NONE,
+		                 .to = SIM_NONE };
+	const uint32_t *hosts = &g_array_index(b->program->hosts, uint32_t, activity->first_host);
 	for (uint32_t f = 0; f < activity->flow_count; f++) {
 		const struct sim_flow *flow = &g_array_index(b->program->flows, struct sim_flow,
 		                                             activity->first_flow + f);
 		double route_ns = flow->bytes > 0 ? charge_flow(b, activity, flow) : 0;
-		lone.latency_ns = MAX(lone.latency_ns, route_ns);
+		if (route_ns <= lone.latency_ns)
+			continue;
+		lone.latency_ns = route_ns;
+		lone.from = hosts[flow->from];
+		lone.to = hosts[flow->to];
 	}
 	for (guint i = 0; i < b->resources->len; i++) {
 		uint32_t resource = g_array_index(b->resources, uint32_t, i);
-		struct sim_resource_bytes entry = { .resource = resource,
-			                            .bytes = b->bytes[resource] };
+		struct fair_load load = { resource, b->bytes[resource] };
 		lone.work_ns = MAX(lone.work_ns,
-		                   entry.bytes / hw_resource_GBps(b->package, resource));
+		                   load.bytes / hw_resource_GBps(b->package, resource));
 		if (is_shared(b, resource))
-			g_array_append_val(b->lone->shared, entry);
+			g_array_append_val(b->lone->loads, load);
 		b->bytes[resource] = 0;
 	}
 	g_array_set_size(b->resources, 0);
-	lone.shared_count = b->lone->shared->len - lone.first_shared;
+	lone.load_count = b->lone->loads->len - lone.first_load;
 	return lone;
 }
 
@@ -84,7 +90,7 @@ void sim_lone_init(struct sim_lone_times *lone, const struct sim_program *progra
 {
 	*lone = (struct sim_lone_times){
 		.activities = g_new(struct sim_lone, program->activities->len),
-		.shared = g_array_new(FALSE, FALSE, sizeof(struct sim_resource_bytes)),
+		.loads = g_array_new(FALSE, FALSE, sizeof(struct fair_load)),
 	};
 	struct builder b = { .program = program,
 		             .package = package,
@@ -103,10 +109,11 @@ void sim_lone_init(struct sim_lone_times *lone, const struct sim_program *progra
 	g_free(b.bytes);
 	g_free(b.route);
 	g_array_unref(b.resources);
+	sim_lone_drop_slack(lone, program, package);
 }
 
 void sim_lone_release(struct sim_lone_times *lone)
 {
 	g_clear_pointer(&lone->activities, g_free);
-	g_clear_pointer(&lone->shared, g_array_unref);
+	g_clear_pointer(&lone->loads, g_array_unref);
 }
