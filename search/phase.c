@@ -216,24 +216,38 @@ static unsigned send_tree(struct map_network *network, struct map_phase *phase,
 	return network->receivers[farthest];
 }
 
-static void send_one(struct map_network *network, struct map_phase *phase, unsigned from,
-                     unsigned to, double bytes)
+/* What goes one of the ways to `to`: the links, in order, that are the first of network->links. */
+static void charge_way(struct map_network *network, struct map_phase *phase, unsigned hops,
+                       unsigned to, double bytes, float all_ns)
 {
 	const struct hw_nop *nop = &network->package->nop;
-	unsigned hops = hw_route(network->package, from, to, network->links);
-	unsigned input = MAP_FROM_CHIPLET, eject = hw_eject_id(network->package, to);
-	double total_ns = hops * nop->hop_ns + nop->message_ns;
-	float before_ns = (float)(nop->message_ns / 2), all_ns = (float)total_ns;
-	map_charge(phase, hw_inject_id(network->package, from), bytes, 0, all_ns);
+	unsigned input = MAP_FROM_CHIPLET;
+	float before_ns = (float)(nop->message_ns / 2);
 	for (unsigned i = 0; i < hops; i++) {
 		map_charge(phase, network->links[i], bytes, before_ns, all_ns - before_ns);
 		charge_turn(phase, network->links[i], input, bytes);
 		input = network->links[i] % HW_DIRECTIONS;
 		before_ns += (float)nop->hop_ns;
 	}
+	unsigned eject = hw_eject_id(network->package, to);
 	map_charge(phase, eject, bytes, before_ns, all_ns - before_ns);
 	charge_turn(phase, eject, input, bytes);
-	map_note_route(phase, total_ns, MAP_CHIPLET_TO_CHIPLET, from, to, bytes);
+}
+
+static void send_one(struct map_network *network, struct map_phase *phase, unsigned from,
+                     unsigned to, double bytes)
+{
+	const struct hw_package *package = network->package;
+	unsigned ways = hw_ways(package, from, to);
+	unsigned hops = hw_route(package, from, to, 0, network->links);
+	double total_ns = hops * package->nop.hop_ns + package->nop.message_ns, part = bytes / ways;
+	map_charge(phase, hw_inject_id(package, from), bytes, 0, (float)total_ns);
+	charge_way(network, phase, hops, to, part, (float)total_ns);
+	for (unsigned way = 1; way < ways; way++) {
+		hw_route(package, from, to, way, network->links);
+		charge_way(network, phase, hops, to, part, (float)total_ns);
+	}
+	map_note_route(phase, total_ns, MAP_CHIPLET_TO_CHIPLET, from, to, part);
 }
 
 static void send_to_all(struct map_network *network, struct map_phase *phase, unsigned from,

@@ -30,7 +30,8 @@ struct map_phase {
 	unsigned *touched;           /* resources with bytes, in order of first use */
 	unsigned touched_count;
 	/* The longest route in time (hops and, with DRAM, the channel's latency), and what it
-	 * carries; far_bytes is 0 while the phase is empty. A DRAM end is a channel number. */
+	 * carries each way; far_bytes is 0 while the phase is empty. A DRAM end is a channel
+	 * number. */
 	double latency_ns;
 	enum map_ends far_ends;
 	unsigned far_from, far_to;

@@ -41,8 +41,9 @@ static void mix_turn(struct map_mix *mix, unsigned resource, unsigned input, dou
 	mix->shares[turn] += share;
 }
 
-static void mix_links(struct map_network *network, struct map_mix *mix, unsigned hops, double share,
-                      bool read, double start_ns, double total_ns)
+/* The links of one way, in network->links; returns how it comes into the last router. */
+static unsigned mix_links(struct map_network *network, struct map_mix *mix, unsigned hops,
+                          double share, bool read, double start_ns, double total_ns)
 {
 	const struct hw_package *package = network->package;
 	unsigned input = read ? MAP_FROM_DRAM : MAP_FROM_CHIPLET;
@@ -53,6 +54,7 @@ static void mix_links(struct map_network *network, struct map_mix *mix, unsigned
 		mix_turn(mix, network->links[i], input, share);
 		input = network->links[i] % HW_DIRECTIONS;
 	}
+	return input;
 }
 
 static void mix_channel(struct map_network *network, struct map_mix *mix, unsigned chiplet,
@@ -61,8 +63,8 @@ static void mix_channel(struct map_network *network, struct map_mix *mix, unsign
 	const struct hw_package *package = network->package;
 	const struct hw_dram_channel *dram = &package->dram[channel];
 	struct map_spread *spread = mix->spread;
-	unsigned hops = read ? hw_route(package, dram->at, chiplet, network->links)
-	                     : hw_route(package, chiplet, dram->at, network->links);
+	unsigned from = read ? dram->at : chiplet, to = read ? chiplet : dram->at;
+	unsigned ways = hw_ways(package, from, to), hops = hw_hops(package, from, to);
 	double port_ns = package->nop.message_ns / 2, way_ns = hops * package->nop.hop_ns;
 	double total_ns = way_ns + dram->latency_ns + port_ns;
 	unsigned port = read ? hw_eject_id(package, chiplet) : hw_inject_id(package, chiplet);
@@ -71,14 +73,17 @@ static void mix_channel(struct map_network *network, struct map_mix *mix, unsign
 	mix_in(mix, package, port, share, port_before_ns, (float)total_ns - port_before_ns);
 	mix_in(mix, package, hw_dram_id(package, channel), share, dram_before_ns,
 	       (float)total_ns - dram_before_ns);
-	mix_links(network, mix, hops, share, read, read ? dram->latency_ns : port_ns, total_ns);
+	for (unsigned way = 0; way < ways; way++) {
+		hw_route(package, from, to, way, network->links);
+		unsigned last = mix_links(network, mix, hops, share / ways, read,
+		                          read ? dram->latency_ns : port_ns, total_ns);
+		if (read)
+			mix_turn(mix, port, last, share / ways);
+	}
 	spread->link_share += hops ? share : 0;
-	if (read)
-		mix_turn(mix, port, hops ? network->links[hops - 1] % HW_DIRECTIONS : MAP_FROM_DRAM,
-		         share);
 	if (spread->far_share > 0 && total_ns <= spread->latency_ns)
 		return;
-	spread->far_share = share;
+	spread->far_share = share / ways;
 	spread->far_channel = channel;
 	spread->latency_ns = total_ns;
 }

@@ -61,7 +61,7 @@ void sim_activities_init(struct sim_activities *a, struct sim_program *program,
                          struct map_network *network)
 {
 	const struct hw_package *package = network->package;
-	unsigned chiplets = hw_chiplet_count(package), hosts = 2 * chiplets + package->dram_count;
+	unsigned chiplets = hw_chiplet_count(package), hosts = sim_host_count(package);
 	*a = (struct sim_activities){
 		.program = program, .package = package, .network = network, .load_factor = 1
 	};
@@ -106,35 +106,6 @@ static bool is_idle_port(const struct sim_activities *a, unsigned resource)
 	       !a->port_may_bind[port_index(a->package, resource)];
 }
 
-/* The hosts at the two ends of a resource. A DRAM channel is shared by both directions, so
- * one of them stands for both. */
-static void resource_ends(const struct sim_activities *a, unsigned resource, uint32_t *from,
-                          uint32_t *to)
-{
-	const struct hw_package *package = a->package;
-	unsigned at = resource % hw_chiplet_count(package), next = 0;
-	switch (hw_resource_kind(package, resource)) {
-	case HW_LINK:
-		hw_link_exists(package, resource, &next);
-		*from = router_host(a, resource / HW_DIRECTIONS);
-		*to = router_host(a, next);
-		return;
-	case HW_INJECT:
-		*from = chiplet_host(at);
-		*to = router_host(a, at);
-		return;
-	case HW_EJECT:
-		*from = router_host(a, at);
-		*to = chiplet_host(at);
-		return;
-	case HW_DRAM:
-		at = resource - hw_dram_id(package, 0);
-		*from = dram_host(a, at);
-		*to = router_host(a, package->dram[at].at);
-		return;
-	}
-}
-
 /* The host where a route starts or ends whose port there is `port`. */
 static uint32_t route_end(const struct sim_activities *a, unsigned chiplet, unsigned port)
 {
@@ -155,7 +126,7 @@ static unsigned paid_hops(const struct sim_activities *a, const struct map_phase
 static unsigned router_on_route(const struct sim_activities *a, unsigned from, unsigned to,
                                 unsigned hops)
 {
-	unsigned length = hw_route(a->package, from, to, a->route);
+	unsigned length = hw_route(a->package, from, to, 0, a->route);
 	return hops == length ? to : a->route[hops] / HW_DIRECTIONS;
 }
 
@@ -225,7 +196,7 @@ static void add_short_flows(struct sim_activities *a, struct sim_activity *activ
 		uint32_t from = 0, to = 0; /* the compiler cannot see that both are set */
 		if (left <= ROUNDING * load || is_idle_port(a, resource))
 			continue;
-		resource_ends(a, resource, &from, &to);
+		sim_resource_ends(a->package, resource, &from, &to);
 		add_flow(a, activity, from, to, left);
 	}
 }

@@ -94,7 +94,7 @@ static void load_platform(const char *path)
 
 static void find_hosts(struct dispatcher *d)
 {
-	unsigned count = 2 * hw_chiplet_count(d->package) + d->package->dram_count;
+	unsigned count = sim_host_count(d->package);
 	char name[64];
 	d->hosts = g_new(sg_host_t, count);
 	for (unsigned h = 0; h < count; h++) {

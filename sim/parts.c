@@ -44,11 +44,14 @@ static void join(struct sim_parts *parts, uint32_t message, unsigned resource)
 static void join_all(struct sim_parts *parts, uint32_t message)
 {
 	const struct sim_message *m = &parts->messages->at[message];
-	unsigned links = hw_route(parts->package, m->src, m->dst, parts->links);
+	unsigned ways = hw_ways(parts->package, m->src, m->dst);
 	join(parts, message, hw_inject_id(parts->package, m->src));
 	join(parts, message, hw_eject_id(parts->package, m->dst));
-	for (unsigned i = 0; i < links; i++)
-		join(parts, message, parts->links[i]);
+	for (unsigned way = 0; way < ways; way++) {
+		unsigned links = hw_route(parts->package, m->src, m->dst, way, parts->links);
+		for (unsigned i = 0; i < links; i++)
+			join(parts, message, parts->links[i]);
+	}
 }
 
 static gint compare(gconstpointer a, gconstpointer b, gpointer data)

@@ -8,9 +8,16 @@
 #include "hw/json.h"
 #include "hw/routes.h"
 
-static unsigned host_total(const struct hw_package *package)
+static unsigned first_parallel(const struct hw_package *package)
 {
 	return 2 * hw_chiplet_count(package) + package->dram_count;
+}
+
+unsigned sim_host_count(const struct hw_package *package)
+{
+	bool parallels = package->nop.topology == HW_TORUS &&
+	                 (package->columns == 2 || package->rows == 2);
+	return first_parallel(package) + (parallels ? hw_chiplet_count(package) : 0);
 }
 
 const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer,
@@ -18,12 +25,16 @@ const char *sim_host_name(const struct hw_package *package, uint32_t host, char 
 {
 	unsigned chiplets = hw_chiplet_count(package);
 	unsigned length = (unsigned)size;
-	if (host >= 2 * chiplets) {
+	unsigned parallel = first_parallel(package);
+	if (host >= 2 * chiplets && host < parallel) {
 		g_snprintf(buffer, length, "dram-%u", host - 2 * chiplets);
 	} else {
-		unsigned at = host % chiplets;
-		g_snprintf(buffer, length, "%s-%u-%u", host < chiplets ? "chiplet" : "router",
-		           at % package->columns, at / package->columns);
+		unsigned at = host >= parallel ? host - parallel : host % chiplets;
+		const char *kind = host >= parallel  ? "parallel"
+		                   : host < chiplets ? "chiplet"
+		                                     : "router";
+		g_snprintf(buffer, length, "%s-%u-%u", kind, at % package->columns,
+		           at / package->columns);
 	}
 	return buffer;
 }
@@ -31,7 +42,9 @@ const char *sim_host_name(const struct hw_package *package, uint32_t host, char 
 /* The chiplet at whose router the host is attached. */
 static unsigned router_of(const struct hw_package *package, uint32_t host)
 {
-	unsigned chiplets = hw_chiplet_count(package);
+	unsigned chiplets = hw_chiplet_count(package), parallel = first_parallel(package);
+	if (host >= parallel)
+		return host - parallel;
 	if (host >= 2 * chiplets)
 		return package->dram[host - 2 * chiplets].at;
 	return host % chiplets;
@@ -39,20 +52,58 @@ static unsigned router_of(const struct hw_package *package, uint32_t host)
 
 unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to, unsigned *links)
 {
-	unsigned chiplets = hw_chiplet_count(package);
-	unsigned count = 0;
+	unsigned chiplets = hw_chiplet_count(package), parallel = first_parallel(package);
+	unsigned count = 0, way = to >= parallel ? 1 : 0;
 	g_assert(from != to); /* no resource is between a host and itself */
-	g_assert(from < host_total(package) && to < host_total(package));
+	g_assert(from < parallel && to < sim_host_count(package));
 	if (from < chiplets)
 		links[count++] = hw_inject_id(package, from);
 	else if (from >= 2 * chiplets)
 		links[count++] = hw_dram_id(package, from - 2 * chiplets);
-	count += hw_route(package, router_of(package, from), router_of(package, to), links + count);
+	count += hw_route(package, router_of(package, from), router_of(package, to), way,
+	                  links + count);
 	if (to < chiplets)
 		links[count++] = hw_eject_id(package, to);
-	else if (to >= 2 * chiplets)
+	else if (to >= 2 * chiplets && to < parallel)
 		links[count++] = hw_dram_id(package, to - 2 * chiplets);
 	return count;
+}
+
+static void link_ends(const struct hw_package *package, unsigned link, uint32_t *from, uint32_t *to)
+{
+	unsigned chiplets = hw_chiplet_count(package), at = link / HW_DIRECTIONS, next = 0;
+	hw_link_exists(package, link, &next);
+	*from = chiplets + at;
+	*to = chiplets + next;
+	unsigned way_0 = link;
+	if (hw_ways(package, at, next) > 1)
+		hw_route(package, at, next, 0, &way_0);
+	if (way_0 != link)
+		*to = first_parallel(package) + next;
+}
+
+void sim_resource_ends(const struct hw_package *package, unsigned resource, uint32_t *from,
+                       uint32_t *to)
+{
+	unsigned chiplets = hw_chiplet_count(package), at = resource % chiplets;
+	switch (hw_resource_kind(package, resource)) {
+	case HW_LINK:
+		link_ends(package, resource, from, to);
+		return;
+	case HW_INJECT:
+		*from = at;
+		*to = chiplets + at;
+		return;
+	case HW_EJECT:
+		*from = chiplets + at;
+		*to = at;
+		return;
+	case HW_DRAM:
+		at = resource - hw_dram_id(package, 0);
+		*from = 2 * chiplets + at;
+		*to = chiplets + package->dram[at].at;
+		return;
+	}
 }
 
 static const char *link_name(const struct hw_package *package, unsigned resource, char *buffer,
@@ -85,7 +136,7 @@ static const char *number(double value, char buffer[G_ASCII_DTOSTR_BUF_SIZE])
 static void append_hosts(GString *xml, const struct hw_package *package)
 {
 	char name[64], speed[G_ASCII_DTOSTR_BUF_SIZE];
-	unsigned total = host_total(package), chiplets = hw_chiplet_count(package);
+	unsigned total = sim_host_count(package), chiplets = hw_chiplet_count(package);
 	for (uint32_t host = 0; host < total; host++) {
 		double cycles_per_ns = host < chiplets ? hw_chiplet(package, host)->clock_GHz : 1.0;
 		g_string_append_printf(xml, "<host id=\"%s\" speed=\"%sf\"/>\n",
@@ -159,7 +210,7 @@ static void append_route(GString *xml, const struct hw_package *package, uint32_
 static void append_routes(GString *xml, const struct hw_package *package,
                           const struct sim_program *program)
 {
-	size_t hosts = host_total(package);
+	size_t hosts = sim_host_count(package);
 	g_autofree uint8_t *used = pairs_in_use(program, hosts);
 	g_autofree unsigned *links = g_new(unsigned, package->columns + package->rows + 4);
 	for (size_t from = 0; from < hosts; from++) {

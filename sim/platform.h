@@ -3,7 +3,7 @@
  * hosts, NoP links, ports and DRAM channels are links. Only the routes that a
  * program's flows use are written (all pairs would be quadratic).
  *
- * Names: hosts "chiplet-x-y", "router-x-y", "dram-i"; links "link-x-y-east",
+ * Names: hosts "chiplet-x-y", "router-x-y", "dram-i", "parallel-x-y"; links "link-x-y-east",
  * "inject-x-y", "eject-x-y", "dram-i". Speeds in cycles per ns, bandwidths in
  * bytes per ns, latencies in ns. A DRAM channel is one link used in both directions, because
  * reads and writes share its bandwidth.
@@ -14,6 +14,8 @@
 #include "hw/package.h"
 #include "sim/program.h"
 
+unsigned sim_host_count(const struct hw_package *package);
+
 /* Host's name in the platform, into buffer (returned). */
 const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer,
                           size_t size);
@@ -21,9 +23,15 @@ const char *sim_host_name(const struct hw_package *package, uint32_t host, char 
 /*
  * Resource ids (hw/routes.h) on the route between two hosts, in order; `links`
  * has room for columns + rows + 4 entries. Routes go chiplet -> inject port ->
- * NoP links -> eject port -> chiplet; routers and DRAM channels use what applies.
+ * NoP links -> eject port -> chiplet; routers and DRAM channels use what applies. There is one
+ * route between two hosts: where hw_route has several ways, way 0.
  */
 unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to, unsigned *links);
+
+/* The hosts that a resource alone joins, in the direction of its bytes; a DRAM channel is shared
+ * by both directions, so that one of them stands for both. */
+void sim_resource_ends(const struct hw_package *package, unsigned resource, uint32_t *from,
+                       uint32_t *to);
 
 /* Latency of a resource: a hop's for a NoP link, the channel's for DRAM, half a message's for a
  * port. */

@@ -4,7 +4,10 @@
  * (sim/engine.h) knows nothing of networks, the lowering nothing of SimGrid.
  *
  * Hosts are numbered: chiplet c = c, its router = n + c, DRAM channel i =
- * 2n + i, with n chiplets. Units: ns, bytes, cycles.
+ * 2n + i, with n chiplets and m channels, and, where links have parallels (a torus
+ * dimension of extent 2), 2n + m + c is router c at the end of the other one: what goes
+ * there from a neighbour takes the link that a flow between the routers does not.
+ * Units: ns, bytes, cycles.
  */
 #ifndef SIM_PROGRAM_H
 #define SIM_PROGRAM_H

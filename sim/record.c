@@ -324,11 +324,8 @@ static void name_links(struct recorder *r)
 	for (unsigned link = 0; link < links; link++) {
 		if (!hw_link_exists(p, link, &to))
 			continue;
-		unsigned from = link / HW_DIRECTIONS;
 		r->link_index[link] = r->timeline->names[TL_LINK]->len;
-		add_name(r->timeline, TL_LINK,
-		         g_strdup_printf("link %u,%u->%u,%u", from % p->columns, from / p->columns,
-		                         to % p->columns, to / p->columns));
+		add_name(r->timeline, TL_LINK, hw_link_name(p, link));
 	}
 }
 

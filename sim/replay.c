@@ -252,10 +252,11 @@ static double activity_latency_ns(struct builder *b, uint32_t first, uint32_t en
 			shortest = b->order[i];
 	if (!any_awaited(b, first, end) || own_latency_ns(b, all_ns, shortest) >= all_ns)
 		return all_ns;
+	const struct sim_message *m = &b->messages->at[shortest];
 	b->phase.latency_ns = latency_ns(b, hops_of(b, shortest));
-	b->phase.far_from = b->messages->at[shortest].src;
-	b->phase.far_to = b->messages->at[shortest].dst;
-	b->phase.far_bytes = b->messages->at[shortest].bytes;
+	b->phase.far_from = m->src;
+	b->phase.far_to = m->dst;
+	b->phase.far_bytes = m->bytes / hw_ways(b->network.package, m->src, m->dst);
 	return b->phase.latency_ns;
 }
 

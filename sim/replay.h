@@ -13,6 +13,8 @@
  *
  *   message_ns + hops x hop_ns + bytes / bandwidth
  *
+ * where each of several ways (hw/routes.h) takes its part of the bytes.
+ *
  * A phase starts SIM_READY_NS after the last message that it waits for, but not
  * before `start`. Phases that run at the same time share links and ports as
  * SimGrid decides.

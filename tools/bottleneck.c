@@ -161,13 +161,10 @@ static void append_run(GString *text, const struct bottleneck *b)
 
 char *resource_name(const struct hw_package *package, unsigned resource)
 {
-	unsigned columns = package->columns, chiplets = hw_chiplet_count(package), to = 0;
+	unsigned columns = package->columns, chiplets = hw_chiplet_count(package);
 	switch (hw_resource_kind(package, resource)) {
 	case HW_LINK:
-		hw_link_exists(package, resource, &to);
-		resource /= HW_DIRECTIONS;
-		return g_strdup_printf("link %u,%u->%u,%u", resource % columns, resource / columns,
-		                       to % columns, to / columns);
+		return hw_link_name(package, resource);
 	case HW_INJECT:
 		resource -= 4 * chiplets;
 		return g_strdup_printf("injection port of %u,%u", resource % columns,

@@ -136,6 +136,8 @@ static void write_links(struct json_writer *w, const struct hw_package *package,
 		write_place(w, "to", to, package->columns);
 		json_number(w, "busy_ns", sim->resource_load_bytes[link] / package->nop.link_GBps);
 		json_number(w, "bytes", sim->resource_bytes[link]);
+		if (hw_link_is_second(package, link))
+			json_bool(w, "second", true);
 		json_end_object(w);
 	}
 	json_end_array(w);

@@ -1,6 +1,7 @@
 #include "hw/routes.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,13 @@ static unsigned follow(const struct hw_package *p, unsigned from, const unsigned
 		ck_assert(hw_link_exists(p, links[i], &here));
 	}
 	return here;
+}
+
+static unsigned distance(unsigned a, unsigned b, unsigned extent, bool torus)
+{
+	const unsigned d = a > b ? a - b : b - a;
+
+	return torus && extent - d < d ? extent - d : d;
 }
 
 /* Resources */
@@ -123,12 +131,12 @@ START_TEST(a_mesh_route_goes_x_then_y)
 	const struct hw_package p = grid(4, 4, HW_MESH);
 	unsigned links[8];
 
-	ck_assert_uint_eq(hw_route(&p, at(&p, 1, 3), at(&p, 3, 1), links), 4);
+	ck_assert_uint_eq(hw_route(&p, at(&p, 1, 3), at(&p, 3, 1), 0, links), 4);
 	ck_assert_uint_eq(links[0], hw_link_id(at(&p, 1, 3), HW_EAST));
 	ck_assert_uint_eq(links[1], hw_link_id(at(&p, 2, 3), HW_EAST));
 	ck_assert_uint_eq(links[2], hw_link_id(at(&p, 3, 3), HW_NORTH));
 	ck_assert_uint_eq(links[3], hw_link_id(at(&p, 3, 2), HW_NORTH));
-	ck_assert_uint_eq(hw_route(&p, at(&p, 3, 1), at(&p, 2, 2), links), 2);
+	ck_assert_uint_eq(hw_route(&p, at(&p, 3, 1), at(&p, 2, 2), 0, links), 2);
 	ck_assert_uint_eq(links[0], hw_link_id(at(&p, 3, 1), HW_WEST));
 	ck_assert_uint_eq(links[1], hw_link_id(at(&p, 2, 1), HW_SOUTH));
 }
@@ -139,7 +147,7 @@ START_TEST(a_route_to_itself_is_empty)
 	const struct hw_package p = grid(4, 4, HW_TORUS);
 	unsigned links[8];
 
-	ck_assert_uint_eq(hw_route(&p, 5, 5, links), 0);
+	ck_assert_uint_eq(hw_route(&p, 5, 5, 0, links), 0);
 	ck_assert_uint_eq(hw_hops(&p, 5, 5), 0);
 }
 END_TEST
@@ -150,11 +158,11 @@ START_TEST(a_torus_route_takes_the_shorter_way)
 	unsigned links[10];
 
 	/* x 0 -> 4: one west round the end; y 4 -> 0: one south round the end */
-	ck_assert_uint_eq(hw_route(&p, at(&p, 0, 4), at(&p, 4, 0), links), 2);
+	ck_assert_uint_eq(hw_route(&p, at(&p, 0, 4), at(&p, 4, 0), 0, links), 2);
 	ck_assert_uint_eq(links[0], hw_link_id(at(&p, 0, 4), HW_WEST));
 	ck_assert_uint_eq(links[1], hw_link_id(at(&p, 4, 4), HW_SOUTH));
 	/* x 3 -> 0: two east; y 1 -> 4: two north */
-	ck_assert_uint_eq(hw_route(&p, at(&p, 3, 1), at(&p, 0, 4), links), 4);
+	ck_assert_uint_eq(hw_route(&p, at(&p, 3, 1), at(&p, 0, 4), 0, links), 4);
 	ck_assert_uint_eq(links[0], hw_link_id(at(&p, 3, 1), HW_EAST));
 	ck_assert_uint_eq(links[1], hw_link_id(at(&p, 4, 1), HW_EAST));
 	ck_assert_uint_eq(links[2], hw_link_id(at(&p, 0, 1), HW_NORTH));
@@ -162,19 +170,196 @@ START_TEST(a_torus_route_takes_the_shorter_way)
 }
 END_TEST
 
-START_TEST(a_tie_goes_east_and_south)
+/* Half way round in both dimensions, from a chiplet with even x + y, and from an odd one. */
+START_TEST(two_ties_have_four_ways)
 {
+	static const struct {
+		unsigned x;
+		enum hw_direction along_x[4], along_y[4];
+	} cases[] = {
+		{ 0,
+		  { HW_EAST, HW_WEST, HW_EAST, HW_WEST },
+		  { HW_SOUTH, HW_SOUTH, HW_NORTH, HW_NORTH } },
+		{ 1,
+		  { HW_WEST, HW_EAST, HW_WEST, HW_EAST },
+		  { HW_NORTH, HW_NORTH, HW_SOUTH, HW_SOUTH } },
+	};
 	const struct hw_package p = grid(4, 4, HW_TORUS);
 	unsigned links[8];
 
-	/* Half way round in both dimensions, from either side. */
-	ck_assert_uint_eq(hw_route(&p, at(&p, 0, 0), at(&p, 2, 2), links), 4);
-	ck_assert_uint_eq(links[0], hw_link_id(at(&p, 0, 0), HW_EAST));
-	ck_assert_uint_eq(links[2], hw_link_id(at(&p, 2, 0), HW_SOUTH));
-	ck_assert_uint_eq(hw_route(&p, at(&p, 2, 2), at(&p, 0, 0), links), 4);
-	ck_assert_uint_eq(links[0], hw_link_id(at(&p, 2, 2), HW_EAST));
-	ck_assert_uint_eq(links[1], hw_link_id(at(&p, 3, 2), HW_EAST));
-	ck_assert_uint_eq(links[2], hw_link_id(at(&p, 0, 2), HW_SOUTH));
+	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const unsigned from = at(&p, cases[i].x, 0), to = at(&p, cases[i].x + 2, 2);
+		ck_assert_uint_eq(hw_ways(&p, from, to), 4);
+		for (unsigned way = 0; way < 4; way++) {
+			ck_assert_uint_eq(hw_route(&p, from, to, way, links), 4);
+			ck_assert_uint_eq(links[0], hw_link_id(from, cases[i].along_x[way]));
+			ck_assert_uint_eq(links[2], hw_link_id(at(&p, cases[i].x + 2, 0),
+			                                       cases[i].along_y[way]));
+			ck_assert_uint_eq(follow(&p, from, links, 4), to);
+		}
+	}
+}
+END_TEST
+
+START_TEST(two_chiplets_have_two_links_each_way)
+{
+	const struct hw_package p = grid(2, 1, HW_TORUS), mesh = grid(2, 1, HW_MESH);
+	unsigned link = 99;
+
+	ck_assert_uint_eq(hw_ways(&p, 0, 1), 2);
+	ck_assert_uint_eq(hw_route(&p, 0, 1, 0, &link), 1);
+	ck_assert_uint_eq(link, hw_link_id(0, HW_EAST));
+	ck_assert_uint_eq(hw_route(&p, 0, 1, 1, &link), 1);
+	ck_assert_uint_eq(link, hw_link_id(0, HW_WEST));
+	g_autofree char *direct = hw_link_name(&p, hw_link_id(0, HW_EAST));
+	g_autofree char *round = hw_link_name(&p, hw_link_id(0, HW_WEST));
+	g_autofree char *back = hw_link_name(&p, hw_link_id(1, HW_EAST));
+	ck_assert_str_eq(direct, "link 0,0->1,0");
+	ck_assert_str_eq(round, "link 0,0->1,0 (second)");
+	ck_assert_str_eq(back, "link 1,0->0,0 (second)");
+	ck_assert_uint_eq(hw_ways(&mesh, 0, 1), 1);
+	ck_assert(!hw_link_is_second(&mesh, hw_link_id(0, HW_EAST)));
+}
+END_TEST
+
+/* Tori of all shapes to 7 x 7, by their number. */
+enum { LONGEST = 7, TORI = LONGEST * LONGEST };
+
+static struct hw_package torus(int number)
+{
+	return grid(1 + (unsigned)number % LONGEST, 1 + (unsigned)number / LONGEST, HW_TORUS);
+}
+
+START_TEST(links_of_a_torus_have_names_of_their_own)
+{
+	const struct hw_package p = torus(_i);
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	unsigned to;
+
+	for (unsigned link = 0; link < hw_inject_id(&p, 0); link++)
+		if (hw_link_exists(&p, link, &to))
+			ck_assert(g_hash_table_add(names, hw_link_name(&p, link)));
+}
+END_TEST
+
+/* One step of a walk, counted by hand. */
+static unsigned step(const struct hw_package *p, unsigned at, enum hw_direction direction)
+{
+	const int dx[] = { 1, -1, 0, 0 }, dy[] = { 0, 0, 1, -1 };
+	const int c = (int)p->columns, r = (int)p->rows;
+	const int x = ((int)(at % p->columns) + dx[direction] + c) % c;
+	const int y = ((int)(at / p->columns) + dy[direction] + r) % r;
+
+	return (unsigned)(y * c + x);
+}
+
+/* Walks along x in one direction until the column is right, then along y; returns the length. */
+static unsigned walk(const struct hw_package *p, unsigned from, unsigned to, unsigned directions,
+                     unsigned *links)
+{
+	const enum hw_direction along_x = directions % 2 ? HW_WEST : HW_EAST;
+	const enum hw_direction along_y = directions / 2 ? HW_NORTH : HW_SOUTH;
+	unsigned here = from, count = 0;
+
+	for (; here % p->columns != to % p->columns; here = step(p, here, along_x))
+		links[count++] = hw_link_id(here, along_x);
+	for (; here != to; here = step(p, here, along_y))
+		links[count++] = hw_link_id(here, along_y);
+	return count;
+}
+
+/* The shortest of the four walks, each once. Returns their number. */
+static unsigned shortest_walks(const struct hw_package *p, unsigned from, unsigned to,
+                               unsigned walks[4][2 * LONGEST], unsigned *length)
+{
+	unsigned count = 0, shortest = UINT_MAX;
+
+	for (unsigned directions = 0; directions < 4; directions++) {
+		unsigned links[2 * LONGEST];
+		const unsigned steps = walk(p, from, to, directions, links);
+		bool known = false;
+		if (steps < shortest)
+			count = 0;
+		shortest = MIN(shortest, steps);
+		for (unsigned i = 0; i < count; i++)
+			known = known || memcmp(walks[i], links, steps * sizeof *links) == 0;
+		if (steps == shortest && !known)
+			memcpy(walks[count++], links, steps * sizeof *links);
+	}
+	*length = shortest;
+	return count;
+}
+
+START_TEST(ways_are_all_shortest_walks)
+{
+	const struct hw_package p = torus(_i);
+	const unsigned n = hw_chiplet_count(&p);
+	unsigned walks[4][2 * LONGEST], links[2 * LONGEST], length;
+
+	for (unsigned from = 0; from < n; from++) {
+		for (unsigned to = 0; to < n; to++) {
+			const unsigned ways = shortest_walks(&p, from, to, walks, &length);
+			ck_assert_uint_eq(hw_ways(&p, from, to), ways);
+			unsigned found = 0;
+			for (unsigned way = 0; way < ways; way++) {
+				ck_assert_uint_eq(hw_route(&p, from, to, way, links), length);
+				for (unsigned i = 0; i < ways; i++)
+					if (memcmp(walks[i], links, length * sizeof *links) == 0)
+						found |= 1U << i;
+			}
+			ck_assert_uint_eq(found, (1U << ways) - 1);
+		}
+	}
+}
+END_TEST
+
+/* What trees rest on: the way to a router on the way is the first part of the way. */
+START_TEST(ways_of_trees_are_prefix_closed)
+{
+	const struct hw_package p = torus(_i);
+	const unsigned n = hw_chiplet_count(&p);
+	unsigned links[2 * LONGEST], first[2 * LONGEST];
+
+	for (unsigned root = 0; root < n; root++) {
+		for (unsigned to = 0; to < n; to++) {
+			const unsigned length = hw_route(&p, root, to, 0, links);
+			if (length > 0)
+				ck_assert_uint_eq(hw_last_direction(&p, root, to),
+				                  links[length - 1] % HW_DIRECTIONS);
+			for (unsigned part = 0; part < length; part++) {
+				const unsigned there = links[part] / HW_DIRECTIONS;
+				ck_assert_uint_eq(hw_route(&p, root, there, 0, first), part);
+				if (part > 0)
+					ck_assert_mem_eq(first, links, part * sizeof *links);
+			}
+		}
+	}
+}
+END_TEST
+
+/* Each link of a dimension: as much as hops of all messages there, over its links. */
+START_TEST(everybody_to_everybody_loads_all_links_alike)
+{
+	const struct hw_package p = torus(_i);
+	const unsigned n = hw_chiplet_count(&p);
+	double load[4 * TORI] = { 0 }, hops[2] = { 0 };
+	unsigned links[2 * LONGEST], to;
+
+	for (unsigned from = 0; from < n; from++) {
+		for (unsigned dst = 0; dst < n; dst++) {
+			const unsigned ways = hw_ways(&p, from, dst);
+			for (unsigned way = 0; way < ways; way++) {
+				const unsigned length = hw_route(&p, from, dst, way, links);
+				for (unsigned i = 0; i < length; i++)
+					load[links[i]] += 1.0 / ways;
+			}
+			hops[0] += distance(from % p.columns, dst % p.columns, p.columns, true);
+			hops[1] += distance(from / p.columns, dst / p.columns, p.rows, true);
+		}
+	}
+	for (unsigned link = 0; link < 4 * n; link++)
+		if (hw_link_exists(&p, link, &to))
+			ck_assert_double_eq(load[link], hops[link % HW_DIRECTIONS / 2] / (2.0 * n));
 }
 END_TEST
 
@@ -182,13 +367,6 @@ static const struct {
 	unsigned columns, rows;
 } shapes[] = { { 1, 1 }, { 2, 1 }, { 1, 4 }, { 2, 2 }, { 3, 3 },
 	       { 4, 3 }, { 5, 4 }, { 6, 6 }, { 8, 2 } };
-
-static unsigned distance(unsigned a, unsigned b, unsigned extent, bool torus)
-{
-	const unsigned d = a > b ? a - b : b - a;
-
-	return torus && extent - d < d ? extent - d : d;
-}
 
 START_TEST(every_route_is_a_shortest_walk_to_its_end)
 {
@@ -198,7 +376,7 @@ START_TEST(every_route_is_a_shortest_walk_to_its_end)
 		unsigned links[2 * MAX_CHIPLETS];
 		for (unsigned from = 0; from < hw_chiplet_count(&p); from++) {
 			for (unsigned to = 0; to < hw_chiplet_count(&p); to++) {
-				const unsigned count = hw_route(&p, from, to, links);
+				const unsigned count = hw_route(&p, from, to, 0, links);
 				const unsigned shortest = distance(from % p.columns, to % p.columns,
 				                                   p.columns, torus) +
 				                          distance(from / p.columns, to / p.columns,
@@ -229,7 +407,7 @@ static void compare_tree(const struct hw_package *p, struct hw_tree *tree, unsig
 			continue;
 		const unsigned hops = hw_tree_add(tree, p, to, links, &count);
 		ck_assert_uint_eq(hops, hw_hops(p, root, to));
-		const unsigned length = hw_route(p, root, to, route);
+		const unsigned length = hw_route(p, root, to, 0, route);
 		for (unsigned k = 0; k < length; k++)
 			in_union[route[k]] = 1;
 	}
@@ -298,6 +476,38 @@ START_TEST(broadcast_reaches_every_other_chiplet_once)
 }
 END_TEST
 
+/*
+ * A broadcast of each chiplet: along x every tree has columns - 1 links, along y rows - 1 in each
+ * column. A message is whole, so a link carries the mean, or the whole number above or below.
+ */
+START_TEST(broadcasts_of_everybody_load_links_alike)
+{
+	const struct hw_package p = torus(_i);
+	const unsigned n = hw_chiplet_count(&p);
+	double load[4 * TORI] = { 0 };
+	unsigned links[TORI], end;
+	struct hw_tree tree;
+
+	hw_tree_init(&tree, &p);
+	for (unsigned root = 0; root < n; root++) {
+		unsigned count = 0;
+		hw_tree_start(&tree, &p, root);
+		for (unsigned to = 0; to < n; to++)
+			hw_tree_add(&tree, &p, to, links, &count);
+		for (unsigned i = 0; i < count; i++)
+			load[links[i]]++;
+	}
+	hw_tree_release(&tree);
+	for (unsigned link = 0; link < 4 * n; link++) {
+		const bool along_x = link % HW_DIRECTIONS < HW_SOUTH;
+		const double mean = along_x ? (p.columns - 1) / 2.0
+		                            : p.columns * (p.rows - 1) / 2.0;
+		if (hw_link_exists(&p, link, &end))
+			ck_assert_double_le(fabs(load[link] - mean), 0.5);
+	}
+}
+END_TEST
+
 /* Chiplet 1 keeps a mark of generation 1, chiplet 2 was never marked (0). */
 START_TEST(old_trees_are_forgotten_when_the_counter_wraps)
 {
@@ -332,7 +542,13 @@ static Suite *suite(void)
 	tcase_add_test(routes, a_mesh_route_goes_x_then_y);
 	tcase_add_test(routes, a_route_to_itself_is_empty);
 	tcase_add_test(routes, a_torus_route_takes_the_shorter_way);
-	tcase_add_test(routes, a_tie_goes_east_and_south);
+	tcase_add_test(routes, two_ties_have_four_ways);
+	tcase_add_test(routes, two_chiplets_have_two_links_each_way);
+	tcase_add_loop_test(resources, links_of_a_torus_have_names_of_their_own, 0, TORI);
+	tcase_add_loop_test(routes, ways_are_all_shortest_walks, 0, TORI);
+	tcase_add_loop_test(routes, ways_of_trees_are_prefix_closed, 0, TORI);
+	tcase_add_loop_test(routes, everybody_to_everybody_loads_all_links_alike, 0, TORI);
+	tcase_add_loop_test(trees, broadcasts_of_everybody_load_links_alike, 0, TORI);
 	tcase_add_loop_test(routes, every_route_is_a_shortest_walk_to_its_end, 0,
 	                    (int)G_N_ELEMENTS(shapes));
 	tcase_add_loop_test(trees, a_tree_is_the_union_of_its_routes, 0, 5);

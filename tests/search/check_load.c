@@ -266,6 +266,174 @@ START_TEST(loads_scale)
 }
 END_TEST
 
+/* ---- tori ---- */
+
+static void set_up_torus(unsigned columns, unsigned rows, bool unicast)
+{
+	package = fixture_package((struct fixture_grid){ .columns = columns,
+	                                                 .rows = rows,
+	                                                 .unicast = unicast,
+	                                                 .torus = true,
+	                                                 .channels = "[0, 0]; [0, 0]" });
+	package->dram[1].at = hw_chiplet_count(package) - 1;
+	package->nop.hop_ns = 4;
+	package->nop.message_ns = 5;
+	package->nop.router_conflict = 0.5;
+	map_network_init(&network, package);
+	map_phase_init(&phase, package);
+}
+
+/* On a ring of 4, half way round: 400 bytes each way, links at 10 and ports at 40 bytes a ns. */
+START_TEST(a_tie_halves_a_message)
+{
+	set_up_torus(4, 1, false);
+	package->nop.router_conflict = 0;
+	send(1, 3, 800);
+	assert_time(40, 5 + 2 * 4);
+	ck_assert_double_eq(phase.bytes[hw_inject_id(package, 1)], 800);
+	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_EAST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_link_id(2, HW_EAST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_WEST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_WEST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_eject_id(package, 3)], 800);
+	ck_assert_uint_eq(phase.touched_count, 6);
+	ck_assert_double_eq(phase.far_bytes, 400);
+	tear_down();
+}
+END_TEST
+
+/* On 2 x 2, to the other corner: half each way along x, and of these half each way along y. */
+START_TEST(two_ties_turn_in_quarters)
+{
+	set_up_torus(2, 2, false);
+	send(0, 3, 800);
+	const unsigned south = hw_link_id(1, HW_SOUTH) * MAP_INPUTS,
+		       north = hw_link_id(1, HW_NORTH) * MAP_INPUTS;
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_EAST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_WEST)], 400);
+	ck_assert_double_eq(phase.turns[south + HW_EAST], 200);
+	ck_assert_double_eq(phase.turns[south + HW_WEST], 200);
+	ck_assert_double_eq(phase.turns[north + HW_EAST], 200);
+	ck_assert_double_eq(phase.turns[north + HW_WEST], 200);
+	tear_down();
+}
+END_TEST
+
+/* Chiplet 0 sends east and 1 west; both to the chiplets half way round and one before. */
+START_TEST(multicasts_alternate_by_their_roots)
+{
+	set_up_torus(4, 1, false);
+	for (unsigned from = 0; from < 2; from++) {
+		network.receivers[0] = (from + 2) % 4;
+		network.receivers[1] = from == 0 ? 1 : 0;
+		map_send(&network, &phase, from, 2, 100);
+	}
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_EAST)], 100);
+	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_EAST)], 100);
+	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_WEST)], 100);
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_WEST)], 100);
+	ck_assert_uint_eq(phase.touched_count, 4 + 2 + 4);
+	tear_down();
+}
+END_TEST
+
+/* What comes into the routers at the ends of links and by injection ports, and what of it leaves
+ * them for `output`'s router: turns of a link or ejection port are its bytes, but for what came
+ * from a channel, and turns from a link are what the link brought. */
+static void assert_turns(bool dram)
+{
+	unsigned chiplets = hw_chiplet_count(package), to;
+	for (unsigned r = 0; r < 6 * chiplets; r++) {
+		double sum = 0;
+		bool port = r >= 4 * chiplets;
+		if (hw_resource_kind(package, r) == HW_INJECT)
+			continue;
+		for (unsigned i = 0; i < MAP_INPUTS; i++)
+			sum += phase.turns[r * MAP_INPUTS + i];
+		if (dram)
+			ck_assert_double_le(sum, phase.bytes[r] * (1 + 1e-12));
+		else
+			ck_assert_double_eq(sum, phase.bytes[r]);
+		if (port || sum == 0)
+			continue;
+		ck_assert(hw_link_exists(package, r, &to));
+		double onwards = 0;
+		for (unsigned d = 0; d < HW_DIRECTIONS; d++)
+			onwards += phase.turns[hw_link_id(to, (enum hw_direction)d) * MAP_INPUTS +
+			                       r % HW_DIRECTIONS];
+		onwards += phase.turns[hw_eject_id(package, to) * MAP_INPUTS + r % HW_DIRECTIONS];
+		/* A tree copies what a link brings; a write leaves for its channel. */
+		if (!dram && !package->nop.multicast)
+			ck_assert_double_eq(onwards, phase.bytes[r]);
+	}
+}
+
+/* Messages of every kind on tori of all shapes to 5 x 5: turns follow bytes, hops are as many as
+ * the ways have, and routers lose something finite. */
+START_TEST(turns_of_tori_follow_their_bytes)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i);
+	bool dram = _i % 2, unicast = _i / 2 % 2;
+	unsigned columns = (unsigned)g_rand_int_range(rand, 2, 6);
+	unsigned rows = (unsigned)g_rand_int_range(rand, 1, 6);
+	set_up_torus(columns, rows, unicast);
+	unsigned chiplets = columns * rows;
+	double hop_bytes = 0;
+	for (int m = 0; m < 30; m++) {
+		unsigned from = (unsigned)g_rand_int_range(rand, 0, (int)chiplets), count = 0;
+		unsigned wanted = (unsigned)g_rand_int_range(rand, 1, 4);
+		double bytes = g_rand_int_range(rand, 1, 1000);
+		for (unsigned c = 0; c < chiplets && count < wanted; c++)
+			if (c != from && g_rand_boolean(rand))
+				network.receivers[count++] = c;
+		for (unsigned i = 0; i < count; i++)
+			hop_bytes += bytes * hw_hops(package, from, network.receivers[i]);
+		map_send(&network, &phase, from, count, bytes);
+		if (dram && count > 0)
+			map_read_dram(&network, &phase, count, bytes);
+		if (dram)
+			map_write_dram(&network, &phase, from, bytes);
+	}
+	assert_turns(dram);
+	if (!dram && unicast)
+		ck_assert_double_eq(map_phase_byte_hops(&network, &phase), hop_bytes);
+	if (!dram && !unicast)
+		ck_assert_double_le(map_phase_byte_hops(&network, &phase), hop_bytes);
+	double slowdown = map_phase_slowdown(&network, &phase);
+	ck_assert_double_ge(slowdown, 1);
+	ck_assert_double_le(slowdown, MAP_INPUTS);
+	tear_down();
+}
+END_TEST
+
+/* With DRAM in the corners of 4 x 4, all chiplets read and write: half of what crosses a tie goes
+ * each way, so that links seen from a channel are loaded symmetrically. */
+START_TEST(dram_traffic_takes_both_ways)
+{
+	set_up_torus(4, 4, true);
+	package->interleave = HW_INTERLEAVE_NEAREST;
+	map_network_release(&network);
+	package->dram_count = 1;
+	map_network_init(&network, package);
+	for (unsigned c = 0; c < 16; c++) {
+		network.receivers[0] = c;
+		map_read_dram(&network, &phase, 1, 80);
+		map_write_dram(&network, &phase, c, 80);
+	}
+	/* Of its row: 1 and 3 whole, 2 half, each with four chiplets in its column; a column: so. */
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_EAST)], 4 * (80 + 40));
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_WEST)], 4 * (80 + 40));
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_SOUTH)], 80 + 40);
+	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_NORTH)], 80 + 40);
+	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_WEST)], 80 + 40);
+	ck_assert_double_eq(phase.bytes[hw_link_id(3, HW_EAST)], 80 + 40);
+	ck_assert_double_eq(phase.bytes[hw_link_id(4, HW_NORTH)], 4 * (80 + 40));
+	ck_assert_double_eq(phase.bytes[hw_link_id(12, HW_SOUTH)], 4 * (80 + 40));
+	package->dram_count = 2;
+	tear_down();
+}
+END_TEST
+
 /* On a ring of a torus nothing is last; the law ends all the same and never gains. */
 START_TEST(a_torus_has_no_last_link)
 {
@@ -306,5 +474,12 @@ int main(void)
 	tcase_add_test(routers, loads_scale);
 	tcase_add_test(routers, a_torus_has_no_last_link);
 	suite_add_tcase(suite, routers);
+	TCase *tori = tcase_create("tori");
+	tcase_add_test(tori, a_tie_halves_a_message);
+	tcase_add_test(tori, two_ties_turn_in_quarters);
+	tcase_add_test(tori, multicasts_alternate_by_their_roots);
+	tcase_add_loop_test(tori, turns_of_tori_follow_their_bytes, 0, 80);
+	tcase_add_test(tori, dram_traffic_takes_both_ways);
+	suite_add_tcase(suite, tori);
 	return fixture_run(suite);
 }

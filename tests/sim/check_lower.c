@@ -10,6 +10,8 @@
 #include "sim/lower.h"
 #include "sim/platform.h"
 
+#include "tests/support/synthetic.h"
+
 /* ---- phases ---- */
 
 #define PHASES 6
@@ -67,6 +69,7 @@ static const char *const packages[][4] = {
 	{ "nop.topology=torus", NULL },
 	{ "nop.port_GBps=30", NULL },
 	{ "nop.port_GBps=30", "nop.topology=torus", "nop.multicast=false", NULL },
+	{ "nop.message_ns=7", "nop.topology=torus", NULL },
 	{ "nop.message_ns=7", NULL },
 	{ "nop.port_GBps=30", "nop.message_ns=7", "dram.interleave=nearest", NULL },
 };
@@ -197,6 +200,66 @@ START_TEST(flows_carry_the_phases_loads)
 	sim_activities_release(&a);
 	map_network_release(&network);
 	wl_workload_free(w);
+	hw_package_free(package);
+}
+END_TEST
+
+/* A phase of random messages of one kind: to and from DRAM, or between chiplets. */
+static void random_phase(struct map_network *network, GRand *rand, struct map_phase *phase)
+{
+	int chiplets = (int)hw_chiplet_count(network->package), kind = g_rand_int_range(rand, 0, 4);
+	for (int messages = g_rand_int_range(rand, 1, 20); messages > 0; messages--) {
+		unsigned from = (unsigned)g_rand_int_range(rand, 0, chiplets), count = 0;
+		double bytes = g_rand_int_range(rand, 1, 5000);
+		for (unsigned c = 0; (int)c < chiplets; c++)
+			if (c != from && g_rand_int_range(rand, 0, chiplets) < 3)
+				network->receivers[count++] = c;
+		if (kind == 0)
+			map_write_dram(network, phase, from, bytes);
+		else if (kind == 1)
+			map_read_dram(network, phase, count, bytes);
+		else
+			map_send(network, phase, from, count, bytes);
+	}
+}
+
+/* Tori of all shapes to 4 x 5: a link of two parallel ones is as good as any other. */
+START_TEST(phases_on_tori_take_the_models_time)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i);
+	struct hw_package *package = synthetic_package((unsigned)_i % 4 + 1, (unsigned)_i / 4 + 1);
+	struct map_network network;
+	struct map_phase phases[PHASES];
+	struct sim_activities activities;
+	GError *error = NULL;
+	package->nop.topology = HW_TORUS;
+	package->nop.multicast = g_rand_boolean(rand);
+	package->nop.message_ns = g_rand_boolean(rand) ? 7 : 0;
+	package->nop.port_GBps = g_rand_boolean(rand) ? 15 : 40;
+	package->interleave = g_rand_boolean(rand) ? HW_INTERLEAVE_NEAREST : HW_INTERLEAVE_ALL;
+	map_network_init(&network, package);
+	sim_activities_init(&activities, sim_program_new(), &network);
+	for (unsigned i = 0; i < PHASES; i++) {
+		map_phase_init(&phases[i], package);
+		do
+			random_phase(&network, rand, &phases[i]);
+		while (map_phase_empty(&phases[i]));
+		ck_assert_uint_eq(sim_phase_activity(&activities, &phases[i]), i);
+	}
+	struct sim_options options = { .exact = true };
+	struct sim_result *result = sim_execute(package, chain(&activities, PHASES), &options,
+	                                        &error);
+	ck_assert_msg(result != NULL, "%s", error ? error->message : "");
+	for (unsigned i = 0; i < PHASES; i++) {
+		double expected_ns = map_phase_ns(&network, &phases[i]);
+		ck_assert_double_eq_tol(result->end_ns[i] - result->start_ns[i], expected_ns,
+		                        1e-9 * expected_ns + 1e-6);
+		map_phase_release(&phases[i]);
+	}
+	sim_result_free(result);
+	sim_program_free(activities.program);
+	sim_activities_release(&activities);
+	map_network_release(&network);
 	hw_package_free(package);
 }
 END_TEST
@@ -471,6 +534,7 @@ int main(void)
 	                    (int)G_N_ELEMENTS(packages));
 	tcase_add_test(cases, channels_may_differ_by_more_than_a_route);
 	tcase_add_loop_test(cases, flows_carry_the_phases_loads, 0, (int)G_N_ELEMENTS(packages));
+	tcase_add_loop_test(cases, phases_on_tori_take_the_models_time, 0, 20);
 	tcase_add_test(cases, only_ports_that_may_bind_are_modelled);
 	tcase_add_test(cases, tiles_wait_for_the_rows_they_reach);
 	tcase_add_test(cases, buffers_follow_the_distance);

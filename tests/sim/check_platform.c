@@ -83,6 +83,39 @@ START_TEST(routes_use_ports_links_and_channels)
 }
 END_TEST
 
+/* On a torus of 2 x 2: chiplets 0-3, routers 4-7, DRAM 8 and 9, parallels 10-13. */
+START_TEST(parallel_links_end_at_hosts_of_their_own)
+{
+	struct hw_package *p = synthetic_package(2, 2), *ring = synthetic_package(4, 1);
+	unsigned links[2 + 2 + 4], to;
+	char name[32];
+	ck_assert_uint_eq(sim_host_count(p), 10);
+	p->nop.topology = ring->nop.topology = HW_TORUS;
+	ck_assert_uint_eq(sim_host_count(p), 14);
+	ck_assert_uint_eq(sim_host_count(ring), 10);
+	ck_assert_str_eq(sim_host_name(p, 12, name, sizeof(name)), "parallel-0-1");
+	ck_assert_str_eq(sim_host_name(p, 9, name, sizeof(name)), "dram-1");
+	ck_assert_uint_eq(sim_route(p, 4, 5, links), 1);
+	ck_assert_uint_eq(links[0], hw_link_id(0, HW_EAST));
+	ck_assert_uint_eq(sim_route(p, 4, 11, links), 1);
+	ck_assert_uint_eq(links[0], hw_link_id(0, HW_WEST));
+	ck_assert_uint_eq(sim_route(p, 5, 4, links), 1);
+	ck_assert_uint_eq(links[0], hw_link_id(1, HW_WEST)); /* x + y is odd */
+	ck_assert_uint_eq(sim_route(p, 5, 10, links), 1);
+	ck_assert_uint_eq(links[0], hw_link_id(1, HW_EAST));
+	for (unsigned r = 0; r < hw_resource_count(p); r++) {
+		uint32_t a, b;
+		sim_resource_ends(p, r, &a, &b);
+		ck_assert_uint_eq(sim_route(p, a, b, links), 1);
+		ck_assert_uint_eq(links[0], r);
+		if (hw_resource_kind(p, r) == HW_LINK && hw_link_exists(p, r, &to))
+			ck_assert(b == 4 + to || b == 10 + to);
+	}
+	hw_package_free(p);
+	hw_package_free(ring);
+}
+END_TEST
+
 START_TEST(hosts_have_names)
 {
 	struct hw_package *p = synthetic_package(3, 2);
@@ -116,6 +149,7 @@ int main(void)
 	tcase_add_test(cases, platform_matches_the_golden_file);
 	tcase_add_test(cases, numbers_do_not_depend_on_the_locale);
 	tcase_add_test(cases, routes_use_ports_links_and_channels);
+	tcase_add_test(cases, parallel_links_end_at_hosts_of_their_own);
 	tcase_add_test(cases, hosts_have_names);
 	tcase_add_test(cases, resources_have_latencies);
 	suite_add_tcase(suite, cases);

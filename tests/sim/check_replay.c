@@ -331,6 +331,85 @@ START_TEST(a_phase_takes_what_the_cost_model_says)
 }
 END_TEST
 
+/* ---- tori ---- */
+
+static struct hw_package *torus(unsigned columns, unsigned rows)
+{
+	struct hw_package *package = mesh(columns, rows);
+	package->nop.topology = HW_TORUS;
+	return package;
+}
+
+static struct run all_to_all(struct hw_package *package, unsigned bytes)
+{
+	GString *text = g_string_new("src,dst,bytes\n");
+	unsigned chiplets = hw_chiplet_count(package);
+	for (unsigned from = 0; from < chiplets; from++)
+		for (unsigned to = 0; to < chiplets; to++)
+			if (to != from)
+				g_string_append_printf(text, "%u,%u,%u\n", from, to, bytes);
+	struct run run = run_on(package, text->str);
+	g_string_free(text, TRUE);
+	return run;
+}
+
+/* Links are balanced: hops of all messages / links, of 32 bytes at 32 bytes/ns with wide ports. */
+static const struct {
+	unsigned columns, rows;
+	double messages; /* over each link of the longer dimension */
+} balanced[] = {
+	{ 2, 1, 0.5 }, /* 2 x 1 / 4: two links each way */
+	{ 3, 1, 1 },   /* 3 x (1 + 1) / 6 */
+	{ 4, 1, 2 },   /* 4 x (1 + 1 + 2) / 8 */
+	{ 1, 5, 3 },   /* 5 x (1 + 1 + 2 + 2) / 10 */
+	{ 6, 1, 4.5 }, /* 6 x (1 + 1 + 2 + 2 + 3) / 12 */
+	{ 2, 2, 1 },   /* 4 x (1 + 1) / 8 in each dimension */
+	{ 4, 2, 4 },   /* 8 x 2 x (1 + 1 + 2) / 16 */
+	{ 4, 4, 8 },   /* 16 x 4 x (1 + 1 + 2) / 32 */
+};
+
+START_TEST(all_to_all_on_a_torus_is_balanced)
+{
+	struct hw_package *package = torus(balanced[_i].columns, balanced[_i].rows);
+	package->nop.port_GBps = 1e6;
+	package->nop.hop_ns = package->nop.message_ns = 0;
+	struct run run = all_to_all(package, 32);
+	assert_ns(run.replay->all.completion_ns, balanced[_i].messages);
+	assert_ns(run.replay->all.bound_ns, balanced[_i].messages);
+	run_free(&run);
+}
+END_TEST
+
+/* Ports of 640 bytes in 10 ns; half of them over each of two links, as fast. */
+START_TEST(a_lone_message_takes_both_ways)
+{
+	struct hw_package *two = torus(2, 1), *six = torus(6, 1);
+	two->nop.port_GBps = six->nop.port_GBps = 64;
+	struct run run = run_on(two, "src,dst,bytes\n0,1,640\n");
+	assert_ns(run.replay->all.completion_ns, 5 + 4 + 10);
+	run_free(&run);
+	run = run_on(six, "src,dst,bytes\n0,3,640\n");
+	assert_ns(run.replay->all.completion_ns, 5 + 3 * 4 + 10);
+	run_free(&run);
+}
+END_TEST
+
+/*
+ * On a ring of 6, message 0 goes both ways from 0 to 3, and message 1 from 5 to 4 shares one of the
+ * links: 320 bytes of either, 20 ns. It is busy 2.5 ns after the start, and message 0 has two hops
+ * and 2.5 ns from there on. Message 2 waits for 1, which is there 5 + 4 ns after the load.
+ */
+START_TEST(messages_meet_on_the_other_way)
+{
+	struct hw_package *package = torus(6, 1);
+	package->nop.port_GBps = 64;
+	struct run run = run_on(package, "src,dst,bytes,dep\n0,3,640,\n5,4,320,\n4,5,32,1\n");
+	assert_ns(run.replay->end_ns[0], 20 + 5 + 2 * 4);
+	assert_times(&run, 2, 20 + 9 + 1, 20 + 9 + 1 + 5 + 4 + 1);
+	run_free(&run);
+}
+END_TEST
+
 /*
  * A ring of 8 in a row, all steps: seven messages of 1 hop (17 ns) and one of 7
  * hops (41 ns) per step. A path of 7 steps has the long one at most once: 6 x 18 + 41.
@@ -419,6 +498,10 @@ int main(void)
 	tcase_add_test(times, traffic_elsewhere_changes_nothing);
 	tcase_add_test(times, a_hop_may_be_less_than_rounding);
 	tcase_add_test(lists, a_phase_takes_what_the_cost_model_says);
+	tcase_add_loop_test(lists, all_to_all_on_a_torus_is_balanced, 0,
+	                    (int)G_N_ELEMENTS(balanced));
+	tcase_add_test(lists, a_lone_message_takes_both_ways);
+	tcase_add_test(lists, messages_meet_on_the_other_way);
 	tcase_add_test(lists, ring_ends_with_its_critical_path);
 	tcase_add_test(lists, runs_are_identical);
 	tcase_add_loop_test(lists, no_message_is_too_early, 0, 20);

@@ -124,7 +124,7 @@ static void phase_add(struct phase *phase, uint32_t from, uint32_t to, double by
 	g_autofree unsigned *links = g_new(unsigned, p->columns + p->rows);
 	unsigned source = from < n ? from : p->dram[from - 2 * n].at;
 	unsigned target = to < n ? to : p->dram[to - 2 * n].at;
-	unsigned hops = hw_route(p, source, target, links);
+	unsigned hops = hw_route(p, source, target, 0, links);
 	phase->bytes[from < n ? hw_inject_id(p, from) : hw_dram_id(p, from - 2 * n)] += bytes;
 	phase->bytes[to < n ? hw_eject_id(p, to) : hw_dram_id(p, to - 2 * n)] += bytes;
 	for (unsigned i = 0; i < hops; i++)
@@ -177,7 +177,7 @@ static uint32_t phase_end(struct phase *phase, struct sim_program *program, doub
 	uint32_t a = phase->far_from, b = phase->far_to;
 	unsigned source = a < n ? a : p->dram[a - 2 * n].at,
 		 target = b < n ? b : p->dram[b - 2 * n].at;
-	unsigned hops = hw_route(p, source, target, links);
+	unsigned hops = hw_route(p, source, target, 0, links);
 	for (unsigned i = 0; i < hops; i++)
 		left[links[i]] -= phase->far_bytes;
 	left[a < n ? hw_inject_id(p, a) : hw_dram_id(p, a - 2 * n)] -= phase->far_bytes;

@@ -159,6 +159,17 @@ START_TEST(a_report_is_exactly_this)
 }
 END_TEST
 
+START_TEST(parallel_links_are_told_apart)
+{
+	pair.tiny.package->nop.topology = HW_TORUS;
+	pair.resource_bytes[hw_link_id(0, HW_WEST)] = 20;
+	g_autofree char *text = report_text(&pair.sim, REPORT_WITHOUT_WALL);
+	ck_assert_ptr_nonnull(strstr(text, "{\"from\": \"0,0\", \"to\": \"1,0\", "));
+	ck_assert_ptr_nonnull(strstr(text, ", \"bytes\": 40},"));
+	ck_assert_ptr_nonnull(strstr(text, ", \"bytes\": 20, \"second\": true}"));
+}
+END_TEST
+
 START_TEST(wall_clock_times_are_left_out_of_files)
 {
 	g_autofree char *file = report_text(&pair.sim, REPORT_WITHOUT_WALL);
@@ -211,6 +222,7 @@ int main(void)
 	tcase_add_test(tests, a_report_is_exactly_this);
 	tcase_add_test(tests, wall_clock_times_are_left_out_of_files);
 	tcase_add_test(tests, without_simulation_there_is_only_the_model);
+	tcase_add_test(tests, parallel_links_are_told_apart);
 	tcase_add_test(tests, an_error_against_nothing_is_null);
 	tcase_add_test(tests, errors_throughput_and_utilization_by_hand);
 	suite_add_tcase(suite, tests);
