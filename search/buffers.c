@@ -21,7 +21,7 @@ uint64_t map_largest_box(const struct map_grid *grid)
 uint64_t map_share_weight_bytes(const struct map_placed *placed)
 {
 	uint32_t channels = map_longest_part(placed, MAP_K, map_extent(placed, MAP_K));
-	return map_weight_bytes(placed, (struct map_interval){ 0, channels });
+	return map_weight_bytes(placed, (struct map_interval){ .hi = channels });
 }
 
 uint64_t map_shard_bytes(const struct map_placed *placed)

@@ -6,20 +6,15 @@
  * Boxes of a split are products of intervals, one per dimension, so the boxes
  * of all chiplets are a struct map_grid: intervals per part and dimension. Box
  * (n, k, p, q) belongs to region[((n * K + k) * P + p) * Q + q]; chiplets past
- * the product of the parts idle. Intervals may be empty (lo == hi).
+ * the product of the parts idle. Intervals may be empty (lo == hi). What is needed
+ * may leave rows and columns out; what is computed never does.
  */
 #ifndef SEARCH_SHARE_H
 #define SEARCH_SHARE_H
 
 #include "hw/compute.h"
+#include "search/interval.h"
 #include "search/mapping.h"
-
-struct map_interval {
-	uint32_t lo, hi;
-};
-
-/* Tensors that one node may read: its scratch memory is bounded by it. */
-#define MAP_MAX_INPUTS 64
 
 struct map_grid {
 	const unsigned *region;
@@ -42,28 +37,12 @@ struct map_placed {
 		microbatch; /* samples of a full one if this is the smaller last one, else 0 or the same */
 };
 
-/* Scratch for grids: room for the intervals of those alive at a time; users put
- * `used` back to what it was when they are done. */
-struct map_scratch {
-	struct map_interval *intervals;
-	unsigned used, capacity;
-};
-
-void map_scratch_init(struct map_scratch *scratch, unsigned chiplets);
-void map_scratch_release(struct map_scratch *scratch);
-struct map_interval *map_scratch_take(struct map_scratch *scratch, unsigned count);
-
-static inline uint32_t map_length(struct map_interval i)
-{
-	return i.hi > i.lo ? i.hi - i.lo : 0;
-}
-
 /* Interval i of `parts` even ones over [0, extent): sizes differ by at most one. */
 static inline struct map_interval map_part(uint32_t extent, unsigned parts, unsigned i)
 {
 	g_assert(parts > 0); /* splits and tiles are at least 1 */
-	return (struct map_interval){ (uint32_t)((uint64_t)extent * i / parts),
-		                      (uint32_t)((uint64_t)extent * (i + 1) / parts) };
+	return (struct map_interval){ .lo = (uint32_t)((uint64_t)extent * i / parts),
+		                      .hi = (uint32_t)((uint64_t)extent * (i + 1) / parts) };
 }
 
 /* Output extent of a node per dimension. */
@@ -94,7 +73,7 @@ void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_sc
 void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,
                      struct map_grid *grid);
 
-/* What the boxes of `output` need of edge's tensor (clipped to it, before intersection). */
+/* What the boxes of `output` need of edge's tensor: the elements that they touch, no others. */
 void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
                    const struct map_grid *output, struct map_scratch *scratch,
                    struct map_grid *need);
@@ -102,7 +81,7 @@ void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
 /*
  * The MAC layer's output boxes. `owned`: every element once, cut where the
  * fused pooling windows of the next box begin. Otherwise: all that the boxes'
- * pooling windows reach, overlaps included.
+ * pooling windows touch, overlaps included.
  */
 void map_mac_grid(const struct map_placed *placed, const struct map_grid *output, bool owned,
                   struct map_scratch *scratch, struct map_grid *mac);
