@@ -83,19 +83,25 @@ uint32_t map_longest_part(const struct map_placed *placed, enum map_dim dim, uin
 	return longest;
 }
 
+static const enum map_dim tile_dims[MAP_DIMS] = { MAP_N, MAP_P, MAP_Q, MAP_K };
+
+/* Tiles that the largest share can be cut into in a dimension. */
+static uint32_t tile_room(const struct map_placed *placed, enum map_dim dim)
+{
+	uint32_t extent = map_extent(placed, dim);
+	if (dim == MAP_N)
+		extent = MAX(extent, placed->microbatch);
+	return map_longest_part(placed, dim, extent);
+}
+
 enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count)
 {
-	static const enum map_dim order[MAP_DIMS] = { MAP_N, MAP_P, MAP_Q, MAP_K };
 	enum map_dim best = MAP_N;
 	uint32_t most = 0;
 	for (int i = 0; i < MAP_DIMS; i++) {
-		enum map_dim d = order[i];
-		uint32_t extent = map_extent(placed, d);
-		if (d == MAP_N)
-			extent = MAX(extent, placed->microbatch);
-		uint32_t largest = map_longest_part(placed, d, extent);
+		uint32_t largest = tile_room(placed, tile_dims[i]);
 		if (largest > most) {
-			best = d;
+			best = tile_dims[i];
 			most = largest;
 		}
 		if (largest >= placed->tiles)
@@ -103,6 +109,17 @@ enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count)
 	}
 	*count = MIN(placed->tiles, most);
 	return best;
+}
+
+unsigned map_finest_tiles(const struct map_placed *placed, unsigned tiles[MAP_DIMS])
+{
+	unsigned count = 0;
+	for (int i = 0; i < MAP_DIMS; i++) {
+		uint32_t largest = tile_room(placed, tile_dims[i]);
+		if (count == 0 || largest > tiles[count - 1])
+			tiles[count++] = largest;
+	}
+	return count;
 }
 
 void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,
@@ -141,6 +158,22 @@ void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_sc
 	if (count > 1 && tile != MAP_WHOLE)
 		narrow_to_tiles(grid, map_scratch_take(scratch, grid->parts[dim]), dim, tile,
 		                tile + 1, count);
+}
+
+void map_tiles_grid(const struct map_placed *placed, unsigned first, unsigned end,
+                    struct map_scratch *scratch, struct map_grid *grid)
+{
+	unsigned count;
+	enum map_dim dim = map_tile_dim(placed, &count);
+	map_output_grid(placed, scratch, grid);
+	unsigned shares = grid->parts[dim];
+	struct map_interval *rooms = map_scratch_take(scratch, shares * (end - first));
+	for (unsigned t = first; t < end; t++) {
+		struct map_grid tile = *grid;
+		narrow_to_tiles(&tile, rooms + (t - first) * shares, dim, t, t + 1, count);
+	}
+	grid->parts[dim] = shares * (end - first);
+	grid->part[dim] = rooms;
 }
 
 void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,

@@ -62,12 +62,25 @@ uint32_t map_longest_part(const struct map_placed *placed, enum map_dim dim, uin
  */
 enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count);
 
+/*
+ * The numbers of tiles that cut the largest share into single elements of a dimension, ascending;
+ * returns how many they are. Numbers above one of them and up to the next cut the dimension of the
+ * next, those above the last do what the last does. As every tile holds whole elements, none of the
+ * numbers for a dimension makes its largest tile smaller than single elements do.
+ */
+unsigned map_finest_tiles(const struct map_placed *placed, unsigned tiles[MAP_DIMS]);
+
 /* Output boxes: of the whole shares, and of their tile t (MAP_WHOLE: all of them). */
 #define MAP_WHOLE UINT32_MAX
 void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,
                      struct map_grid *grid);
 void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
                    struct map_grid *grid);
+
+/* Tiles [first, end) of every share, side by side in the dimension of tiles: intervals whose lengths
+ * are of interest. Its boxes are no chiplet's. */
+void map_tiles_grid(const struct map_placed *placed, unsigned first, unsigned end,
+                    struct map_scratch *scratch, struct map_grid *grid);
 
 /* The first `tiles` tiles together; none of them for 0. */
 void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,
