@@ -19,18 +19,6 @@ static unsigned port_index(const struct hw_package *package, unsigned resource)
 	return resource - hw_inject_id(package, 0);
 }
 
-/* Bandwidth of all NoP links out of (or into) a router. */
-static double links_GBps(const struct hw_package *package, unsigned chiplet, bool out)
-{
-	double sum = 0;
-	unsigned to, links = HW_DIRECTIONS * hw_chiplet_count(package);
-	for (unsigned link = 0; link < links; link++)
-		if (hw_link_exists(package, link, &to) &&
-		    (out ? link / HW_DIRECTIONS : to) == chiplet)
-			sum += hw_resource_GBps(package, link);
-	return sum;
-}
-
 /*
  * Which ports can bind. Every byte that a chiplet injects leaves its router
  * over a link or into a DRAM channel there, and every byte that it ejects came
@@ -44,17 +32,21 @@ static double links_GBps(const struct hw_package *package, unsigned chiplet, boo
 static void find_binding_ports(struct sim_activities *a)
 {
 	const struct hw_package *package = a->package;
-	unsigned chiplets = hw_chiplet_count(package);
-	for (unsigned c = 0; c < chiplets; c++) {
-		double dram_GBps = 0;
-		for (unsigned i = 0; i < package->dram_count; i++)
-			if (package->dram[i].at == c)
-				dram_GBps += hw_dram_GBps(&package->dram[i]);
-		double port_GBps = package->nop.port_GBps;
-		a->port_may_bind[c] = port_GBps < links_GBps(package, c, true) + dram_GBps;
-		a->port_may_bind[chiplets + c] = port_GBps <
-		                                 links_GBps(package, c, false) + dram_GBps;
+	unsigned chiplets = hw_chiplet_count(package), to;
+	/* Per chiplet: of all links and channels out of its router, then of those into it. */
+	g_autofree double *GBps = g_new0(double, 2 * chiplets);
+	for (unsigned link = 0; link < HW_DIRECTIONS * chiplets; link++) {
+		if (!hw_link_exists(package, link, &to))
+			continue;
+		GBps[link / HW_DIRECTIONS] += hw_resource_GBps(package, link);
+		GBps[chiplets + to] += hw_resource_GBps(package, link);
 	}
+	for (unsigned i = 0; i < package->dram_count; i++) {
+		GBps[package->dram[i].at] += hw_dram_GBps(&package->dram[i]);
+		GBps[chiplets + package->dram[i].at] += hw_dram_GBps(&package->dram[i]);
+	}
+	for (unsigned port = 0; port < 2 * chiplets; port++)
+		a->port_may_bind[port] = package->nop.port_GBps < GBps[port];
 }
 
 void sim_activities_init(struct sim_activities *a, struct sim_program *program,

@@ -175,10 +175,21 @@ static void append_links(GString *xml, const struct hw_package *package)
 	}
 }
 
-/* One bit per ordered pair of hosts that some flow uses. Free with g_free. */
-static uint8_t *pairs_in_use(const struct sim_program *program, size_t hosts)
+struct pair {
+	uint32_t from, to; /* hosts */
+};
+
+static gint compare_pairs(gconstpointer a, gconstpointer b)
 {
-	uint8_t *used = g_malloc0((hosts * hosts + 7) / 8);
+	const struct pair *left = a, *right = b;
+	return left->from != right->from ? (left->from > right->from) - (left->from < right->from)
+	                                 : (left->to > right->to) - (left->to < right->to);
+}
+
+/* The ordered pairs of hosts that flows use, ascending; some more than once. struct pair. */
+static GArray *pairs_in_use(const struct sim_program *program)
+{
+	GArray *pairs = g_array_new(FALSE, FALSE, sizeof(struct pair));
 	for (guint a = 0; a < program->activities->len; a++) {
 		const struct sim_activity *activity = &g_array_index(program->activities,
 		                                                     struct sim_activity, a);
@@ -186,11 +197,12 @@ static uint8_t *pairs_in_use(const struct sim_program *program, size_t hosts)
 		const struct sim_flow *flows = &g_array_index(program->flows, struct sim_flow,
 		                                              activity->first_flow);
 		for (uint32_t f = 0; f < activity->flow_count; f++) {
-			size_t pair = of[flows[f].from] * hosts + of[flows[f].to];
-			used[pair / 8] |= (uint8_t)(1u << pair % 8);
+			struct pair pair = { of[flows[f].from], of[flows[f].to] };
+			g_array_append_val(pairs, pair);
 		}
 	}
-	return used;
+	g_array_sort(pairs, compare_pairs);
+	return pairs;
 }
 
 static void append_route(GString *xml, const struct hw_package *package, uint32_t from, uint32_t to,
@@ -210,15 +222,12 @@ static void append_route(GString *xml, const struct hw_package *package, uint32_
 static void append_routes(GString *xml, const struct hw_package *package,
                           const struct sim_program *program)
 {
-	size_t hosts = sim_host_count(package);
-	g_autofree uint8_t *used = pairs_in_use(program, hosts);
+	g_autoptr(GArray) pairs = pairs_in_use(program);
 	g_autofree unsigned *links = g_new(unsigned, package->columns + package->rows + 4);
-	for (size_t from = 0; from < hosts; from++) {
-		for (size_t to = 0; to < hosts; to++) {
-			size_t pair = from * hosts + to;
-			if (used[pair / 8] >> pair % 8 & 1)
-				append_route(xml, package, (uint32_t)from, (uint32_t)to, links);
-		}
+	for (guint i = 0; i < pairs->len; i++) {
+		const struct pair *pair = &g_array_index(pairs, struct pair, i);
+		if (i == 0 || compare_pairs(pair - 1, pair) != 0)
+			append_route(xml, package, pair->from, pair->to, links);
 	}
 }
 

@@ -9,13 +9,14 @@
 /* SimGrid's table of routes is quadratic in the hosts: 96 x 96 chiplets take 2.8 GB. */
 #define MOST_CHIPLETS 9216u
 
-static bool check_size(const struct hw_package *package, GError **error)
+bool sim_check_size(const struct hw_package *package, GError **error)
 {
 	if (hw_chiplet_count(package) <= MOST_CHIPLETS)
 		return true;
 	g_set_error(error, SIM_ERROR, SIM_ERROR_SIZE,
-	            "package '%s' has %u chiplets; at most %u can be simulated", package->name,
-	            hw_chiplet_count(package), MOST_CHIPLETS);
+	            "package '%s' has %u chiplets (%u x %u); at most %u can be simulated",
+	            package->name, hw_chiplet_count(package), package->columns, package->rows,
+	            MOST_CHIPLETS);
 	return false;
 }
 
@@ -34,7 +35,7 @@ struct sim_outcome *sim_simulate(const struct wl_workload *workload,
                                  const struct map_mapping *mapping,
                                  const struct sim_settings *settings, GError **error)
 {
-	if (!check_size(package, error))
+	if (!sim_check_size(package, error))
 		return NULL;
 	gint64 begin_us = g_get_monotonic_time();
 	struct sim_options options = { .exact = settings->exact,

@@ -72,6 +72,9 @@ struct sim_outcome {
 	struct tl_timeline *timeline;     /* NULL for SIM_TRACE_NONE */
 };
 
+/* Whether the package is small enough to be simulated: to be asked before long work. */
+bool sim_check_size(const struct hw_package *package, GError **error);
+
 /* The mapping must have passed map_read / map_check_buffers. NULL and `error` on failure. */
 struct sim_outcome *sim_simulate(const struct wl_workload *workload,
                                  const struct hw_package *package,

@@ -238,7 +238,8 @@ static enum tool_status run_main(const struct options *options, GError **error)
 	size_t bytes = options->strategy_count * sizeof *run.states;
 	if (!subject_load(&run.subject, options->package, options->workload, options->set, error))
 		return status;
-	if (!subject_calibrate(&run.subject, options, error)) {
+	if (!sim_check_size(run.subject.package, error) ||
+	    !subject_calibrate(&run.subject, options, error)) {
 		subject_release(&run.subject);
 		return status;
 	}

@@ -234,7 +234,8 @@ static enum tool_status search_main(const struct options *options, GError **erro
 	    !subject_load(&subject, options->package, options->workload, options->set, error))
 		return TOOL_USAGE;
 	enum tool_status status = TOOL_USAGE;
-	if (subject_calibrate(&subject, options, error))
+	if ((!options->refine || sim_check_size(subject.package, error)) &&
+	    subject_calibrate(&subject, options, error))
 		status = search(&subject, options, error);
 	subject_release(&subject);
 	return status;

@@ -34,7 +34,7 @@ static enum tool_status simulate_main(const struct options *options, GError **er
 	if (!subject_load(&subject, options->package, options->workload, options->set, error))
 		return status;
 	struct map_mapping *mapping = NULL;
-	if (subject_calibrate(&subject, options, error))
+	if (sim_check_size(subject.package, error) && subject_calibrate(&subject, options, error))
 		mapping = load_mapping(&subject, options, error);
 	if (mapping && (!options->out || prepare_folder(options->out, error)))
 		status = simulate(&subject, options, mapping, error);

@@ -64,7 +64,8 @@ static bool load_pair(struct sample_request *request, const struct options *opti
 	if (!subject_load(&pair->subject, package, workload, options->set, error))
 		return false;
 	request->pair_count++;
-	if (!subject_calibrate(&pair->subject, options, error))
+	if (!sim_check_size(pair->subject.package, error) ||
+	    !subject_calibrate(&pair->subject, options, error))
 		return false;
 	choose_strategies(pair, options);
 	if (!pair->strategy_count)
