@@ -18,6 +18,7 @@ struct search_trier {
 	/* The enumeration that is going on. */
 	struct search_candidate candidate;
 	struct search_result *result;
+	GError **misfit;
 	double best_ns;
 };
 
@@ -88,15 +89,15 @@ static void keep(struct search_trier *t, const struct search_found *found)
 }
 
 /* Whether the candidate fits the buffers: as it is if nodes are free, else if it can be made to. */
-static bool fits(struct search_trier *t)
+static bool fits(struct search_trier *t, GError **error)
 {
 	struct map_plan plan;
 	if (!t->how->small->free_nodes)
-		return search_fit_segment(&t->bare, t->mapping, 1, NULL);
+		return search_fit_segment(&t->bare, t->mapping, 1, error);
 	map_plan_init(&plan, t->mapping, t->how->small->workload, t->how->small->package);
 	bool fit = true;
 	for (unsigned c = 0; fit && c < t->mapping->segments[1].cluster_count; c++)
-		fit = map_check_cluster(&plan, 1, c, &t->model.network.scratch, NULL);
+		fit = map_check_cluster(&plan, 1, c, &t->model.network.scratch, error);
 	map_plan_release(&plan);
 	return fit;
 }
@@ -107,10 +108,16 @@ static void cost_candidate(struct search_trier *t)
 	struct map_plan plan;
 	struct cost_totals totals = { 0 };
 	bool energy = t->how->objective != SEARCH_LATENCY;
+	GError *error = NULL;
 	t->result->costed++;
 	search_small_outline(t->how->small, &t->candidate, t->mapping, 1);
-	if (!fits(t))
+	if (!fits(t, t->misfit ? &error : NULL)) {
+		if (t->misfit) {
+			g_clear_error(t->misfit);
+			*t->misfit = error;
+		}
 		return;
+	}
 	map_plan_init(&plan, t->mapping, t->how->small->workload, t->how->small->package);
 	struct cost_segment cost = cost_evaluate_segment(&t->model, &plan, 1, t->cluster_ns,
 	                                                 energy ? &totals : NULL);
@@ -211,7 +218,7 @@ static void enumerate_on(struct search_trier *t, unsigned samples, unsigned snak
 }
 
 void search_enumerate(struct search_trier *t, unsigned first, unsigned end, double most_ns,
-                      struct search_result *result)
+                      struct search_result *result, GError **misfit)
 {
 	const struct search_small *small = t->how->small;
 	unsigned parts = small->sample_count * small->snake_count;
@@ -220,6 +227,7 @@ void search_enumerate(struct search_trier *t, unsigned first, unsigned end, doub
 	t->candidate.end = end;
 	t->best_ns = most_ns;
 	t->result = result;
+	t->misfit = misfit;
 	result->complete = true;
 	search_stand_outside(t->mapping, first, end, small->nodes);
 	for (unsigned i = 0; i < parts && result->complete; i++) {

@@ -42,8 +42,11 @@ struct search_result {
 void search_result_init(struct search_result *result);
 void search_result_release(struct search_result *result);
 
-/* Candidates for nodes [first, end) with a latency below most_ns (INFINITY: all). Deterministic. */
+/*
+ * Candidates for nodes [first, end) with a latency below most_ns (INFINITY: all). Deterministic.
+ * `misfit` (may be NULL) becomes the reason why the last one that did not fit did not.
+ */
 void search_enumerate(struct search_trier *trier, unsigned first, unsigned end, double most_ns,
-                      struct search_result *result);
+                      struct search_result *result, GError **misfit);
 
 #endif

@@ -57,9 +57,9 @@ static bool read_bytes(struct reader *r, uint32_t line, const char *text, double
                        GError **error)
 {
 	uint64_t value = 0;
-	if (!hw_csv_whole(text, 1, (uint64_t)MAX_BYTES, &value))
+	if (!hw_csv_whole(text, 0, (uint64_t)MAX_BYTES, &value))
 		return fail(r, line, error,
-		            "bytes: must be a whole number from 1 to 1e15, got \"%s\"", text);
+		            "bytes: must be a whole number from 0 to 1e15, got \"%s\"", text);
 	*bytes = (double)value;
 	return true;
 }

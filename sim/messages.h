@@ -4,7 +4,7 @@
  * message starts) is a matter of execution; sim/replay.h runs it.
  *
  * A list is CSV with a header. Columns, in any order: `src`, `dst` (chiplets,
- * row-major), `bytes` (whole, > 0), and, where there is something to say,
+ * row-major), `bytes` (whole; 0: a synchronisation), and, where there is something to say,
  * `start` (ns, earliest time), `dep` (rows, counted from 0 below the header and
  * joined by ';', that must have arrived), `tag` (a name that groups messages). A
  * value left out is 0, none and "0".

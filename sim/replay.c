@@ -7,7 +7,9 @@
 
 #include "hw/routes.h"
 #include "sim/activity.h"
+#include "sim/platform.h"
 #include "sim/parts.h"
+#include "sim/replay_private.h"
 #include "sim/replay_sum.h"
 
 #include <stdlib.h>
@@ -16,11 +18,6 @@
 struct start { /* a distinct start > 0 and the delay that ends then */
 	double start_ns;
 	uint32_t task;
-};
-
-struct span { /* an activity of messages order[first, end), and when it ran */
-	uint32_t first, end, tag, task;
-	double start_ns, end_ns;
 };
 
 struct builder {
@@ -34,16 +31,13 @@ struct builder {
 	double *later_ns;  /* per message: from the end of that task to its arrival */
 	uint32_t *arrival; /* per awaited message: the task that ends when it arrives */
 	struct sim_parts parts;
-	uint32_t *by_hops; /* scratch of a phase: those tasks, by hops; else SIM_NONE */
+	uint32_t *by_hops; /* scratch of a phase: those tasks, by hops; all SIM_NONE between uses */
 	uint32_t *noted;   /* per task: the last phase that waits for it, + 1 */
 	GArray *starts;    /* struct start, ascending */
 	uint32_t phases;
 	struct map_phase phase; /* under construction */
-	struct map_phase group; /* all that runs at the same time */
-	GArray *spans;          /* struct span, in the order made */
-	/* Those of a run without the group's losses, and its `order`; NULL: this is that run. */
-	const GArray *before;
-	const uint32_t *order_before;
+	GArray *spans;          /* struct sim_replay_span, in the order made */
+	const double *factors;  /* of their loads (sim_replay_factors); NULL: 1 */
 };
 
 /* ---- order ---- */
@@ -73,10 +67,15 @@ static int compare_readiness(const struct sim_messages *list, uint32_t left, uin
 	return 0;
 }
 
-static gint compare_messages(gconstpointer a, gconstpointer b, gpointer list)
+/* Of what is ready together, messages without bytes come first. */
+static gint compare_messages(gconstpointer a, gconstpointer b, gpointer data)
 {
+	const struct sim_messages *list = data;
 	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+	bool left_empty = list->at[left].bytes <= 0, right_empty = list->at[right].bytes <= 0;
 	int order = compare_readiness(list, left, right);
+	if (!order && left_empty != right_empty)
+		return left_empty ? -1 : 1;
 	return order ? order : (left > right) - (left < right);
 }
 
@@ -115,6 +114,8 @@ static uint32_t add_delay(struct builder *b, double delay_ns, uint32_t first_dep
 		                         .first_flow = b->program->flows->len,
 		                         .first_cycles = SIM_NONE,
 		                         .delay_ns = delay_ns };
+	if (delay_ns <= 0)
+		return add_task(b, SIM_NONE, first_dep);
 	g_array_append_val(b->program->activities, activity);
 	return add_task(b, b->program->activities->len - 1, first_dep);
 }
@@ -173,44 +174,6 @@ static uint32_t add_wait(struct builder *b, const struct sim_message *message)
 }
 
 /* ---- phases ---- */
-
-static void send(struct builder *b, struct map_phase *phase, uint32_t message)
-{
-	const struct sim_message *m = &b->messages->at[message];
-	b->network.receivers[0] = m->dst;
-	map_send(&b->network, phase, m->src, 1, m->bytes);
-}
-
-static bool at_once(const struct span *a, const struct span *b)
-{
-	return a->start_ns < b->end_ns && b->start_ns < a->end_ns;
-}
-
-/* All that runs at the same time as part `index`, itself too. Returns false if that is all. */
-static bool sum_group(struct builder *b, guint index)
-{
-	const struct span *own = &g_array_index(b->before, struct span, index);
-	bool others = false;
-	map_phase_clear(&b->group);
-	for (guint p = 0; p < b->before->len; p++) {
-		const struct span *span = &g_array_index(b->before, struct span, p);
-		if (p != index && !at_once(own, span))
-			continue;
-		for (uint32_t i = span->first; i < span->end; i++)
-			send(b, &b->group, b->order_before[i]);
-		others = others || p != index;
-	}
-	return others;
-}
-
-/* What b->phase's loads are multiplied by: its losses in the group instead of its own. */
-static double group_factor(struct builder *b)
-{
-	if (!b->before || !sum_group(b, b->spans->len))
-		return 1;
-	return map_part_slowdown(&b->network, &b->group, &b->phase) /
-	       map_phase_slowdown(&b->network, &b->phase);
-}
 
 static unsigned hops_of(const struct builder *b, uint32_t message)
 {
@@ -274,20 +237,32 @@ static uint32_t arrival_task(struct builder *b, uint32_t message, uint32_t task)
 	return *known;
 }
 
+/* What makes a phase ready; each may be SIM_NONE. */
+static void add_ready(struct builder *b, uint32_t start, uint32_t wait)
+{
+	if (start != SIM_NONE)
+		add_dep(b, start);
+	if (wait != SIM_NONE)
+		add_dep(b, wait);
+}
+
+static void forget_hops(struct builder *b, uint32_t first, uint32_t end)
+{
+	for (uint32_t i = first; i < end; i++)
+		b->by_hops[hops_of(b, b->order[i])] = SIM_NONE;
+}
+
 /* The activity of messages order[first, end): all of a phase, or those that share resources. */
 static void add_part(struct builder *b, uint32_t first, uint32_t end, uint32_t start, uint32_t wait)
 {
 	map_phase_clear(&b->phase);
 	for (uint32_t i = first; i < end; i++)
-		send(b, &b->phase, b->order[i]);
-	b->activities.load_factor = group_factor(b);
+		sim_replay_send(&b->network, &b->phase, &b->messages->at[b->order[i]]);
+	b->activities.load_factor = b->factors ? b->factors[b->spans->len] : 1;
 	double all_ns = map_phase_time(&b->network, &b->phase).latency_ns;
 	double paid_ns = activity_latency_ns(b, first, end);
 	uint32_t first_dep = b->program->deps->len;
-	if (start != SIM_NONE)
-		add_dep(b, start);
-	if (wait != SIM_NONE)
-		add_dep(b, wait);
+	add_ready(b, start, wait);
 	uint32_t task = add_task(b, sim_phase_activity(&b->activities, &b->phase), first_dep);
 	for (uint32_t i = first; i < end; i++) {
 		uint32_t message = b->order[i];
@@ -296,10 +271,21 @@ static void add_part(struct builder *b, uint32_t first, uint32_t end, uint32_t s
 		if (b->awaited[message])
 			b->arrival[message] = arrival_task(b, message, task);
 	}
-	for (uint32_t i = first; i < end; i++)
-		b->by_hops[hops_of(b, b->order[i])] = SIM_NONE;
-	struct span span = { first, end, b->messages->at[b->order[first]].tag, task, 0, 0 };
+	forget_hops(b, first, end);
+	struct sim_replay_span span = { first, end, task, 0, 0 };
 	g_array_append_val(b->spans, span);
+}
+
+/* A message without bytes moves nothing and waits for nothing that moves: it takes its latency. */
+static void add_empty(struct builder *b, uint32_t message, uint32_t start, uint32_t wait)
+{
+	uint32_t *known = &b->by_hops[hops_of(b, message)];
+	if (*known == SIM_NONE) {
+		uint32_t first_dep = b->program->deps->len;
+		add_ready(b, start, wait);
+		*known = add_delay(b, latency_ns(b, hops_of(b, message)), first_dep);
+	}
+	b->task_of[message] = b->arrival[message] = *known;
 }
 
 /*
@@ -310,6 +296,10 @@ static void add_phase(struct builder *b, uint32_t first, uint32_t end)
 {
 	const struct sim_message *any = &b->messages->at[b->order[first]];
 	uint32_t start = start_task(b, any->start_ns), wait = add_wait(b, any);
+	uint32_t all = first;
+	for (; first < end && b->messages->at[b->order[first]].bytes <= 0; first++)
+		add_empty(b, b->order[first], start, wait);
+	forget_hops(b, all, first);
 	bool split = end - first > 1 && any_awaited(b, first, end);
 	if (split)
 		sim_parts_find(&b->parts, b->order + first, end - first);
@@ -329,7 +319,6 @@ static void builder_init(struct builder *b, const struct hw_package *package,
 	map_network_init(&b->network, package);
 	sim_activities_init(&b->activities, b->program, &b->network);
 	map_phase_init(&b->phase, package);
-	map_phase_init(&b->group, package);
 	b->order = g_new(uint32_t, messages->count);
 	b->awaited = g_new0(bool, messages->count);
 	b->task_of = g_new0(uint32_t, messages->count);
@@ -343,14 +332,13 @@ static void builder_init(struct builder *b, const struct hw_package *package,
 	/* At most a start, a wait, a phase and an arrival per message. */
 	b->noted = g_new0(uint32_t, 4 * (gsize)messages->count);
 	b->starts = g_array_new(FALSE, FALSE, sizeof(struct start));
-	b->spans = g_array_new(FALSE, FALSE, sizeof(struct span));
+	b->spans = g_array_new(FALSE, FALSE, sizeof(struct sim_replay_span));
 }
 
 static void builder_release(struct builder *b)
 {
 	sim_activities_release(&b->activities);
 	map_phase_release(&b->phase);
-	map_phase_release(&b->group);
 	map_network_release(&b->network);
 	sim_program_free(b->program);
 	g_free(b->order);
@@ -391,61 +379,98 @@ static void build(struct builder *b)
 
 /* ---- runs ---- */
 
-static struct sim_result *run(struct builder *b, const struct sim_options *options, GError **error)
+/* When each task of a run started and ended. */
+struct times {
+	double *start_ns, *end_ns;
+};
+
+static bool run(struct builder *b, const struct sim_replay_options *options, struct times *times,
+                GError **error)
 {
-	struct sim_options exact = *options;
-	exact.exact = true; /* nothing repeats */
-	build(b);
-	struct sim_result *result = sim_execute(b->network.package, b->program, &exact, error);
-	for (guint p = 0; result && p < b->spans->len; p++) {
-		struct span *span = &g_array_index(b->spans, struct span, p);
-		span->start_ns = result->start_ns[span->task];
-		span->end_ns = result->end_ns[span->task];
+	uint32_t tasks = b->program->tasks->len;
+	times->start_ns = g_new(double, tasks);
+	times->end_ns = g_new(double, tasks);
+	if (!options->simgrid) {
+		sim_replay_run(b->network.package, b->program, options, times->start_ns,
+		               times->end_ns);
+		return true;
 	}
-	return result;
+	const struct sim_options exact = { .exact = true }; /* nothing repeats */
+	struct sim_result *result = sim_execute(b->network.package, b->program, &exact, error);
+	for (uint32_t t = 0; result && t < tasks; t++) {
+		times->start_ns[t] = result->start_ns[t];
+		times->end_ns[t] = result->end_ns[t];
+	}
+	sim_result_free(result);
+	return result != NULL;
 }
 
-/* Whether routers may lose more than each activity's own loads say. */
-static bool groups_matter(const struct builder *b)
+static void times_release(struct times *times)
 {
-	return b->network.package->nop.router_conflict > 0 && b->spans->len > 1;
+	g_free(times->start_ns);
+	g_free(times->end_ns);
 }
 
-static struct sim_replay *report(const struct builder *b, const struct sim_result *result)
+/* Factors from a first run; NULL: routers lose no more than each activity's own loads say, or an
+ * error. */
+static double *factors_of(const struct hw_package *package, const struct sim_messages *messages,
+                          const struct sim_replay_options *options, GError **error)
+{
+	struct builder b;
+	struct times times = { 0 };
+	double *factors = NULL;
+	if (package->nop.router_conflict <= 0)
+		return NULL;
+	builder_init(&b, package, messages);
+	build(&b);
+	if (b.spans->len > 1 && run(&b, options, &times, error)) {
+		for (guint p = 0; p < b.spans->len; p++) {
+			struct sim_replay_span *span = &g_array_index(b.spans,
+			                                              struct sim_replay_span, p);
+			span->start_ns = times.start_ns[span->task];
+			span->end_ns = times.end_ns[span->task];
+		}
+		factors = sim_replay_factors(&b.network, messages, b.order, b.spans);
+	}
+	times_release(&times);
+	builder_release(&b);
+	return factors;
+}
+
+static struct sim_replay *report(const struct builder *b, const struct times *times)
 {
 	uint32_t count = b->messages->count;
 	double *start_ns = g_new(double, count), *end_ns = g_new(double, count);
 	for (uint32_t m = 0; m < count; m++) {
-		start_ns[m] = result->start_ns[b->task_of[m]];
-		end_ns[m] = result->end_ns[b->task_of[m]] + b->later_ns[m];
+		start_ns[m] = times->start_ns[b->task_of[m]];
+		end_ns[m] = times->end_ns[b->task_of[m]] + b->later_ns[m];
 	}
 	struct sim_replay *replay = sim_replay_sum_up(b->network.package, b->messages, start_ns,
 	                                              end_ns);
 	replay->phases = b->phases;
-	replay->wall_s = result->wall_s;
 	return replay;
 }
 
 struct sim_replay *sim_replay(const struct hw_package *package, const struct sim_messages *messages,
-                              const struct sim_options *options, GError **error)
+                              const struct sim_replay_options *options, GError **error)
 {
-	struct builder first, second;
+	GError *problem = NULL;
+	struct builder b;
+	struct times times = { 0 };
 	struct sim_replay *replay = NULL;
-	builder_init(&first, package, messages);
-	builder_init(&second, package, messages);
-	struct builder *last = &first;
-	struct sim_result *result = run(&first, options, error);
-	if (result && groups_matter(&first)) {
-		sim_result_free(result);
-		second.before = first.spans;
-		second.order_before = first.order;
-		last = &second;
-		result = run(&second, options, error);
+	g_autofree double *factors = factors_of(package, messages, options, &problem);
+	if (problem) {
+		g_propagate_error(error, problem);
+		return NULL;
 	}
-	if (result)
-		replay = report(last, result);
-	sim_result_free(result);
-	builder_release(&first);
-	builder_release(&second);
+	builder_init(&b, package, messages);
+	b.factors = factors;
+	build(&b);
+	if ((!options->platform_path ||
+	     sim_platform_write(package, b.program, options->platform_path, error)) &&
+	    run(&b, options, &times, error))
+		replay = report(&b, &times);
+	times_release(&times);
+	builder_release(&b);
 	return replay;
 }

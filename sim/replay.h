@@ -1,6 +1,6 @@
 /*
- * Replays a message list (sim/messages.h) on a package's NoP, through the same
- * phases, activities and engine that run mappings.
+ * Replays a message list (sim/messages.h) on a package's NoP, as the same phases and activities
+ * that mappings are made of.
  *
  * Messages that become ready together, those of one tag with the same start and
  * the same dependencies, are one phase, as the traffic of a tile is, and take the
@@ -13,11 +13,11 @@
  *
  *   message_ns + hops x hop_ns + bytes / bandwidth
  *
- * where each of several ways (hw/routes.h) takes its part of the bytes.
+ * where each of several ways (hw/routes.h) takes its part of the bytes; one without bytes, a
+ * synchronisation, takes its latency whatever else there is.
  *
  * A phase starts SIM_READY_NS after the last message that it waits for, but not
- * before `start`. Phases that run at the same time share links and ports as
- * SimGrid decides.
+ * before `start`. Phases that run at the same time share links and ports as fair_share.h says.
  *
  * Routers: what a router loses depends on all that passes it at a time, and that may be several
  * phases. Those that run at the same time in a first run are each slowed down as all of them
@@ -38,8 +38,9 @@ struct sim_replay_part {
 	double bytes;
 	double completion_ns; /* the last message has arrived */
 	double bound_ns;      /* max over links and ports of bytes / bandwidth */
-	unsigned busiest;     /* the resource (hw/routes.h) with that bound; ties: the lowest id */
-	double latency_ns;    /* the longest of any message: message_ns + hops x hop_ns */
+	unsigned busiest;  /* the resource (hw/routes.h) with that bound; ties: the lowest id; none
+	                         if bound_ns is 0 */
+	double latency_ns; /* the longest of any message: message_ns + hops x hop_ns */
 };
 
 struct sim_replay {
@@ -47,12 +48,20 @@ struct sim_replay {
 	struct sim_replay_part *tags; /* as messages->tags */
 	double *start_ns, *end_ns;    /* per message */
 	uint32_t phases;
-	double wall_s; /* of SimGrid */
 };
 
-/* NULL and `error` (of sim_execute) on failure. Free with sim_replay_free. */
+struct sim_replay_options {
+	const char *platform_path; /* where a platform.xml for SimGrid goes; NULL: there is none */
+	/* On SimGrid instead of what is here: as a check, for it is slow, and shares with a flaw
+	 * (sim/README.md, "Phases as activities"). */
+	bool simgrid;
+	void (*progress)(void *data, double fraction, double time_ns); /* NULL: none */
+	void *progress_data;
+};
+
+/* NULL and `error` (of sim_execute or of a file) on failure. Free with sim_replay_free. */
 struct sim_replay *sim_replay(const struct hw_package *package, const struct sim_messages *messages,
-                              const struct sim_options *options, GError **error);
+                              const struct sim_replay_options *options, GError **error);
 void sim_replay_free(struct sim_replay *replay); /* NULL is allowed */
 
 #endif

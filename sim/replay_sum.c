@@ -1,7 +1,8 @@
 /* Invariant: a part's bound and latency come from one phase of all of its messages. */
 #include "sim/replay_sum.h"
 
-#include "search/phase.h"
+#include "hw/routes.h"
+#include "sim/replay_private.h"
 
 struct adder {
 	const struct sim_messages *messages;
@@ -19,7 +20,14 @@ static void find_bound(const struct adder *adder, struct sim_replay_part *part)
 			part->busiest = r;
 		}
 	}
-	part->latency_ns = adder->sum.latency_ns;
+	part->latency_ns = MAX(part->latency_ns, adder->sum.latency_ns);
+}
+
+static double lone_latency_ns(const struct adder *adder, const struct sim_message *message)
+{
+	const struct hw_package *package = adder->network.package;
+	return package->nop.message_ns +
+	       hw_hops(package, message->src, message->dst) * package->nop.hop_ns;
 }
 
 /* Of the messages [first, end) of `order`. */
@@ -29,8 +37,9 @@ static void add_up(struct adder *adder, const uint32_t *order, uint32_t first, u
 	map_phase_clear(&adder->sum);
 	for (uint32_t i = first; i < end; i++) {
 		const struct sim_message *message = &adder->messages->at[order[i]];
-		adder->network.receivers[0] = message->dst;
-		map_send(&adder->network, &adder->sum, message->src, 1, message->bytes);
+		sim_replay_send(&adder->network, &adder->sum, message);
+		if (message->bytes <= 0)
+			part->latency_ns = MAX(part->latency_ns, lone_latency_ns(adder, message));
 		part->messages++;
 		part->bytes += message->bytes;
 		part->completion_ns = MAX(part->completion_ns, end_ns[order[i]]);

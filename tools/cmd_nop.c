@@ -32,9 +32,9 @@ static enum tool_status replay(const struct options *options, const struct hw_pa
 	                                    ? g_build_filename(options->out, "platform.xml", NULL)
 	                                    : NULL;
 	struct progress progress;
-	const struct sim_options how = { .platform_path = platform,
-		                         .progress = progress_simulated,
-		                         .progress_data = &progress };
+	const struct sim_replay_options how = { .platform_path = platform,
+		                                .progress = progress_simulated,
+		                                .progress_data = &progress };
 	progress_begin(&progress, options->quiet);
 	progress.what = "replaying";
 	struct sim_replay *done = sim_replay(package, messages, &how, error);
@@ -123,25 +123,24 @@ const struct command nop_command = {
 	.name = "nop",
 	.summary = "replay a message list on the NoP",
 	.usage = "--package P [TRAFFIC.csv | --truth RUNS.csv] [OPTION...]",
-	.about =
-		"Replays a message list on the package's network (NoP), through the same phases "
-		"and\n"
-		"the same engine that run mappings, and prints when all of it, each tag, and on\n"
-		"request each message has arrived.\n"
-		"\n"
-		"A list is a CSV file with the columns src,dst,bytes,start,dep,tag: nodes in\n"
-		"row-major order, the earliest start in ns, the rows (from 0, joined by ';') that\n"
-		"must have arrived 1 ns before, and a name that groups messages. The last three "
-		"may\n"
-		"be left out. Messages of one tag with the same start and dependencies are one "
-		"phase:\n"
-		"their bytes move together.\n"
-		"\n"
-		"With --truth, every run of a table of measured completions is replayed on the\n"
-		"package with the run's grid, and the error is printed by pattern, size and mesh; "
-		"a\n"
-		"cycle of the table is 1 ns. Routers other than base may need other keys of the\n"
-		"package, given with --set. -o writes nop.json, and nop.csv or platform.xml.\n",
+	.about = "Replays a message list on the package's network (NoP), as the same phases that\n"
+		 "mappings are made of, and prints when all of it, each tag, and on request each\n"
+		 "message has arrived.\n"
+		 "\n"
+		 "A list is a CSV file with the columns src,dst,bytes,start,dep,tag: nodes in\n"
+		 "row-major order, bytes (0: a synchronisation), the earliest start in ns, the "
+	         "rows\n"
+		 "(from 0, joined by ';') that must have arrived 1 ns before, and a name that "
+	         "groups\n"
+		 "messages. The last three may be left out. Messages of one tag with the same "
+	         "start\n"
+		 "and dependencies are one phase: their bytes move together.\n"
+		 "\n"
+		 "With --truth, every run of a table of measured completions is replayed on the\n"
+		 "package with the run's grid, and the error is printed by pattern, size and mesh; "
+		 "a\n"
+		 "cycle of the table is 1 ns. Routers other than base may need other keys of the\n"
+		 "package, given with --set. -o writes nop.json, and nop.csv or platform.xml.\n",
 	.examples = "  mcmsim nop --package nop-base traffic.csv --json\n"
 		    "  mcmsim nop --package nop-base --set grid.columns=4 --set grid.rows=4 \\\n"
 		    "         traffic.csv --messages\n"

@@ -13,6 +13,9 @@ char *nop_text(const struct hw_package *package, const struct sim_messages *mess
 char *nop_json(const struct hw_package *package, const struct sim_messages *messages,
                const struct sim_replay *replay, bool each);
 
+/* The name of its busiest resource; NULL if nothing moves. Caller frees. */
+char *nop_busiest(const struct hw_package *package, const struct sim_replay_part *part);
+
 /* ---- measured runs ---- */
 
 /* One tag of a run; NaN where only one side has it. */
@@ -30,7 +33,7 @@ struct nop_run {
 	double measured_ns; /* its cycles, of 1 ns each */
 	double replayed_ns, bound_ns, latency_ns;
 	uint32_t phases;
-	char *busiest; /* the resource behind bound_ns */
+	char *busiest; /* the resource behind bound_ns; "" if nothing moves */
 	GArray *tags;  /* struct nop_tag, as measured */
 	char *list;    /* the list's path */
 };

@@ -13,17 +13,22 @@ static void add_digits(struct table *table, double value)
 	table_add(table, "%s", text);
 }
 
+char *nop_busiest(const struct hw_package *package, const struct sim_replay_part *part)
+{
+	return part->bound_ns > 0 ? resource_name(package, part->busiest) : NULL;
+}
+
 static void add_part(struct table *table, const struct hw_package *package, const char *name,
                      const struct sim_replay_part *part)
 {
-	g_autofree char *busiest = resource_name(package, part->busiest);
+	g_autofree char *busiest = nop_busiest(package, part);
 	table_add(table, "%s", name);
 	table_add(table, "%u", part->messages);
 	table_add(table, "%.0f", part->bytes);
 	table_add(table, "%.1f", part->completion_ns);
 	table_add(table, "%.1f", part->bound_ns);
 	add_digits(table, part->latency_ns);
-	table_add(table, "%s", busiest);
+	table_add(table, "%s", busiest ? busiest : "-");
 }
 
 static void append_tags(const struct hw_package *package, const struct sim_messages *messages,
@@ -117,7 +122,7 @@ char *nop_json(const struct hw_package *package, const struct sim_messages *mess
                const struct sim_replay *replay, bool each)
 {
 	struct json_writer w;
-	g_autofree char *busiest = resource_name(package, replay->all.busiest);
+	g_autofree char *busiest = nop_busiest(package, &replay->all);
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_number(&w, "completion_ns", replay->all.completion_ns);

@@ -230,12 +230,12 @@ static void append_answer(GString *answer, const struct hw_package *package,
 	const double values[] = { replay->all.completion_ns, replay->all.bound_ns,
 		                  replay->all.latency_ns, replay->phases };
 	char number[G_ASCII_DTOSTR_BUF_SIZE];
-	g_autofree char *busiest = resource_name(package, replay->all.busiest);
+	g_autofree char *busiest = nop_busiest(package, &replay->all);
 	g_string_append(answer, "done\n");
 	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++)
 		g_string_append_printf(answer, "%s\n",
 		                       g_ascii_dtostr(number, sizeof(number), values[i]));
-	g_string_append_printf(answer, "%s\n", busiest);
+	g_string_append_printf(answer, "%s\n", busiest ? busiest : "");
 	for (guint t = 0; t < messages->tags->len; t++)
 		g_string_append_printf(
 			answer, "%s %s\n",
@@ -312,7 +312,7 @@ static bool replay_run(const struct comparison *comparison, const struct nop_run
 {
 	const struct options *options = comparison->options;
 	struct subject subject;
-	const struct sim_options how = { .exact = true };
+	const struct sim_replay_options how = { .simgrid = false };
 	if (!nop_load_package(options, run, &subject, error))
 		return false;
 	struct sim_messages *messages = sim_messages_read(run->list, subject.package, error);

@@ -72,6 +72,43 @@ START_TEST(json_has_completion_tags_and_messages)
 }
 END_TEST
 
+START_TEST(without_bytes_nothing_is_busiest)
+{
+	write_text("list.csv", "src,dst,bytes\n0,3,0\n");
+	g_autofree char *out = output_of(folder, ROW "@/list.csv");
+	assert_has(out, "completion 17.0 ns: "); /* 5 + 3 x 4 */
+	assert_has(out, "0           1      0        17.0    0.0    17.00  -\n");
+	g_autofree char *json = output_of(folder, ROW "@/list.csv --json");
+	assert_has(json, "\"busiest\": null");
+}
+END_TEST
+
+/* Two messages that meet on 256 x 256 chiplets: 510 hops, and 1,010 bytes over the first links. */
+START_TEST(large_grids_are_replayed)
+{
+	write_text("list.csv", "src,dst,bytes\n0,65535,1000\n0,9,10\n");
+	g_autofree char *out = output_of(
+		folder,
+		"nop --package mcm-16 --set grid.columns=256 --set grid.rows=256 @/list.csv");
+	assert_has(out, "completion 10240.4 ns: ");
+}
+END_TEST
+
+/* Before anything is searched and the mapping is read. */
+START_TEST(too_large_for_simulation_is_said_first)
+{
+	static const char large[] = " --package mcm-16 --set grid.columns=100 --set grid.rows=100 ";
+	static const char *const commands[] = {
+		"run%s--workload alexnet", "search%s--workload alexnet --refine 2",
+		"simulate%s--workload alexnet --mapping @/none.json", "validate%s--workload alexnet"
+	};
+	g_autofree char *words = g_strdup_printf(commands[_i], large);
+	assert_fails(folder, words, 2,
+	             "package 'mcm-16' has 10000 chiplets (100 x 100); at most 9216 can be "
+	             "simulated");
+}
+END_TEST
+
 START_TEST(set_changes_the_network)
 {
 	write_text("list.csv", "src,dst,bytes\n0,3,256\n");
@@ -265,6 +302,9 @@ int main(void)
 	tcase_add_test(lists, text_shows_completion_tags_and_bounds);
 	tcase_add_test(lists, messages_are_shown_on_request);
 	tcase_add_test(lists, json_has_completion_tags_and_messages);
+	tcase_add_test(lists, without_bytes_nothing_is_busiest);
+	tcase_add_test(lists, large_grids_are_replayed);
+	tcase_add_loop_test(errors, too_large_for_simulation_is_said_first, 0, 4);
 	tcase_add_test(lists, set_changes_the_network);
 	tcase_add_test(lists, out_writes_files);
 	tcase_add_test(runs, measured_runs_are_met);
