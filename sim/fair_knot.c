@@ -1,14 +1,14 @@
 /*
- * Invariant: level[r] is the share on r from which on r limits a flow, INFINITY if r
- * is not full; a flow's rate is the least of level / bytes over its resources, or its
- * cap.
+ * Invariant: level[n] is the share from which on resource n limits a flow, INFINITY if
+ * it is not full; a flow's rate is the least of level / bytes over its resources, or
+ * its cap.
  *
- * From the levels that are certain on, each resource in turn, by number, finds the level
- * at which it is just full, given the others' (what routers that share out their links
- * fairly, each for itself, come to). That converges step by step. So after each sweep
- * every flow's bottleneck is taken to be what it is by then, which makes the levels the
- * solution of linear equations; if the rates by these are fair by definition, that
- * is it.
+ * Every flow's bottleneck is taken to be what it is by the levels that are certain. That makes
+ * the levels the solution of linear equations: each bottleneck is full. If the rates by
+ * these are fair by definition, that is it; if not, their levels give the next guess.
+ * Where a chain of guesses leads nowhere, the next one begins after a sweep: each resource
+ * in turn, by number, goes halfway to the level at which it is just full, given the
+ * others' (what routers come to that share out their links fairly, each for itself).
  */
 #include "sim/fair_knot.h"
 
@@ -17,9 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_SWEEPS 200u
-/* Those before levels are damped. */
-#define FREE_SWEEPS 8u
+/* Guesses of bottlenecks that lead from one to the next, and how far a level may fall in one. */
 #define STEPS 8u
 #define SMALLEST_STEP 0.1
 /* Full, and the largest share, to this part. */
@@ -36,11 +34,17 @@ struct entry {
 
 struct fair_knot {
 	uint32_t *number; /* per resource: its place below; set for those of the knot */
-	/* Per resource of the knot, ascending. */
+	/* Per resource of the knot. */
 	uint32_t *of, count;
-	uint32_t *first; /* in entries; count + 1 of them */
-	uint32_t *row;   /* its row in the equations; NONE if it is nobody's bottleneck */
+	uint32_t *row; /* its row in the equations; NONE if it is nobody's bottleneck */
 	double *level, *swept, *load, *most;
+	/* Per unsettled user: its load on its bottleneck by the levels; NULL if its cap limits it. */
+	const struct fair_load **by;
+	uint32_t user_room;
+	/* For sweeps: resources in the order of their numbers, and the users of each. */
+	bool listed;
+	uint32_t *order;
+	uint32_t *first; /* per place: in entries; count + 1 of them */
 	struct entry *entries;
 	uint32_t entry_room;
 	double *matrix; /* rows of row_count + 1, the last is the right side */
@@ -52,6 +56,7 @@ struct fair_knot *fair_knot_new(uint32_t resources)
 	struct fair_knot *k = g_new0(struct fair_knot, 1);
 	k->number = g_new(uint32_t, resources);
 	k->of = g_new(uint32_t, resources);
+	k->order = g_new(uint32_t, resources);
 	k->first = g_new(uint32_t, resources + 1);
 	k->row = g_new(uint32_t, resources);
 	k->level = g_new(double, resources);
@@ -67,6 +72,8 @@ void fair_knot_free(struct fair_knot *k)
 		return;
 	g_free(k->number);
 	g_free(k->of);
+	g_free(k->by);
+	g_free(k->order);
 	g_free(k->first);
 	g_free(k->row);
 	g_free(k->level);
@@ -80,26 +87,31 @@ void fair_knot_free(struct fair_knot *k)
 
 /* ---- what is in the knot ---- */
 
-static int compare_numbers(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-	return (left > right) - (left < right);
-}
-
-static void number_resources(struct fair_knot *k, const struct fair_share *s)
+static void begin(struct fair_knot *k, const struct fair_share *s)
 {
 	k->count = 0;
-	for (uint32_t i = 0; i < s->used_count; i++)
-		if (s->flows[s->used[i]] > 0)
-			k->of[k->count++] = s->used[i];
-	qsort(k->of, k->count, sizeof(*k->of), compare_numbers);
-	for (uint32_t n = 0; n < k->count; n++) {
-		k->number[k->of[n]] = n;
-		k->level[n] = s->level[k->of[n]];
+	k->listed = false;
+	for (uint32_t i = 0; i < s->used_count; i++) {
+		uint32_t r = s->used[i];
+		if (s->flows[r] == 0)
+			continue;
+		k->number[r] = k->count;
+		k->of[k->count] = r;
+		k->level[k->count++] = s->level[r];
+	}
+	if (k->user_room < s->unsettled_count) {
+		k->user_room = 2 * s->unsettled_count;
+		k->by = g_renew(const struct fair_load *, k->by, k->user_room);
 	}
 }
 
-/* The users of each resource. */
+static int compare_resources(const void *a, const void *b, void *of)
+{
+	uint32_t left = ((uint32_t *)of)[*(const uint32_t *)a];
+	uint32_t right = ((uint32_t *)of)[*(const uint32_t *)b];
+	return (left > right) - (left < right);
+}
+
 static void list_users(struct fair_knot *k, const struct fair_share *s,
                        const struct fair_user *users)
 {
@@ -126,6 +138,18 @@ static void list_users(struct fair_knot *k, const struct fair_share *s,
 	/* Each `first` now is the next one's. */
 	memmove(k->first + 1, k->first, k->count * sizeof(*k->first));
 	k->first[0] = 0;
+}
+
+/* Most knots are solved without. */
+static void list(struct fair_knot *k, const struct fair_share *s, const struct fair_user *users)
+{
+	if (k->listed)
+		return;
+	k->listed = true;
+	for (uint32_t n = 0; n < k->count; n++)
+		k->order[n] = n;
+	qsort_r(k->order, k->count, sizeof(*k->order), compare_resources, k->of);
+	list_users(k, s, users);
 }
 
 /* ---- sweeps ---- */
@@ -165,14 +189,6 @@ static double full_level(const struct fair_knot *k, const struct fair_user *user
 	}
 }
 
-/* Halfway, so that levels which push each other up and down meet. */
-static double damped(double before, double now)
-{
-	if (isinf(before))
-		return now;
-	return isinf(now) ? 2 * before : sqrt(before * now);
-}
-
 static double own_level(struct fair_knot *k, const struct fair_share *s,
                         const struct fair_user *users, uint32_t number)
 {
@@ -183,19 +199,24 @@ static double own_level(struct fair_knot *k, const struct fair_share *s,
 	return full_level(k, users, number, s->left[k->of[number]]);
 }
 
-static void sweep(struct fair_knot *k, const struct fair_share *s, const struct fair_user *users,
-                  bool damp)
+/* Halfway, so that levels which push each other up and down meet. */
+static double halfway(double from, double to)
 {
-	for (uint32_t n = 0; n < k->count; n++) {
-		double level = own_level(k, s, users, n);
-		k->level[n] = damp ? damped(k->level[n], level) : level;
+	return isinf(from) || isinf(to) ? to : sqrt(from * to);
+}
+
+static void sweep(struct fair_knot *k, const struct fair_share *s, const struct fair_user *users)
+{
+	list(k, s, users);
+	for (uint32_t i = 0; i < k->count; i++) {
+		uint32_t n = k->order[i];
+		k->level[n] = halfway(k->level[n], own_level(k, s, users, n));
 	}
 }
 
 /* ---- equations ---- */
 
-/* The user's load on its bottleneck by the levels; of equal ones the first resource.
- * NULL if its cap limits it. */
+/* Of equal ones the resource with the lowest number. */
 static const struct fair_load *find_bottleneck(const struct fair_knot *k,
                                                const struct fair_user *user)
 {
@@ -213,6 +234,13 @@ static const struct fair_load *find_bottleneck(const struct fair_knot *k,
 	return least;
 }
 
+static void find_bottlenecks(struct fair_knot *k, const struct fair_share *s,
+                             const struct fair_user *users)
+{
+	for (uint32_t i = 0; i < s->unsettled_count; i++)
+		k->by[i] = find_bottleneck(k, &users[s->unsettled[i]]);
+}
+
 static double rate_by_level(const struct fair_knot *k, const struct fair_user *user,
                             const struct fair_load *bottleneck)
 {
@@ -220,16 +248,13 @@ static double rate_by_level(const struct fair_knot *k, const struct fair_user *u
 	                  : user->cap;
 }
 
-static void number_rows(struct fair_knot *k, const struct fair_share *s,
-                        const struct fair_user *users)
+static void number_rows(struct fair_knot *k, const struct fair_share *s)
 {
 	for (uint32_t n = 0; n < k->count; n++)
 		k->row[n] = NONE;
-	for (uint32_t i = 0; i < s->unsettled_count; i++) {
-		const struct fair_load *load = find_bottleneck(k, &users[s->unsettled[i]]);
-		if (load)
-			k->row[k->number[load->resource]] = 0;
-	}
+	for (uint32_t i = 0; i < s->unsettled_count; i++)
+		if (k->by[i])
+			k->row[k->number[k->by[i]->resource]] = 0;
 	k->row_count = 0;
 	for (uint32_t n = 0; n < k->count; n++)
 		if (k->row[n] != NONE)
@@ -253,7 +278,7 @@ static void write_equations(struct fair_knot *k, const struct fair_share *s,
 			k->matrix[k->row[n] * width + k->row_count] = 1;
 	for (uint32_t i = 0; i < s->unsettled_count; i++) {
 		const struct fair_user *user = &users[s->unsettled[i]];
-		const struct fair_load *by = find_bottleneck(k, user);
+		const struct fair_load *by = k->by[i];
 		double rate = rate_by_level(k, user, by);
 		for (uint32_t l = 0; l < user->load_count; l++) {
 			uint32_t n = k->number[user->loads[l].resource], row = k->row[n];
@@ -311,14 +336,13 @@ static double solution(const struct fair_knot *k, uint32_t number)
 }
 
 static void set_rates(const struct fair_knot *k, const struct fair_share *s,
-                      struct fair_user *users, bool solved)
+                      struct fair_user *users)
 {
 	for (uint32_t i = 0; i < s->unsettled_count; i++) {
 		struct fair_user *user = &users[s->unsettled[i]];
-		const struct fair_load *by = find_bottleneck(k, user);
-		user->rate = rate_by_level(k, user, by);
-		if (by && solved)
-			user->rate *= solution(k, k->number[by->resource]);
+		user->rate = rate_by_level(k, user, k->by[i]);
+		if (k->by[i])
+			user->rate *= solution(k, k->number[k->by[i]->resource]);
 	}
 }
 
@@ -367,52 +391,59 @@ static bool is_fair(struct fair_knot *k, const struct fair_share *s, const struc
 	return true;
 }
 
-/* By the levels as they are, or by the equations. */
-static bool try_rates(struct fair_knot *k, const struct fair_share *s, struct fair_user *users,
-                      bool solved)
+/* The equations' levels. A resource that was nobody's bottleneck but is overloaded by them (add_up
+ * has their loads) becomes one for those with the largest shares, all of which fall alike. */
+static void step(struct fair_knot *k, const struct fair_share *s)
 {
-	set_rates(k, s, users, solved);
-	return is_fair(k, s, users);
-}
-
-/* The equations' levels, and what they leave on resources that were nobody's bottleneck but are
- * overloaded by them (add_up has their loads). */
-static void step(struct fair_knot *k, const struct fair_share *s, const struct fair_user *users)
-{
-	for (uint32_t n = 0; n < k->count; n++)
-		k->level[n] = k->row[n] == NONE ? INFINITY
-		                                : k->level[n] * MAX(solution(k, n), SMALLEST_STEP);
-	for (uint32_t n = 0; n < k->count; n++)
-		if (k->row[n] == NONE && k->load[n] > s->left[k->of[n]])
-			k->level[n] = own_level(k, s, users, n);
+	for (uint32_t n = 0; n < k->count; n++) {
+		double left = s->left[k->of[n]];
+		if (k->row[n] != NONE)
+			k->level[n] *= MAX(solution(k, n), SMALLEST_STEP);
+		else if (k->load[n] > left)
+			k->level[n] = MAX(k->most[n] * left / k->load[n], s->level[k->of[n]]);
+		else
+			k->level[n] = INFINITY;
+	}
 }
 
 /* Equations by the bottlenecks as they are, then by those that these lead to. */
 static bool try_equations(struct fair_knot *k, const struct fair_share *s, struct fair_user *users)
 {
 	for (uint32_t steps = 0; steps < STEPS; steps++) {
-		number_rows(k, s, users);
+		find_bottlenecks(k, s, users);
+		number_rows(k, s);
 		write_equations(k, s, users);
 		if (!solve_equations(k))
 			return false;
-		if (try_rates(k, s, users, true))
+		set_rates(k, s, users);
+		if (is_fair(k, s, users))
 			return true;
-		step(k, s, users);
+		step(k, s);
 	}
 	return false;
+}
+
+/* Equations that have a whole range of solutions have none for us, but sweeps come to one of them. */
+static bool try_levels(struct fair_knot *k, const struct fair_share *s, struct fair_user *users)
+{
+	find_bottlenecks(k, s, users);
+	for (uint32_t i = 0; i < s->unsettled_count; i++) {
+		struct fair_user *user = &users[s->unsettled[i]];
+		user->rate = rate_by_level(k, user, k->by[i]);
+	}
+	return is_fair(k, s, users);
 }
 
 bool fair_knot_solve(struct fair_share *s, struct fair_user *users)
 {
 	struct fair_knot *k = s->knot;
-	number_resources(k, s);
-	list_users(k, s, users);
-	for (uint32_t sweeps = 0; sweeps <= MOST_SWEEPS; sweeps++) {
-		bool damp = sweeps > FREE_SWEEPS;
-		if (sweeps > 0)
-			sweep(k, s, users, damp);
-		if (damp && try_rates(k, s, users, false))
-			return true;
+	begin(k, s);
+	for (uint32_t tries = 0; tries < s->tries; tries++) {
+		if (tries > 0) {
+			sweep(k, s, users);
+			if (try_levels(k, s, users))
+				return true;
+		}
 		memcpy(k->swept, k->level, k->count * sizeof(*k->level));
 		if (try_equations(k, s, users))
 			return true;

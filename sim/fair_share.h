@@ -11,7 +11,8 @@
  * Where each user has the same bytes on all of its resources (a message), that is
  * max-min fairness, and there is exactly one solution. Where they differ (a phase
  * of many messages) there is one at least, and there may be several; which one is
- * taken depends on the users and resources only, not on the order of users.
+ * taken depends on the users and resources, not on the order of users (but for
+ * rounding, which decides where a whole range of them is as good).
  */
 #ifndef SIM_FAIR_SHARE_H
 #define SIM_FAIR_SHARE_H
@@ -36,8 +37,9 @@ struct fair_user {
 struct fair_share {
 	uint32_t resources;
 	double *capacity; /* per resource, bytes/ns, > 0; may be changed between calls */
-	/* How often the equations that are left when no share is certain were not
-	   solved in time: rates are feasible then, but not all users have a bottleneck. */
+	/* What is left when no share is certain is tried so often; how often it was not solved by
+	   then: rates are feasible, but not all users have a bottleneck. Not for messages. */
+	uint32_t tries;
 	uint64_t forced;
 	/* Per resource. */
 	double *left;      /* of the capacity, by users that are not settled */

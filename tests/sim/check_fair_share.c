@@ -38,6 +38,23 @@ static void load(struct system *s, uint32_t resource, double bytes)
 	s->loads[s->count - 1][user->load_count++] = (struct fair_load){ resource, bytes };
 }
 
+/* Nothing is overloaded, and all have something. */
+static void assert_feasible(const struct system *s, const char *label)
+{
+	double carried[MOST_RESOURCES] = { 0 };
+	for (uint32_t u = 0; u < s->count; u++) {
+		ck_assert_msg(s->users[u].rate > 0 && s->users[u].rate <= s->users[u].cap,
+		              "%s: user %u has %.17g", label, u, s->users[u].rate);
+		for (uint32_t l = 0; l < s->users[u].load_count; l++)
+			carried[s->loads[u][l].resource] += s->users[u].rate *
+			                                    s->loads[u][l].bytes *
+			                                    s->users[u].flows;
+	}
+	for (uint32_t r = 0; r < s->resources; r++)
+		ck_assert_msg(carried[r] <= s->capacity[r] * (1 + 1e-9),
+		              "%s: %u carries %.17g of %g", label, r, carried[r], s->capacity[r]);
+}
+
 static void solve(struct system *s)
 {
 	struct fair_share share;
@@ -71,8 +88,7 @@ static void assert_fair(const struct system *s, const char *label)
 			good = good || (carried[r] >= s->capacity[r] * (1 - 1e-9) &&
 			                user->rate * s->loads[u][l].bytes >= most[r] * (1 - 1e-9));
 		}
-		ck_assert_msg(user->rate > 0 && user->rate <= user->cap && good,
-		              "%s: user %u has no bottleneck at %.17g", label, u, user->rate);
+		ck_assert_msg(good, "%s: user %u has no bottleneck at %.17g", label, u, user->rate);
 	}
 }
 
@@ -203,6 +219,26 @@ START_TEST(one_of_several_solutions_is_found)
 	load(&s, 1, 2);
 	solve(&s);
 	assert_fair(&s, "range");
+}
+END_TEST
+
+/* One in a million random ones: guesses go round in a circle, and only sweeps find a way out. */
+START_TEST(circles_of_guesses_are_left)
+{
+	static const struct fair_load loads[][4] = { { { 1, 4 }, { 0, 2 } },
+		                                     { { 3, 1 } },
+		                                     { { 2, 1 }, { 0, 1 }, { 3, 1 }, { 1, 1 } },
+		                                     { { 3, 4 }, { 0, 3 }, { 1, 1 } },
+		                                     { { 0, 2 }, { 3, 1 }, { 1, 3 }, { 2, 1 } } };
+	static const uint32_t flows[] = { 2, 1, 2, 5, 1 };
+	struct system s = { .resources = 4, .capacity = { 1, 1, 1, 1 } };
+	for (uint32_t u = 0; u < G_N_ELEMENTS(flows); u++) {
+		add(&s, flows[u], INFINITY);
+		for (uint32_t l = 0; l < 4 && loads[u][l].bytes > 0; l++)
+			load(&s, loads[u][l].resource, loads[u][l].bytes);
+	}
+	solve(&s);
+	assert_fair(&s, "circle");
 }
 END_TEST
 
@@ -407,6 +443,26 @@ START_TEST(a_call_leaves_nothing_behind)
 }
 END_TEST
 
+/* Should the equations not be solved, rates are feasible all the same. */
+START_TEST(unsolved_knots_overload_nothing)
+{
+	static struct system s;
+	struct fair_share share;
+	uint64_t forced = 0;
+	for (int seed = 0; seed < 1000; seed++) {
+		g_autofree char *label = g_strdup_printf("seed %d", seed);
+		draw_system(&s, seed, false);
+		fair_share_init(&share, s.capacity, s.resources);
+		share.tries = 0;
+		fair_share_solve(&share, s.users, s.count);
+		assert_feasible(&s, label);
+		forced += share.forced;
+		fair_share_release(&share);
+	}
+	ck_assert_uint_gt(forced, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fair share");
@@ -417,6 +473,7 @@ int main(void)
 	tcase_add_test(hand, a_phase_is_as_fast_as_its_slowest_part);
 	tcase_add_test(hand, mutual_hindrance_is_solved);
 	tcase_add_test(hand, one_of_several_solutions_is_found);
+	tcase_add_test(hand, circles_of_guesses_are_left);
 	suite_add_tcase(suite, hand);
 	TCase *random = tcase_create("random");
 	tcase_set_timeout(random, 60);
@@ -424,6 +481,7 @@ int main(void)
 	tcase_add_loop_test(random, phases_have_bottlenecks, 0, RANDOM_CASES);
 	tcase_add_loop_test(random, rates_do_not_depend_on_how_users_are_listed, 0, RANDOM_CASES);
 	tcase_add_loop_test(random, a_call_leaves_nothing_behind, 0, RANDOM_CASES);
+	tcase_add_test(random, unsolved_knots_overload_nothing);
 	suite_add_tcase(suite, random);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
