@@ -91,10 +91,7 @@ void hw_json_fail(struct hw_json node, GError **error, const char *format, ...) 
  */
 char *hw_json_locate(const char *path_or_preset, const char *dir, const char *what, GError **error);
 
-/*
- * Write text to PATH by way of a temporary file beside it and a rename, so
- * that PATH is never half written. A pipe or device is written in place.
- */
+/* Write text to PATH, which is never half written (hw/output.h). */
 bool hw_write_file(const char *path, const char *text, size_t length, GError **error);
 
 #endif

@@ -1,15 +1,11 @@
-/*
- * Where description files are, and how outputs are written. Invariant: an
- * output file is either the old one or the whole new one, never a part.
- */
+/* Where description files are; texts written to files. */
 #include "hw/json.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "hw/output.h"
 
 static int compare_names(const void *a, const void *b)
 {
@@ -57,53 +53,28 @@ static bool write_error(const char *path, int code, GError **error)
 	return false;
 }
 
-/* Returns 0 or errno. Closes the descriptor. */
-static int write_and_close(int descriptor, const char *text, size_t length)
+/* Returns 0 or errno. */
+static int write_all(int descriptor, const char *text, size_t length)
 {
-	int code = 0;
-
-	while (length > 0 && code == 0) {
+	while (length > 0) {
 		const ssize_t written = write(descriptor, text, length);
-		if (written >= 0) {
+		if (written < 0 && errno != EINTR)
+			return errno;
+		if (written > 0) {
 			text += written;
 			length -= (size_t)written;
-		} else if (errno != EINTR) {
-			code = errno;
 		}
 	}
-	if (close(descriptor) != 0 && code == 0)
-		code = errno;
-	return code;
-}
-
-/* Pipes and devices cannot be replaced by a file: write into them. */
-static bool write_in_place(const char *path, const char *text, size_t length, GError **error)
-{
-	const int descriptor = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (descriptor < 0)
-		return write_error(path, errno, error);
-	const int code = write_and_close(descriptor, text, length);
-	return code == 0 || write_error(path, code, error);
+	return 0;
 }
 
 bool hw_write_file(const char *path, const char *text, size_t length, GError **error)
 {
-	struct stat status;
+	struct hw_output output;
+	int code = hw_output_open(&output, path);
 
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-		return write_in_place(path, text, length, error);
-
-	g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
-	const int descriptor = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0666);
-	if (descriptor < 0)
-		return write_error(path, errno, error);
-	int code = write_and_close(descriptor, text, length);
-	if (code == 0 && g_rename(temporary, path) != 0)
-		code = errno;
-	if (code != 0) {
-		g_unlink(temporary);
-		return write_error(path, code, error);
-	}
-	return true;
+	if (code == 0)
+		code = write_all(output.descriptor, text, length);
+	code = hw_output_close(&output, code);
+	return code == 0 || write_error(path, code, error);
 }

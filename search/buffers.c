@@ -1,10 +1,16 @@
 /*
  * Invariant: boxes are products of intervals, so the largest box is the product
- * of the longest intervals, and no loop over chiplets is needed.
+ * of the longest intervals, and no loop over chiplets is needed; nor is one over tiles,
+ * which differ in one dimension.
  */
 #include "search/buffers.h"
 
+#include <string.h>
+
 #define MAP_ERROR (g_quark_from_static_string("mapping-error"))
+
+/* Tiles are looked at together, as many as have this many times the intervals of a split. */
+#define TILE_INTERVALS 8
 
 uint64_t map_largest_box(const struct map_grid *grid)
 {
@@ -21,7 +27,7 @@ uint64_t map_largest_box(const struct map_grid *grid)
 uint64_t map_share_weight_bytes(const struct map_placed *placed)
 {
 	uint32_t channels = map_longest_part(placed, MAP_K, map_extent(placed, MAP_K));
-	return map_weight_bytes(placed, (struct map_interval){ 0, channels });
+	return map_weight_bytes(placed, (struct map_interval){ .hi = channels });
 }
 
 uint64_t map_shard_bytes(const struct map_placed *placed)
@@ -47,10 +53,12 @@ uint64_t map_tile_input_bytes(const struct map_placed *placed, const struct wl_e
 {
 	unsigned mark = scratch->used, tiles;
 	uint64_t most = 0;
-	map_tile_dim(placed, &tiles);
-	for (unsigned t = 0; t < tiles; t++) {
+	enum map_dim dim = map_tile_dim(placed, &tiles);
+	unsigned at_once = MAX(TILE_INTERVALS * (map_parts(placed) + MAP_DIMS) / placed->split[dim],
+	                       1);
+	for (unsigned first = 0; first < tiles; first += at_once) {
 		struct map_grid output, need;
-		map_tile_grid(placed, t, scratch, &output);
+		map_tiles_grid(placed, first, MIN(first + at_once, tiles), scratch, &output);
 		map_need_grid(placed, edge, &output, scratch, &need);
 		most = MAX(most, map_largest_box(&need));
 		scratch->used = mark;
@@ -143,41 +151,59 @@ static void add_live(const struct map_plan *plan, const struct map_cluster *clus
 	}
 }
 
-/* Bytes that a node's inputs from outside its cluster take all the time. */
-static uint64_t standing_bytes(const struct map_plan *plan, const struct map_placed *placed,
-                               struct map_scratch *scratch)
+void map_whole_inputs(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                      struct map_scratch *scratch, struct map_whole_inputs *inputs)
 {
-	uint64_t bytes = 0;
-	for (unsigned e = 0; e < placed->node->edge_in_count; e++) {
-		const struct wl_edge *edge = &plan->workload->edges[placed->node->edges_in[e]];
-		enum map_way way = map_edge_way(plan, edge);
-		if (way == MAP_BETWEEN_CLUSTERS)
-			bytes += map_edge_buffers(map_edge_distance(plan, edge)) *
-			         map_input_bytes(placed, edge, scratch);
-		else if (way == MAP_THROUGH_DRAM)
-			bytes += 2 * map_tile_input_bytes(placed, edge, scratch);
+	const struct map_segment *s = &plan->mapping->segments[segment];
+	const struct map_cluster *c = &s->clusters[cluster];
+	inputs->standing_bytes = 0;
+	memset(inputs->live_bytes, 0, c->node_count * sizeof *inputs->live_bytes);
+	for (unsigned i = 0; i < c->node_count; i++) {
+		struct map_placed placed = map_place(plan, c->nodes[i].node, s->microbatch);
+		add_live(plan, c, &placed, i, scratch, inputs->live_bytes);
+		for (unsigned e = 0; e < placed.node->edge_in_count; e++) {
+			const struct wl_edge *edge =
+				&plan->workload->edges[placed.node->edges_in[e]];
+			if (map_edge_way(plan, edge) != MAP_BETWEEN_CLUSTERS)
+				continue;
+			inputs->standing_bytes += map_edge_buffers(map_edge_distance(plan, edge)) *
+			                          map_input_bytes(&placed, edge, scratch);
+		}
 	}
-	return bytes;
 }
 
-static void activation_use(const struct map_plan *plan, const struct map_cluster *cluster,
-                           unsigned samples, struct map_scratch *scratch,
-                           struct map_buffer_use *use)
+struct map_tile_use map_tile_use(const struct map_plan *plan, const struct map_placed *placed,
+                                 struct map_scratch *scratch)
 {
-	uint64_t standing = 0, peak = 0;
-	use->activation_node = cluster->nodes[0].node;
-	g_autofree uint64_t *live = g_new0(uint64_t, cluster->node_count);
-	for (unsigned i = 0; i < cluster->node_count; i++) {
-		struct map_placed placed = map_place(plan, cluster->nodes[i].node, samples);
-		standing += standing_bytes(plan, &placed, scratch);
-		live[i] += 2 * map_tile_output_bytes(&placed, scratch);
-		add_live(plan, cluster, &placed, i, scratch, live);
+	struct map_tile_use use = { .output_bytes = 2 * map_tile_output_bytes(placed, scratch) };
+	for (unsigned e = 0; e < placed->node->edge_in_count; e++) {
+		const struct wl_edge *edge = &plan->workload->edges[placed->node->edges_in[e]];
+		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
+			use.input_bytes += 2 * map_tile_input_bytes(placed, edge, scratch);
 	}
-	for (unsigned i = 0; i < cluster->node_count; i++)
-		if (live[i] >= peak) {
-			peak = live[i];
-			use->activation_node = cluster->nodes[i].node;
+	return use;
+}
+
+static void activation_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                           struct map_scratch *scratch, struct map_buffer_use *use)
+{
+	const struct map_segment *s = &plan->mapping->segments[segment];
+	const struct map_cluster *c = &s->clusters[cluster];
+	g_autofree uint64_t *live = g_new(uint64_t, c->node_count);
+	struct map_whole_inputs inputs = { .live_bytes = live };
+	uint64_t standing, peak = 0;
+	map_whole_inputs(plan, segment, cluster, scratch, &inputs);
+	standing = inputs.standing_bytes;
+	use->activation_node = c->nodes[0].node;
+	for (unsigned i = 0; i < c->node_count; i++) {
+		struct map_placed placed = map_place(plan, c->nodes[i].node, s->microbatch);
+		struct map_tile_use tiles = map_tile_use(plan, &placed, scratch);
+		standing += tiles.input_bytes;
+		if (live[i] + tiles.output_bytes >= peak) {
+			peak = live[i] + tiles.output_bytes;
+			use->activation_node = c->nodes[i].node;
 		}
+	}
 	use->activation_bytes = standing + peak;
 }
 
@@ -192,9 +218,8 @@ void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned clus
 void map_buffer_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
                     struct map_scratch *scratch, struct map_buffer_use *use)
 {
-	const struct map_segment *s = &plan->mapping->segments[segment];
 	map_weight_use(plan, segment, cluster, use);
-	activation_use(plan, &s->clusters[cluster], s->microbatch, scratch, use);
+	activation_use(plan, segment, cluster, scratch, use);
 }
 
 bool map_use_fits(const struct map_buffer_use *use)
@@ -203,32 +228,39 @@ bool map_use_fits(const struct map_buffer_use *use)
 	       use->activation_bytes <= use->activation_limit;
 }
 
-bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned cluster,
-                       struct map_scratch *scratch, GError **error)
+char *map_misfit(const struct map_plan *plan, const struct map_buffer_use *use)
 {
-	struct map_buffer_use use;
-	map_buffer_use(plan, segment, cluster, scratch, &use);
 	const struct {
 		const char *what;
 		uint64_t bytes, limit;
 		unsigned node;
 	} buffers[] = {
-		{ "weight", use.weight_bytes, use.weight_limit, use.weight_node },
-		{ "activation", use.activation_bytes, use.activation_limit, use.activation_node },
+		{ "weight", use->weight_bytes, use->weight_limit, use->weight_node },
+		{ "activation", use->activation_bytes, use->activation_limit,
+		  use->activation_node },
 	};
-	for (unsigned i = 0; i < G_N_ELEMENTS(buffers); i++) {
-		if (buffers[i].bytes <= buffers[i].limit)
-			continue;
-		g_set_error(error, MAP_ERROR, 0,
-		            "segment %u cluster %u: node '%s': the %s buffer must hold "
-		            "%" G_GUINT64_FORMAT " bytes per chiplet but has %" G_GUINT64_FORMAT
-		            " (%" G_GUINT64_FORMAT " bytes do not fit)",
-		            segment, cluster, plan->workload->nodes[buffers[i].node].name,
-		            buffers[i].what, buffers[i].bytes, buffers[i].limit,
-		            buffers[i].bytes - buffers[i].limit);
-		return false;
-	}
-	return true;
+	for (unsigned i = 0; i < G_N_ELEMENTS(buffers); i++)
+		if (buffers[i].bytes > buffers[i].limit)
+			return g_strdup_printf("node '%s': the %s buffer must hold "
+			                       "%" G_GUINT64_FORMAT
+			                       " bytes per chiplet but has %" G_GUINT64_FORMAT
+			                       " (%" G_GUINT64_FORMAT " bytes do not fit)",
+			                       plan->workload->nodes[buffers[i].node].name,
+			                       buffers[i].what, buffers[i].bytes, buffers[i].limit,
+			                       buffers[i].bytes - buffers[i].limit);
+	return NULL;
+}
+
+bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                       struct map_scratch *scratch, GError **error)
+{
+	struct map_buffer_use use;
+	map_buffer_use(plan, segment, cluster, scratch, &use);
+	g_autofree char *misfit = map_misfit(plan, &use);
+	if (misfit)
+		g_set_error(error, MAP_ERROR, 0, "segment %u cluster %u: %s", segment, cluster,
+		            misfit);
+	return !misfit;
 }
 
 bool map_check_buffers(const struct map_plan *plan, struct map_scratch *scratch, GError **error)

@@ -47,6 +47,25 @@ uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scrat
 uint64_t map_weight_working_bytes(const struct map_placed *placed,
                                   const struct hw_chiplet_type *type);
 
+/* The inputs of a cluster that are held whole, whatever tiles there are. */
+struct map_whole_inputs {
+	uint64_t standing_bytes; /* of those from other clusters, all the time */
+	uint64_t *live_bytes;    /* [position of a node]: of those from its own, while it runs;
+	                            the caller's, with room for its nodes */
+};
+
+void map_whole_inputs(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                      struct map_scratch *scratch, struct map_whole_inputs *inputs);
+
+/* What depends on a node's tiles: two tiles of its inputs from DRAM, all the time, and of its
+ * output, while it runs. */
+struct map_tile_use {
+	uint64_t input_bytes, output_bytes;
+};
+
+struct map_tile_use map_tile_use(const struct map_plan *plan, const struct map_placed *placed,
+                                 struct map_scratch *scratch);
+
 /* What a cluster needs on its fullest chiplet, and where. */
 struct map_buffer_use {
 	uint64_t weight_bytes, weight_limit; /* persistent and working space together */
@@ -64,6 +83,9 @@ bool map_use_fits(const struct map_buffer_use *use);
 /* The weight side of it alone. */
 void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
                     struct map_buffer_use *use);
+
+/* What does not fit, with its node and the bytes; NULL if all does. */
+char *map_misfit(const struct map_plan *plan, const struct map_buffer_use *use);
 
 /* Whether a cluster fits, and whether every one does; the error names the first that does not, its node and the bytes. */
 bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned cluster,

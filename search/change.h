@@ -35,6 +35,9 @@ struct map_segment *search_pick_segment(struct search_change *change);
 struct map_cluster *search_pick_cluster(struct search_change *change);
 const struct wl_node *search_node_of(const struct search_change *change,
                                      const struct map_node *node);
+/* Twice as many tiles for a node, unless no share has as many elements in any dimension, or half. */
+void search_change_tiles(const struct search_change *change, const struct map_cluster *cluster,
+                         struct map_node *node, bool more);
 /* A cluster's region has `chiplets` from now on: splits follow. */
 void search_resize(const struct search_change *change, struct map_cluster *cluster,
                    unsigned chiplets);

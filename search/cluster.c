@@ -77,6 +77,12 @@ static unsigned distance_of(const struct walk *walk, const struct wl_edge *edge)
 	return walk->clusters->longest == 1 ? edge->to - (unsigned)edge->from : 1;
 }
 
+/* Of the tiles that the tables reckon with, those that a share can be cut into. */
+static unsigned tiles_of(const struct search_clusters *clusters, const struct search_choice *choice)
+{
+	return MIN(clusters->tiles, MAX(choice->most_tiles, clusters->space->samples));
+}
+
 /* A state for node `node` with split s, as if it were the first of its path. */
 static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 {
@@ -107,7 +113,7 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 		} else if (edge->from < 0 || walk->starts) {
 			state.traffic_ns += search_time_ns(costs->fetch[s], space->samples);
 			state.dram_ns += dram_ns(space, wl_edge_shape(space->workload, edge));
-			state.standing += 2 * need / walk->clusters->tiles;
+			state.standing += 2 * need / tiles_of(walk->clusters, choice);
 		} else {
 			state.standing += map_edge_buffers(distance_of(walk, edge)) * need;
 		}
@@ -504,10 +510,11 @@ static void fill_outputs(struct search_clusters *clusters)
 {
 	const struct search_space *space = clusters->space;
 	size_t rows = (size_t)space->node_kinds * space->size_count * SEARCH_SPLITS;
-	for (size_t i = 0; i < rows; i++)
-		clusters->output_bytes[i] = 2 * ((space->choices[i].output_bytes * space->samples +
-		                                  clusters->tiles - 1) /
-		                                 clusters->tiles);
+	for (size_t i = 0; i < rows; i++) {
+		unsigned tiles = tiles_of(clusters, &space->choices[i]);
+		uint64_t bytes = space->choices[i].output_bytes * space->samples;
+		clusters->output_bytes[i] = 2 * ((bytes + tiles - 1) / tiles);
+	}
 }
 
 void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsigned end,

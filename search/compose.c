@@ -310,12 +310,17 @@ static double first_ns(const struct composing *c, double load_ns, double period)
 
 /* ---- all of it ---- */
 
-static double load_ns(const struct composing *c)
+double cost_chain_ns(const struct cost_features *features, const struct cost_parameters *parameters)
 {
-	const struct cost_work *chain = &c->features->load_chain;
-	double longest_ns = chain->nop_ns / c->value[COST_NOP_EFFICIENCY] +
-	                    chain->dram_ns / c->value[COST_DRAM_EFFICIENCY] + chain->latency_ns;
-	return MAX(longest_ns, work_ns(c, &c->features->load, 1));
+	const struct cost_work *chain = &features->load_chain;
+	return chain->nop_ns / parameters->value[COST_NOP_EFFICIENCY] +
+	       chain->dram_ns / parameters->value[COST_DRAM_EFFICIENCY] + chain->latency_ns;
+}
+
+double cost_load_ns(const struct cost_features *features, const struct cost_parameters *parameters)
+{
+	const struct composing c = { .features = features, .value = parameters->value };
+	return MAX(cost_chain_ns(features, parameters), work_ns(&c, &features->load, 1));
 }
 
 struct cost_times cost_compose(const struct cost_features *features,
@@ -328,7 +333,7 @@ struct cost_times cost_compose(const struct cost_features *features,
 		               .weights_ns = node_ns + features->nodes->len,
 		               .scratch = node_ns + 2 * features->nodes->len,
 		               .cluster_ns = cluster_ns };
-	struct cost_times times = { .load_ns = load_ns(&c),
+	struct cost_times times = { .load_ns = cost_load_ns(features, parameters),
 		                    .shared_ns = work_ns(&c, &features->shared, 1) };
 	times.period_ns = period_ns(&c, times.shared_ns);
 	times.latency_ns = first_ns(&c, times.load_ns, times.period_ns) +

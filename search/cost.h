@@ -101,6 +101,9 @@ struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct
                                           unsigned segment, double *cluster_ns,
                                           struct cost_totals *totals);
 
+/* Its T_load alone; model->features have no more than that afterwards. */
+double cost_evaluate_load(struct cost_model *model, const struct map_plan *plan, unsigned segment);
+
 /*
  * The walk over a segment's traffic (search/extract.c). cost_extract fills model->features, in
  * detail unless the parameters are neutral; `full` receives the totals of a full micro-batch and

@@ -4,6 +4,9 @@
  */
 #include "search/draft.h"
 
+#include "search/search.h"
+#include "search/tiles.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -157,27 +160,6 @@ static bool spill_one(const struct placing *p, struct map_cluster *cluster)
 	return best_node != NULL;
 }
 
-static void more_tiles(struct map_cluster *cluster)
-{
-	for (unsigned i = 0; i < cluster->node_count; i++)
-		cluster->nodes[i].tiles *= 2;
-}
-
-/* Whether the cluster fits then. */
-static bool fit_tiles(const struct placing *p, unsigned segment, unsigned c)
-{
-	struct map_cluster *cluster = &p->plan->mapping->segments[segment].clusters[c];
-	struct map_buffer_use use;
-	struct map_scratch *scratch = &p->space->model->network.scratch;
-	map_buffer_use(p->plan, segment, c, scratch, &use);
-	while (use.activation_bytes > use.activation_limit &&
-	       cluster->nodes[0].tiles < SEARCH_MOST_TILES) {
-		more_tiles(cluster);
-		map_buffer_use(p->plan, segment, c, scratch, &use);
-	}
-	return map_use_fits(&use);
-}
-
 static struct placing placing_of(const struct search_prices *prices, const struct map_plan *plan,
                                  unsigned segment)
 {
@@ -206,19 +188,41 @@ void search_draft_outline(const struct search_draft *draft, const struct search_
 	lay_out(draft, space, snake, tiles, &mapping->segments[index]);
 }
 
+/* Why a cluster does not fit: it is named by its nodes, which are in no segment of a mapping yet. */
+static void set_misfit(const struct map_plan *plan, unsigned segment, unsigned c,
+                       struct map_scratch *scratch, GError **error)
+{
+	const struct map_cluster *cluster = &plan->mapping->segments[segment].clusters[c];
+	const struct wl_node *nodes = plan->workload->nodes;
+	struct map_buffer_use use;
+	map_buffer_use(plan, segment, c, scratch, &use);
+	g_autofree char *misfit = map_misfit(plan, &use);
+	g_autofree char *to =
+		cluster->node_count == 1
+			? g_strdup("")
+			: g_strdup_printf(" to '%s'",
+	                                  nodes[cluster->nodes[cluster->node_count - 1].node].name);
+	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
+	            "'%s'%s on %u chiplet%s, micro-batch %u, in up to %u tiles: %s",
+	            nodes[cluster->nodes[0].node].name, to, cluster->region_size,
+	            cluster->region_size == 1 ? "" : "s",
+	            plan->mapping->segments[segment].microbatch,
+	            search_most_tiles(plan, segment, c), misfit);
+}
+
 bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
                         unsigned index, GError **error)
 {
 	const struct search_prices prices = { space, NULL, NULL };
+	struct map_scratch *scratch = &space->model->network.scratch;
 	struct map_plan plan;
 	bool fits = true;
 	map_plan_init(&plan, mapping, space->workload, space->package);
-	struct placing placing = placing_of(&prices, &plan, index);
 	for (unsigned c = 0; fits && c < mapping->segments[index].cluster_count; c++) {
-		search_fit_weights(&prices, &plan, index, c);
-		fits = fit_tiles(&placing, index, c);
+		fits = search_fit_weights(&prices, &plan, index, c);
+		fits = fits && search_fit_tiles(&plan, index, c, scratch);
 		if (!fits && error) /* says why */
-			map_check_cluster(&plan, index, c, &space->model->network.scratch, error);
+			set_misfit(&plan, index, c, scratch, error);
 	}
 	map_plan_release(&plan);
 	return fits;

@@ -8,9 +8,6 @@
 
 #include "search/segment.h"
 
-/* More tiles than these are not tried. */
-#define SEARCH_MOST_TILES 64
-
 struct search_draft_cluster {
 	unsigned first, length; /* nodes */
 	unsigned chiplets;
@@ -52,8 +49,8 @@ bool search_draft_place(const struct search_draft *draft, const struct search_sp
 
 /*
  * Make segment `index` fit its buffers, among the mapping's other segments: move weights to
- * where they cost least per byte saved (resident, distributed, streamed), then double tiles.
- * False and `error` if that is not enough.
+ * where they cost least per byte saved (resident, distributed, streamed), then choose tiles
+ * (search/tiles.h). False and `error` if that is not enough.
  */
 bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
                         unsigned index, GError **error);

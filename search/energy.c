@@ -56,45 +56,38 @@ double cost_total_pJ(const struct cost_totals *totals, double static_pJ)
 	return totals->mac_pJ + totals->buffer_pJ + totals->nop_pJ + totals->dram_pJ + static_pJ;
 }
 
-/* Rows (or columns) of a producer that some output of the consumer reaches; windows that stride
- * over some leave them unread. */
-static uint64_t reached(const struct wl_reach *reach, uint32_t extent, uint32_t outputs)
-{
-	uint64_t count = 0;
-	uint32_t end = 0;
-	for (uint32_t i = 0; i < outputs; i++) {
-		uint32_t lo = i, hi = i + 1;
-		wl_reach_apply(reach, extent, &lo, &hi);
-		count += hi > MAX(lo, end) ? hi - MAX(lo, end) : 0;
-		end = MAX(end, hi);
-	}
-	return count;
-}
-
 /* Elements of an edge's tensor that its consumer's whole output reaches. */
-static uint64_t reached_elements(const struct wl_workload *workload, const struct wl_edge *edge)
+static uint64_t reached_elements(const struct wl_workload *workload, const struct wl_edge *edge,
+                                 struct map_scratch *scratch)
 {
-	struct wl_shape shape = wl_edge_shape(workload, edge),
-			output = workload->nodes[edge->to].output;
-	return shape.channels * reached(&edge->rows, shape.rows, output.rows) *
-	       reached(&edge->columns, shape.columns, output.columns);
+	struct wl_shape output = workload->nodes[edge->to].output;
+	unsigned mark = scratch->used;
+	uint64_t elements = wl_edge_shape(workload, edge).channels;
+	elements *= map_length(map_reach(edge->rows, map_part(output.rows, 1, 0), scratch));
+	elements *= map_length(map_reach(edge->columns, map_part(output.columns, 1, 0), scratch));
+	scratch->used = mark;
+	return elements;
 }
 
 /* Of one network input, at least what one of its readers needs. */
-static uint64_t input_elements_at_least(const struct wl_workload *workload, unsigned input)
+static uint64_t input_elements_at_least(const struct wl_workload *workload, unsigned input,
+                                        struct map_scratch *scratch)
 {
 	uint64_t most = 0;
 	for (unsigned e = 0; e < workload->edge_count; e++)
 		if (workload->edges[e].from == -1 - (int)input)
-			most = MAX(most, reached_elements(workload, &workload->edges[e]));
+			most = MAX(most, reached_elements(workload, &workload->edges[e], scratch));
 	return most;
 }
 
 static double dram_bytes_at_least(const struct wl_workload *workload, unsigned batch)
 {
 	uint64_t per_sample = 0;
+	struct map_scratch scratch;
+	map_scratch_init(&scratch, 1);
 	for (unsigned i = 0; i < workload->input_count; i++)
-		per_sample += input_elements_at_least(workload, i);
+		per_sample += input_elements_at_least(workload, i, &scratch);
+	map_scratch_release(&scratch);
 	for (unsigned n = 0; n < workload->node_count; n++)
 		if (workload->nodes[n].is_output)
 			per_sample += wl_shape_elements(workload->nodes[n].output);

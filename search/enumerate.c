@@ -18,7 +18,6 @@ struct search_trier {
 	/* The enumeration that is going on. */
 	struct search_candidate candidate;
 	struct search_result *result;
-	GError **misfit;
 	double best_ns;
 };
 
@@ -89,15 +88,15 @@ static void keep(struct search_trier *t, const struct search_found *found)
 }
 
 /* Whether the candidate fits the buffers: as it is if nodes are free, else if it can be made to. */
-static bool fits(struct search_trier *t, GError **error)
+static bool fits(struct search_trier *t)
 {
 	struct map_plan plan;
 	if (!t->how->small->free_nodes)
-		return search_fit_segment(&t->bare, t->mapping, 1, error);
+		return search_fit_segment(&t->bare, t->mapping, 1, NULL);
 	map_plan_init(&plan, t->mapping, t->how->small->workload, t->how->small->package);
 	bool fit = true;
 	for (unsigned c = 0; fit && c < t->mapping->segments[1].cluster_count; c++)
-		fit = map_check_cluster(&plan, 1, c, &t->model.network.scratch, error);
+		fit = map_check_cluster(&plan, 1, c, &t->model.network.scratch, NULL);
 	map_plan_release(&plan);
 	return fit;
 }
@@ -108,16 +107,10 @@ static void cost_candidate(struct search_trier *t)
 	struct map_plan plan;
 	struct cost_totals totals = { 0 };
 	bool energy = t->how->objective != SEARCH_LATENCY;
-	GError *error = NULL;
 	t->result->costed++;
 	search_small_outline(t->how->small, &t->candidate, t->mapping, 1);
-	if (!fits(t, t->misfit ? &error : NULL)) {
-		if (t->misfit) {
-			g_clear_error(t->misfit);
-			*t->misfit = error;
-		}
+	if (!fits(t))
 		return;
-	}
 	map_plan_init(&plan, t->mapping, t->how->small->workload, t->how->small->package);
 	struct cost_segment cost = cost_evaluate_segment(&t->model, &plan, 1, t->cluster_ns,
 	                                                 energy ? &totals : NULL);
@@ -218,7 +211,7 @@ static void enumerate_on(struct search_trier *t, unsigned samples, unsigned snak
 }
 
 void search_enumerate(struct search_trier *t, unsigned first, unsigned end, double most_ns,
-                      struct search_result *result, GError **misfit)
+                      struct search_result *result)
 {
 	const struct search_small *small = t->how->small;
 	unsigned parts = small->sample_count * small->snake_count;
@@ -227,7 +220,6 @@ void search_enumerate(struct search_trier *t, unsigned first, unsigned end, doub
 	t->candidate.end = end;
 	t->best_ns = most_ns;
 	t->result = result;
-	t->misfit = misfit;
 	result->complete = true;
 	search_stand_outside(t->mapping, first, end, small->nodes);
 	for (unsigned i = 0; i < parts && result->complete; i++) {

@@ -42,11 +42,8 @@ struct search_result {
 void search_result_init(struct search_result *result);
 void search_result_release(struct search_result *result);
 
-/*
- * Candidates for nodes [first, end) with a latency below most_ns (INFINITY: all). Deterministic.
- * `misfit` (may be NULL) becomes the reason why the last one that did not fit did not.
- */
+/* Candidates for nodes [first, end) with a latency below most_ns (INFINITY: all). Deterministic. */
 void search_enumerate(struct search_trier *trier, unsigned first, unsigned end, double most_ns,
-                      struct search_result *result, GError **misfit);
+                      struct search_result *result);
 
 #endif

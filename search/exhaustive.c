@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "search/enumerate.h"
+#include "search/misfit.h"
 #include "search/parallel.h"
 
 /* Nodes placed in the search within a search: about half a microsecond each. */
@@ -297,7 +298,7 @@ static void enumerate_one(void *data, unsigned thread, unsigned first)
 {
 	struct exhaustion *e = data;
 	search_enumerate(trier_of(e, thread), first, first + e->length, e->limits_ns[first],
-	                 result_of(e, first, first + e->length), NULL);
+	                 result_of(e, first, first + e->length));
 }
 
 static void enumerate_all(struct exhaustion *e)
@@ -315,29 +316,25 @@ static void enumerate_all(struct exhaustion *e)
 	}
 }
 
-/* Why nothing fits: a node that does not even fit alone, if one segment need not hold all. */
-static void explain(struct exhaustion *e, GError **error)
+static void explain(const struct exhaustion *e, GError **error)
 {
-	GError *misfit = NULL;
-	e->how.prune = false;
-	e->how.progress = NULL;
-	struct search_trier *trier = search_trier_new(&e->how);
-	for (unsigned n = 0; n < e->small.nodes && !misfit && !e->small.one_segment; n++) {
-		struct search_result result;
-		if (result_of(e, n, n + 1)->front->len)
-			continue;
-		search_result_init(&result);
-		search_enumerate(trier, n, n + 1, INFINITY, &result, &misfit);
-		search_result_release(&result);
-	}
-	search_trier_free(trier);
+	struct search_freedom freedom = search_freedom_of(e->options->strategy);
+	struct cost_model model;
+	cost_model_init(&model, e->small.workload, e->small.package);
+	const struct search_space bare = { .workload = e->small.workload,
+		                           .package = e->small.package,
+		                           .model = &model,
+		                           .chiplets = e->small.chiplets };
+	struct search_misfit misfit = search_find_misfit(&bare, &freedom);
 	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
 	            "strategy exhaustive: no mapping of '%s' in the space %s fits the buffers of "
-	            "'%s'%s%s",
+	            "'%s'; %s",
 	            e->small.workload->name, search_strategy_name(e->options->strategy),
-	            e->small.package->name, misfit ? "; the last one tried: " : "",
-	            misfit ? misfit->message : "");
-	g_clear_error(&misfit);
+	            e->small.package->name,
+	            misfit.text ? misfit.text
+	                        : "each node fits alone, but not all of them at once");
+	search_misfit_release(&misfit);
+	cost_model_release(&model);
 }
 
 static struct map_mapping *exhaust(const struct wl_workload *workload,

@@ -296,6 +296,14 @@ static void walk_load(struct cost_model *model, const struct map_plan *plan,
 	f->load = work_of(model, &model->load);
 }
 
+double cost_evaluate_load(struct cost_model *model, const struct map_plan *plan, unsigned segment)
+{
+	cost_features_clear(&model->features);
+	model->features.detailed = false;
+	walk_load(model, plan, &plan->mapping->segments[segment], NULL);
+	return cost_load_ns(&model->features, &model->parameters);
+}
+
 /* ---- details ---- */
 
 static void clear_own(struct cost_model *model, unsigned clusters)

@@ -85,4 +85,10 @@ struct cost_times cost_compose(const struct cost_features *features,
                                const struct cost_parameters *parameters, double *cluster_ns,
                                double *node_ns);
 
+/* T_load of it, and the part of that in which clusters load their nodes' weights one after another,
+ * below which T_load cannot be whatever the first input is. */
+double cost_load_ns(const struct cost_features *features, const struct cost_parameters *parameters);
+double cost_chain_ns(const struct cost_features *features,
+                     const struct cost_parameters *parameters);
+
 #endif

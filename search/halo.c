@@ -63,8 +63,9 @@ static void statistics(struct map_network *network, const struct map_placed *pla
 	struct map_interval *needed = replace_channels(&need, &network->scratch);
 	for (unsigned k = 0; k < parts; k++) {
 		bool empty = map_length(whole->part[MAP_K][k]) == 0;
-		had[k] = (struct map_interval){ k * values, empty ? k * values : (k + 1) * values };
-		needed[k] = (struct map_interval){ 0, empty ? 0 : parts * values };
+		had[k] = (struct map_interval){ .lo = k * values,
+			                        .hi = (empty ? k : k + 1) * values };
+		needed[k] = (struct map_interval){ .hi = empty ? 0 : parts * values };
 	}
 	map_exchange(network, &have, &need, WL_STATISTIC_BYTES, phase);
 }

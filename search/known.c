@@ -23,11 +23,9 @@ struct cluster_entry {
 
 /* What a node takes of the activation buffer where it stands. */
 struct room {
-	uint64_t limit;         /* of the region's smallest buffer */
-	uint64_t dram_input[2]; /* two tiles of what comes through DRAM: see below */
-	uint64_t output[2];     /* two tiles */
-	bool measured[2]; /* [0]: with as many tiles as wished for, [1]: with the best number */
-	uint64_t input_bytes[]; /* by incoming edge: a micro-batch of it; 0 through DRAM */
+	uint64_t limit;            /* of the region's smallest buffer */
+	struct map_tile_use tiles; /* the least input and output of any number of tiles */
+	uint64_t input_bytes[];    /* by incoming edge: a micro-batch of it; 0 through DRAM */
 };
 
 struct search_known {
@@ -382,28 +380,18 @@ static uint64_t activation_limit(const struct search_known *known, const struct 
 	return limit;
 }
 
-/* With some of the numbers of tiles that search_fit_weights may settle on. */
-static void measure_tiles(struct search_known *known, struct map_placed placed, struct room *room,
-                          bool best)
+static struct map_tile_use least_tiles(struct search_known *known, struct map_placed placed)
 {
-	const struct wl_workload *workload = known->small->workload;
-	struct map_scratch *scratch = &known->model->network.scratch;
-	uint64_t tiles = known->small->tiles;
-	room->dram_input[best] = room->output[best] = UINT64_MAX;
-	room->measured[best] = true;
-	do {
-		uint64_t input = 0;
-		placed.tiles = (unsigned)tiles;
-		for (unsigned i = 0; i < placed.node->edge_in_count; i++) {
-			const struct wl_edge *edge = &workload->edges[placed.node->edges_in[i]];
-			if (map_edge_way(&known->plan, edge) == MAP_THROUGH_DRAM)
-				input += 2 * map_tile_input_bytes(&placed, edge, scratch);
-		}
-		uint64_t output = 2 * map_tile_output_bytes(&placed, scratch);
-		room->dram_input[best] = MIN(room->dram_input[best], input);
-		room->output[best] = MIN(room->output[best], output);
-		tiles *= 2;
-	} while (best && tiles < 2 * SEARCH_MOST_TILES);
+	struct map_tile_use least = { UINT64_MAX, UINT64_MAX };
+	unsigned tiles[MAP_DIMS], count = map_finest_tiles(&placed, tiles);
+	for (unsigned i = 0; i < count; i++) {
+		placed.tiles = tiles[i];
+		struct map_tile_use use = map_tile_use(&known->plan, &placed,
+		                                       &known->model->network.scratch);
+		least.input_bytes = MIN(least.input_bytes, use.input_bytes);
+		least.output_bytes = MIN(least.output_bytes, use.output_bytes);
+	}
+	return least;
 }
 
 static struct room *make_room(struct search_known *known, unsigned n)
@@ -413,6 +401,7 @@ static struct room *make_room(struct search_known *known, unsigned n)
 	unsigned edges = placed.node->edge_in_count;
 	struct room *room = g_malloc0(sizeof *room + edges * sizeof *room->input_bytes);
 	room->limit = activation_limit(known, &placed);
+	room->tiles = least_tiles(known, placed);
 	for (unsigned i = 0; i < edges; i++) {
 		const struct wl_edge *edge = &workload->edges[placed.node->edges_in[i]];
 		if (map_edge_way(&known->plan, edge) != MAP_THROUGH_DRAM)
@@ -423,14 +412,12 @@ static struct room *make_room(struct search_known *known, unsigned n)
 }
 
 static const struct room *room_of(struct search_known *known, unsigned n,
-                                  const struct search_spot *spot, bool best)
+                                  const struct search_spot *spot)
 {
 	struct search_spot at = { known->alike ? 0 : spot->start, spot->size, spot->variant };
 	struct room **room = &known->rooms[place_index(known->small, n, &at)];
 	if (!*room)
 		*room = make_room(known, n);
-	if (!(*room)->measured[best])
-		measure_tiles(known, map_place(&known->plan, n, known->samples), *room, best);
 	return *room;
 }
 
@@ -448,32 +435,26 @@ static uint64_t inputs_between(const struct search_known *known, const struct ro
 	return bytes;
 }
 
-static bool has_room(struct search_known *known, unsigned a, unsigned b,
-                     const struct search_spot *spots, bool all, bool best)
+bool search_known_room(struct search_known *known, unsigned a, unsigned b,
+                       const struct search_spot *spots, bool all)
 {
 	const struct room *rooms[SEARCH_SMALL_NODES];
 	uint64_t standing = 0, peak = 0;
 	/* What comes from before node a has two micro-batches' room, or is yet to be in the cluster. */
 	int from = all ? (int)a : 0;
 	for (unsigned n = a; n < b; n++) {
-		rooms[n] = room_of(known, n, &spots[n], best);
-		standing += rooms[n]->dram_input[best];
+		rooms[n] = room_of(known, n, &spots[n]);
+		standing += rooms[n]->tiles.input_bytes;
 		if (all)
 			standing += 2 * inputs_between(known, rooms[n], n, 0, (int)a - 1);
 	}
 	for (unsigned now = a; now < b; now++) {
-		uint64_t bytes = rooms[now]->output[best];
+		uint64_t bytes = rooms[now]->tiles.output_bytes;
 		for (unsigned n = now; n < b; n++)
 			bytes += inputs_between(known, rooms[n], n, from, (int)now);
 		peak = MAX(peak, bytes);
 	}
 	return standing + peak <= rooms[a]->limit;
-}
-
-bool search_known_room(struct search_known *known, unsigned a, unsigned b,
-                       const struct search_spot *spots, bool all)
-{
-	return has_room(known, a, b, spots, all, false) || has_room(known, a, b, spots, all, true);
 }
 
 /* ---- clusters ---- */

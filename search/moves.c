@@ -3,8 +3,6 @@
 
 #include "search/change.h"
 
-#define MOST_TILES 64
-
 /* ---- chiplets ---- */
 
 /* Chiplets that no cluster of the segment has; into `idle`, which has room for all. */
@@ -107,8 +105,7 @@ static bool change_node_tiles(struct search_change *ch)
 		return false;
 	struct map_cluster *cluster = search_pick_cluster(ch);
 	struct map_node *node = &cluster->nodes[search_pick(ch, cluster->node_count)];
-	node->tiles = search_pick(ch, 2) ? MIN(node->tiles * 2, MAX(node->tiles, MOST_TILES))
-	                                 : MAX(node->tiles / 2, 1);
+	search_change_tiles(ch, cluster, node, search_pick(ch, 2) != 0);
 	return true;
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define TRIES 200
-#define MOST_TILES 64
 
 unsigned search_pick(const struct search_change *ch, unsigned count)
 {
@@ -168,17 +167,25 @@ static bool change_microbatch(struct search_change *ch)
 	return true;
 }
 
+void search_change_tiles(const struct search_change *ch, const struct map_cluster *cluster,
+                         struct map_node *node, bool more)
+{
+	const struct map_mapping *mapping = ch->mapping;
+	const struct search_space *space = &ch->drawer->space;
+	struct map_placed placed = map_place_alone(space->workload, space->package, cluster, node,
+	                                           mapping->segments[ch->touched].microbatch);
+	unsigned tiles[MAP_DIMS], most = tiles[map_finest_tiles(&placed, tiles) - 1];
+	node->tiles = more ? MIN(node->tiles * 2, MAX(node->tiles, most)) : MAX(node->tiles / 2, 1);
+}
+
 static bool change_tiles(struct search_change *ch)
 {
 	if (ch->keep_tiles)
 		return false;
 	struct map_cluster *cluster = search_pick_cluster(ch);
 	bool more = search_pick(ch, 2) == 0;
-	for (unsigned i = 0; i < cluster->node_count; i++) {
-		unsigned tiles = cluster->nodes[i].tiles;
-		cluster->nodes[i].tiles = more ? MIN(tiles * 2, MAX(tiles, MOST_TILES))
-		                               : MAX(tiles / 2, 1);
-	}
+	for (unsigned i = 0; i < cluster->node_count; i++)
+		search_change_tiles(ch, cluster, &cluster->nodes[i], more);
 	return true;
 }
 

@@ -20,23 +20,32 @@ void map_plan_release(struct map_plan *plan)
 	g_clear_pointer(&plan->nodes, g_free);
 }
 
+struct map_placed map_place_alone(const struct wl_workload *workload,
+                                  const struct hw_package *package, const struct map_cluster *where,
+                                  const struct map_node *how, unsigned samples)
+{
+	struct map_placed placed = {
+		.workload = workload,
+		.node = &workload->nodes[how->node],
+		.region = where->region,
+		.region_size = where->region_size,
+		.weights = how->weights,
+		.tiles = how->tiles,
+		.samples = samples,
+		.by_speed = how->by_speed && package->type_count > 1 ? package : NULL,
+		.microbatch = samples,
+	};
+	for (int d = 0; d < MAP_DIMS; d++)
+		placed.split[d] = how->split[d];
+	return placed;
+}
+
 struct map_placed map_place(const struct map_plan *plan, unsigned node, unsigned samples)
 {
 	const struct map_plan_node *at = &plan->nodes[node];
-	struct map_placed placed = {
-		.workload = plan->workload,
-		.node = &plan->workload->nodes[node],
-		.region = at->where->region,
-		.region_size = at->where->region_size,
-		.weights = at->how->weights,
-		.tiles = at->how->tiles,
-		.samples = samples,
-		.by_speed = at->how->by_speed && plan->package->type_count > 1 ? plan->package
-		                                                               : NULL,
-		.microbatch = plan->mapping->segments[at->segment].microbatch,
-	};
-	for (int d = 0; d < MAP_DIMS; d++)
-		placed.split[d] = at->how->split[d];
+	struct map_placed placed = map_place_alone(plan->workload, plan->package, at->where,
+	                                           at->how, samples);
+	placed.microbatch = plan->mapping->segments[at->segment].microbatch;
 	return placed;
 }
 

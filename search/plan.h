@@ -27,6 +27,11 @@ void map_plan_release(struct map_plan *plan);
 /* A node with its region, split and weights, for a micro-batch of `samples`. */
 struct map_placed map_place(const struct map_plan *plan, unsigned node, unsigned samples);
 
+/* The same without a plan; `samples` are a full micro-batch. */
+struct map_placed map_place_alone(const struct wl_workload *workload,
+                                  const struct hw_package *package, const struct map_cluster *where,
+                                  const struct map_node *how, unsigned samples);
+
 /* Which way an edge goes: within its cluster, between clusters of a segment, or through DRAM. */
 enum map_way { MAP_WITHIN_CLUSTER, MAP_BETWEEN_CLUSTERS, MAP_THROUGH_DRAM };
 enum map_way map_edge_way(const struct map_plan *plan, const struct wl_edge *edge);

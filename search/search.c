@@ -7,6 +7,7 @@
 #include "search/anneal.h"
 #include "search/pool.h"
 #include "search/exhaustive.h"
+#include "search/misfit.h"
 #include "search/settle.h"
 #include "search/window.h"
 
@@ -18,6 +19,7 @@
 #define MANY_MISFITS 0.35   /* share of segments that fitted no buffer, to try again */
 #define EVALUATIONS 400     /* of refinement, per segment, for a small network */
 #define VARIATIONS 24       /* of the best mapping, per place in a pool */
+#define MORE_TILES 4        /* times as many, where nothing is found */
 #define LONGEST_CLUSTER 256 /* nodes; bounds the tables */
 
 const char *search_strategy_name(enum search_strategy strategy)
@@ -59,6 +61,7 @@ struct searcher {
 	struct search_space *space;
 	struct search_freedom freedom;
 	enum search_strategy strategy; /* the one being searched */
+	unsigned tiles;                /* with which the tables measure room for activations */
 	double limit_ns;               /* latency of the best mapping so far */
 	double fastest_ns;             /* the least latency so far, whatever the objective */
 	double done, share;            /* progress: where this search starts and how much it is */
@@ -206,14 +209,14 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 	return mapping;
 }
 
-static void set_misfit(const struct searcher *s, const struct search_settler *settler,
+static void set_misfit(const struct searcher *s, const char *start, const char *misfit,
                        GError **error)
 {
+	g_clear_error(error);
 	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
 	            "strategy %s: no mapping of '%s' found that fits the buffers of '%s'%s%s",
 	            search_strategy_name(s->options->strategy), s->space->workload->name,
-	            s->space->package->name, settler->misfit ? "; the last one tried: " : "",
-	            settler->misfit ? settler->misfit->message : "");
+	            s->space->package->name, start, misfit);
 }
 
 /* Keeps the better of two mappings; frees the other. */
@@ -238,7 +241,7 @@ static struct search_solution *search_within(struct searcher *s, struct search_f
                                              struct map_mapping **best, double *best_score)
 {
 	struct search_clusters clusters;
-	search_clusters_init(&clusters, s->space, window.longest_cluster, s->options->tiles);
+	search_clusters_init(&clusters, s->space, window.longest_cluster, s->tiles);
 	struct search_solution *solution = search_segments(s->space, &clusters, &window,
 	                                                   s->options->batch, s->limit_ns, judge,
 	                                                   forward_progress, s);
@@ -289,10 +292,49 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 		                                        TIGHTER);
 	}
 	if (!best)
-		set_misfit(s, &settler, error);
+		set_misfit(s, settler.misfit ? "; the last one tried: " : "",
+		           settler.misfit ? settler.misfit->message : "", error);
 	s->space->activation_limit = limit;
 	search_settler_release(&settler);
 	return best;
+}
+
+static unsigned most_tiles(const struct searcher *s)
+{
+	unsigned most = s->options->batch;
+	for (unsigned n = 0; n < s->space->workload->node_count; n++) {
+		const struct wl_shape *output = &s->space->workload->nodes[n].output;
+		most = MAX(most, MAX(output->channels, MAX(output->rows, output->columns)));
+	}
+	return most;
+}
+
+/* The same; where nothing is found, again with more tiles in the tables, as long as that may help, and
+ * at last with every node alone. */
+static struct map_mapping *search_with_tiles(struct searcher *s, GError **error)
+{
+	s->tiles = s->options->tiles;
+	GError *failed = NULL;
+	struct map_mapping *mapping = search_one(s, &failed);
+	if (mapping)
+		return mapping;
+	struct search_misfit misfit = search_find_misfit(s->space, &s->freedom);
+	unsigned most = misfit.hopeless ? 0 : most_tiles(s);
+	while (!mapping && s->tiles < most) {
+		s->tiles = MIN(MORE_TILES * s->tiles, most);
+		g_clear_error(&failed);
+		mapping = search_one(s, &failed);
+	}
+	if (!mapping && misfit.alone && !s->freedom.one_segment)
+		mapping = realise(s, misfit.alone, NULL);
+	if (!mapping && misfit.text)
+		set_misfit(s, "; ", misfit.text, &failed);
+	if (mapping)
+		g_clear_error(&failed);
+	else
+		g_propagate_error(error, failed);
+	search_misfit_release(&misfit);
+	return mapping;
 }
 
 /* Whether the strategy is searched on the way to the one that is wanted. */
@@ -339,7 +381,7 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 			continue;
 		s->freedom = search_freedom_of(s->strategy);
 		g_clear_error(&failed);
-		struct map_mapping *mapping = search_one(s, &failed);
+		struct map_mapping *mapping = search_with_tiles(s, &failed);
 		s->done += s->share;
 		if (mapping)
 			keep_better(s, mapping, &best, &best_score);

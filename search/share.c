@@ -7,38 +7,19 @@
 #include <math.h>
 
 #define ROUNDING 1e-6 /* of an element; the sums of speeds are off by less */
-#define GRIDS_ALIVE (MAP_MAX_INPUTS + 8)
-
-void map_scratch_init(struct map_scratch *scratch, unsigned chiplets)
-{
-	scratch->capacity = GRIDS_ALIVE * (chiplets + MAP_DIMS);
-	scratch->used = 0;
-	scratch->intervals = g_new(struct map_interval, scratch->capacity);
-}
-
-void map_scratch_release(struct map_scratch *scratch)
-{
-	g_clear_pointer(&scratch->intervals, g_free);
-}
-
-struct map_interval *map_scratch_take(struct map_scratch *scratch, unsigned count)
-{
-	g_assert(scratch->used + count <= scratch->capacity); /* at most GRIDS_ALIVE grids */
-	struct map_interval *taken = scratch->intervals + scratch->used;
-	scratch->used += count;
-	return taken;
-}
 
 /* A grid of the same parts as `like`, with its own intervals to fill in. */
 static void grid_alloc(struct map_grid *grid, const unsigned *region,
                        const unsigned parts[MAP_DIMS], struct map_scratch *scratch,
                        struct map_interval *rooms[MAP_DIMS])
 {
+	struct map_interval *room = map_scratch_take(scratch, (size_t)parts[MAP_N] + parts[MAP_K] +
+	                                                              parts[MAP_P] + parts[MAP_Q]);
 	grid->region = region;
 	for (int d = 0; d < MAP_DIMS; d++) {
 		grid->parts[d] = parts[d];
-		rooms[d] = map_scratch_take(scratch, parts[d]);
-		grid->part[d] = rooms[d];
+		grid->part[d] = rooms[d] = room;
+		room += parts[d];
 	}
 }
 
@@ -87,8 +68,8 @@ static struct map_interval split_part(const struct map_placed *placed, int dim, 
 		return map_part(extent, parts, i);
 	double per_speed = extent / speed_until(placed, dim, parts);
 	return (struct map_interval){
-		(uint32_t)(speed_until(placed, dim, i) * per_speed + ROUNDING),
-		(uint32_t)(speed_until(placed, dim, i + 1) * per_speed + ROUNDING),
+		.lo = (uint32_t)(speed_until(placed, dim, i) * per_speed + ROUNDING),
+		.hi = (uint32_t)(speed_until(placed, dim, i + 1) * per_speed + ROUNDING),
 	};
 }
 
@@ -102,19 +83,25 @@ uint32_t map_longest_part(const struct map_placed *placed, enum map_dim dim, uin
 	return longest;
 }
 
+static const enum map_dim tile_dims[MAP_DIMS] = { MAP_N, MAP_P, MAP_Q, MAP_K };
+
+/* Tiles that the largest share can be cut into in a dimension. */
+static uint32_t tile_room(const struct map_placed *placed, enum map_dim dim)
+{
+	uint32_t extent = map_extent(placed, dim);
+	if (dim == MAP_N)
+		extent = MAX(extent, placed->microbatch);
+	return map_longest_part(placed, dim, extent);
+}
+
 enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count)
 {
-	static const enum map_dim order[MAP_DIMS] = { MAP_N, MAP_P, MAP_Q, MAP_K };
 	enum map_dim best = MAP_N;
 	uint32_t most = 0;
 	for (int i = 0; i < MAP_DIMS; i++) {
-		enum map_dim d = order[i];
-		uint32_t extent = map_extent(placed, d);
-		if (d == MAP_N)
-			extent = MAX(extent, placed->microbatch);
-		uint32_t largest = map_longest_part(placed, d, extent);
+		uint32_t largest = tile_room(placed, tile_dims[i]);
 		if (largest > most) {
-			best = d;
+			best = tile_dims[i];
 			most = largest;
 		}
 		if (largest >= placed->tiles)
@@ -122,6 +109,17 @@ enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count)
 	}
 	*count = MIN(placed->tiles, most);
 	return best;
+}
+
+unsigned map_finest_tiles(const struct map_placed *placed, unsigned tiles[MAP_DIMS])
+{
+	unsigned count = 0;
+	for (int i = 0; i < MAP_DIMS; i++) {
+		uint32_t largest = tile_room(placed, tile_dims[i]);
+		if (count == 0 || largest > tiles[count - 1])
+			tiles[count++] = largest;
+	}
+	return count;
 }
 
 void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,
@@ -143,9 +141,10 @@ static void narrow_to_tiles(struct map_grid *grid, struct map_interval *room, en
 	for (unsigned i = 0; i < grid->parts[dim]; i++) {
 		struct map_interval share = grid->part[dim][i];
 		uint32_t length = map_length(share);
-		room[i].lo = share.lo + map_part(length, count, first).lo;
-		room[i].hi = end > first ? share.lo + map_part(length, count, end - 1).hi
-		                         : room[i].lo;
+		uint32_t lo = share.lo + map_part(length, count, first).lo;
+		room[i] = (struct map_interval){ .lo = lo, .hi = lo };
+		if (end > first)
+			room[i].hi = share.lo + map_part(length, count, end - 1).hi;
 	}
 	grid->part[dim] = room;
 }
@@ -159,6 +158,22 @@ void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_sc
 	if (count > 1 && tile != MAP_WHOLE)
 		narrow_to_tiles(grid, map_scratch_take(scratch, grid->parts[dim]), dim, tile,
 		                tile + 1, count);
+}
+
+void map_tiles_grid(const struct map_placed *placed, unsigned first, unsigned end,
+                    struct map_scratch *scratch, struct map_grid *grid)
+{
+	unsigned count;
+	enum map_dim dim = map_tile_dim(placed, &count);
+	map_output_grid(placed, scratch, grid);
+	unsigned shares = grid->parts[dim];
+	struct map_interval *rooms = map_scratch_take(scratch, shares * (end - first));
+	for (unsigned t = first; t < end; t++) {
+		struct map_grid tile = *grid;
+		narrow_to_tiles(&tile, rooms + (t - first) * shares, dim, t, t + 1, count);
+	}
+	grid->parts[dim] = shares * (end - first);
+	grid->part[dim] = rooms;
 }
 
 void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,
@@ -175,12 +190,12 @@ static struct map_interval need_channels(const struct wl_node *node, const struc
                                          struct map_interval output)
 {
 	if (edge->channels == WL_CHANNELS_ALL)
-		return (struct map_interval){ 0, UINT32_MAX };
+		return (struct map_interval){ .hi = UINT32_MAX };
 	if (edge->channels == WL_CHANNELS_SAME)
 		return output;
 	uint32_t per_group = node->K / node->groups;
 	uint32_t first = output.lo / per_group, end = (output.hi + per_group - 1) / per_group;
-	return (struct map_interval){ first * node->C, end * node->C };
+	return (struct map_interval){ .lo = first * node->C, .hi = end * node->C };
 }
 
 /* The same in the producer's own numbering, clipped to what it has. */
@@ -189,17 +204,8 @@ static struct map_interval clip_channels(struct map_interval need, uint32_t offs
 {
 	uint32_t lo = MAX(need.lo, offset), hi = MIN(need.hi, offset + channels);
 	if (hi <= lo)
-		return (struct map_interval){ 0, 0 };
-	return (struct map_interval){ lo - offset, hi - offset };
-}
-
-static struct map_interval reach_interval(const struct wl_reach *reach, uint32_t extent,
-                                          struct map_interval output)
-{
-	if (output.hi <= output.lo)
-		return (struct map_interval){ 0, 0 };
-	wl_reach_apply(reach, extent, &output.lo, &output.hi);
-	return output;
+		return (struct map_interval){ 0 };
+	return (struct map_interval){ .lo = lo - offset, .hi = hi - offset };
 }
 
 void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
@@ -213,16 +219,23 @@ void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
 		rooms[MAP_N][i] = output->part[MAP_N][i];
 	for (unsigned i = 0; i < output->parts[MAP_K]; i++) {
 		struct map_interval k = output->part[MAP_K][i];
-		rooms[MAP_K][i] = (struct map_interval){ 0, 0 };
+		rooms[MAP_K][i] = (struct map_interval){ 0 };
 		if (map_length(k))
 			rooms[MAP_K][i] = clip_channels(need_channels(placed->node, edge, k),
 			                                edge->channel_offset, shape.channels);
 	}
 	for (unsigned i = 0; i < output->parts[MAP_P]; i++)
-		rooms[MAP_P][i] = reach_interval(&edge->rows, shape.rows, output->part[MAP_P][i]);
+		rooms[MAP_P][i] = map_reach(edge->rows, output->part[MAP_P][i], scratch);
 	for (unsigned i = 0; i < output->parts[MAP_Q]; i++)
-		rooms[MAP_Q][i] = reach_interval(&edge->columns, shape.columns,
-		                                 output->part[MAP_Q][i]);
+		rooms[MAP_Q][i] = map_reach(edge->columns, output->part[MAP_Q][i], scratch);
+}
+
+/* The first MAC output that output `o` is made from. */
+static uint32_t first_reached(const struct wl_reach *reach, uint32_t o)
+{
+	uint32_t lo = o, hi = o + 1;
+	wl_reach_interval(reach, &lo, &hi);
+	return lo;
 }
 
 /* MAC outputs that belong to output interval `i`: up to where the next one's windows begin. */
@@ -230,14 +243,11 @@ static struct map_interval owned_interval(const struct wl_reach *reach, uint32_t
                                           uint32_t mac_extent, struct map_interval i)
 {
 	if (i.hi <= i.lo)
-		return (struct map_interval){ 0, 0 };
-	struct map_interval first = { i.lo, i.lo + 1 }, next = { i.hi, i.hi + 1 };
-	struct map_interval owned = { 0, mac_extent };
-	if (i.lo > 0)
-		owned.lo = reach_interval(reach, mac_extent, first).lo;
-	if (i.hi < output_extent)
-		owned.hi = reach_interval(reach, mac_extent, next).lo;
-	return owned;
+		return (struct map_interval){ 0 };
+	return (struct map_interval){
+		.lo = i.lo > 0 ? first_reached(reach, i.lo) : 0,
+		.hi = i.hi < output_extent ? first_reached(reach, i.hi) : mac_extent,
+	};
 }
 
 /* Boxes of a layer in the node, `extent` rows and columns large, from boxes of the node's output. */
@@ -255,8 +265,8 @@ static void layer_grid(const struct map_placed *placed, const struct map_grid *o
 		for (unsigned i = 0; i < output->parts[d]; i++)
 			rooms[d][i] = owned ? owned_interval(reach[d - MAP_P], all,
 			                                     extent[d - MAP_P], output->part[d][i])
-			                    : reach_interval(reach[d - MAP_P], extent[d - MAP_P],
-			                                     output->part[d][i]);
+			                    : map_reach(reach[d - MAP_P], output->part[d][i],
+			                                scratch);
 	}
 }
 
@@ -264,7 +274,7 @@ void map_mac_grid(const struct map_placed *placed, const struct map_grid *output
                   struct map_scratch *scratch, struct map_grid *mac)
 {
 	const struct wl_node *node = placed->node;
-	const struct wl_reach *const reach[2] = { &node->mac_rows, &node->mac_columns };
+	const struct wl_reach *const reach[2] = { node->mac_rows, node->mac_columns };
 	const uint32_t extent[2] = { node->P, node->Q };
 	layer_grid(placed, output, reach, extent, owned, scratch, mac);
 }
@@ -273,15 +283,23 @@ void map_across_grid(const struct map_placed *placed, const struct map_grid *out
                      const struct wl_across *across, struct map_scratch *scratch,
                      struct map_grid *grid)
 {
-	const struct wl_reach *const reach[2] = { &across->rows, &across->columns };
+	const struct wl_reach *const reach[2] = { across->rows, across->columns };
 	const uint32_t extent[2] = { across->row_count, across->column_count };
 	layer_grid(placed, output, reach, extent, true, scratch, grid);
 }
 
+static bool windows_overlap(const struct wl_reach *reach)
+{
+	for (; reach; reach = reach->next)
+		if (reach->taps > reach->down)
+			return true;
+	return false;
+}
+
 bool map_has_pool_halo(const struct wl_node *node)
 {
-	return (node->mac_rows.window > node->mac_rows.down && node->output.rows > 1) ||
-	       (node->mac_columns.window > node->mac_columns.down && node->output.columns > 1);
+	return (windows_overlap(node->mac_rows) && node->output.rows > 1) ||
+	       (windows_overlap(node->mac_columns) && node->output.columns > 1);
 }
 
 uint64_t map_volume(const struct map_grid *grid, const unsigned index[MAP_DIMS])
@@ -350,7 +368,8 @@ static uint64_t box_input_bytes(const struct map_placed *placed, const struct ma
 
 /* Grids that decide a share: its output, its MAC outputs, its inputs. */
 struct share_grids {
-	struct map_grid output, mac, needs[MAP_MAX_INPUTS];
+	struct map_grid output, mac;
+	struct map_grid *needs; /* by incoming edge */
 	unsigned need_count;
 	bool several_groups;
 	uint32_t group_channels; /* output channels of one */
@@ -415,7 +434,7 @@ double map_shares(const struct map_placed *placed, const struct hw_package *pack
 		                 .several_groups = node->groups > 1,
 		                 .group_channels = node->K / node->groups };
 	struct map_interval *likes[MAP_DIMS];
-	g_assert(g.need_count <= MAP_MAX_INPUTS);
+	g.needs = map_scratch_room(scratch, g.need_count * sizeof *g.needs);
 	map_output_grid(placed, scratch, &g.output);
 	map_mac_grid(placed, &g.output, true, scratch, &g.mac);
 	for (unsigned e = 0; e < g.need_count; e++)

@@ -6,20 +6,15 @@
  * Boxes of a split are products of intervals, one per dimension, so the boxes
  * of all chiplets are a struct map_grid: intervals per part and dimension. Box
  * (n, k, p, q) belongs to region[((n * K + k) * P + p) * Q + q]; chiplets past
- * the product of the parts idle. Intervals may be empty (lo == hi).
+ * the product of the parts idle. Intervals may be empty (lo == hi). What is needed
+ * may leave rows and columns out; what is computed never does.
  */
 #ifndef SEARCH_SHARE_H
 #define SEARCH_SHARE_H
 
 #include "hw/compute.h"
+#include "search/interval.h"
 #include "search/mapping.h"
-
-struct map_interval {
-	uint32_t lo, hi;
-};
-
-/* Tensors that one node may read: its scratch memory is bounded by it. */
-#define MAP_MAX_INPUTS 64
 
 struct map_grid {
 	const unsigned *region;
@@ -42,28 +37,12 @@ struct map_placed {
 		microbatch; /* samples of a full one if this is the smaller last one, else 0 or the same */
 };
 
-/* Scratch for grids: room for the intervals of those alive at a time; users put
- * `used` back to what it was when they are done. */
-struct map_scratch {
-	struct map_interval *intervals;
-	unsigned used, capacity;
-};
-
-void map_scratch_init(struct map_scratch *scratch, unsigned chiplets);
-void map_scratch_release(struct map_scratch *scratch);
-struct map_interval *map_scratch_take(struct map_scratch *scratch, unsigned count);
-
-static inline uint32_t map_length(struct map_interval i)
-{
-	return i.hi > i.lo ? i.hi - i.lo : 0;
-}
-
 /* Interval i of `parts` even ones over [0, extent): sizes differ by at most one. */
 static inline struct map_interval map_part(uint32_t extent, unsigned parts, unsigned i)
 {
 	g_assert(parts > 0); /* splits and tiles are at least 1 */
-	return (struct map_interval){ (uint32_t)((uint64_t)extent * i / parts),
-		                      (uint32_t)((uint64_t)extent * (i + 1) / parts) };
+	return (struct map_interval){ .lo = (uint32_t)((uint64_t)extent * i / parts),
+		                      .hi = (uint32_t)((uint64_t)extent * (i + 1) / parts) };
 }
 
 /* Output extent of a node per dimension. */
@@ -83,6 +62,14 @@ uint32_t map_longest_part(const struct map_placed *placed, enum map_dim dim, uin
  */
 enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count);
 
+/*
+ * The numbers of tiles that cut the largest share into single elements of a dimension, ascending;
+ * returns how many they are. Numbers above one of them and up to the next cut the dimension of the
+ * next, those above the last do what the last does. As every tile holds whole elements, none of the
+ * numbers for a dimension makes its largest tile smaller than single elements do.
+ */
+unsigned map_finest_tiles(const struct map_placed *placed, unsigned tiles[MAP_DIMS]);
+
 /* Output boxes: of the whole shares, and of their tile t (MAP_WHOLE: all of them). */
 #define MAP_WHOLE UINT32_MAX
 void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,
@@ -90,11 +77,16 @@ void map_output_grid(const struct map_placed *placed, struct map_scratch *scratc
 void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
                    struct map_grid *grid);
 
+/* Tiles [first, end) of every share, side by side in the dimension of tiles: intervals whose lengths
+ * are of interest. Its boxes are no chiplet's. */
+void map_tiles_grid(const struct map_placed *placed, unsigned first, unsigned end,
+                    struct map_scratch *scratch, struct map_grid *grid);
+
 /* The first `tiles` tiles together; none of them for 0. */
 void map_prefix_grid(const struct map_placed *placed, unsigned tiles, struct map_scratch *scratch,
                      struct map_grid *grid);
 
-/* What the boxes of `output` need of edge's tensor (clipped to it, before intersection). */
+/* What the boxes of `output` need of edge's tensor: the elements that they touch, no others. */
 void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
                    const struct map_grid *output, struct map_scratch *scratch,
                    struct map_grid *need);
@@ -102,7 +94,7 @@ void map_need_grid(const struct map_placed *placed, const struct wl_edge *edge,
 /*
  * The MAC layer's output boxes. `owned`: every element once, cut where the
  * fused pooling windows of the next box begin. Otherwise: all that the boxes'
- * pooling windows reach, overlaps included.
+ * pooling windows touch, overlaps included.
  */
 void map_mac_grid(const struct map_placed *placed, const struct map_grid *output, bool owned,
                   struct map_scratch *scratch, struct map_grid *mac);

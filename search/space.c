@@ -44,37 +44,42 @@ static unsigned number_of(GHashTable *numbers, char *description)
 	return number;
 }
 
-static char *describe_reach(const struct wl_reach *r)
+static void describe_reach(GString *text, const struct wl_reach *r)
 {
-	return g_strdup_printf("%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT
-	                       "/%" G_GINT64_FORMAT,
-	                       r->down, r->up, r->pad, r->window);
+	for (; r; r = r->next)
+		g_string_append_printf(text,
+		                       " %" G_GINT64_FORMAT "/%" G_GINT64_FORMAT
+		                       "/%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT
+		                       "/%" G_GINT64_FORMAT "/%u",
+		                       r->down, r->up, r->pad, r->taps, r->dilation, r->extent);
+	g_string_append_c(text, ';');
 }
 
 static char *describe_edge_end(const struct wl_workload *w, const struct wl_edge *e)
 {
 	struct wl_shape shape = wl_edge_shape(w, e);
-	g_autofree char *rows = describe_reach(&e->rows), *columns = describe_reach(&e->columns);
-	return g_strdup_printf("%d %u %ux%ux%u %s %s;", e->channels, e->channel_offset,
-	                       shape.channels, shape.rows, shape.columns, rows, columns);
+	GString *text = g_string_new(NULL);
+	g_string_append_printf(text, "%d %u %ux%ux%u", e->channels, e->channel_offset,
+	                       shape.channels, shape.rows, shape.columns);
+	describe_reach(text, e->rows);
+	describe_reach(text, e->columns);
+	return g_string_free(text, FALSE);
 }
 
 static char *describe_node(const struct wl_workload *w, const struct wl_node *n)
 {
-	g_autofree char *rows = describe_reach(&n->mac_rows),
-			*columns = describe_reach(&n->mac_columns);
 	GString *text = g_string_new(NULL);
-	g_string_append_printf(text, "%u %u %u %u %u %u %u %ux%ux%u %s %s %" G_GUINT64_FORMAT ":",
-	                       n->K, n->C, n->P, n->Q, n->R, n->S, n->groups, n->output.channels,
-	                       n->output.rows, n->output.columns, rows, columns,
-	                       n->vector_elements);
+	g_string_append_printf(text, "%u %u %u %u %u %u %u %ux%ux%u %" G_GUINT64_FORMAT, n->K, n->C,
+	                       n->P, n->Q, n->R, n->S, n->groups, n->output.channels,
+	                       n->output.rows, n->output.columns, n->vector_elements);
+	describe_reach(text, n->mac_rows);
+	describe_reach(text, n->mac_columns);
 	for (unsigned i = 0; i < n->across_count; i++) {
 		const struct wl_across *a = &n->across[i];
-		g_autofree char *over_rows = describe_reach(&a->rows),
-				*over_columns = describe_reach(&a->columns);
-		g_string_append_printf(text, "%u %u %u %ux%u %s %s:", a->statistics, a->below,
-		                       a->above, a->row_count, a->column_count, over_rows,
-		                       over_columns);
+		g_string_append_printf(text, "%u %u %u %ux%u", a->statistics, a->below, a->above,
+		                       a->row_count, a->column_count);
+		describe_reach(text, a->rows);
+		describe_reach(text, a->columns);
 	}
 	for (unsigned i = 0; i < n->edge_in_count; i++) {
 		g_autofree char *end = describe_edge_end(w, &w->edges[n->edges_in[i]]);

@@ -37,6 +37,7 @@ struct search_choice {
 	uint32_t weight_bytes, shard_bytes; /* per chiplet: share, and shard if distributed */
 	float gather_ns, stream_ns;         /* per micro-batch, if distributed or streamed */
 	uint64_t output_bytes;              /* largest share, one sample */
+	unsigned most_tiles;                /* that a share of one sample can be cut into */
 	struct search_time store, halo;
 };
 

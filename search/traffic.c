@@ -25,17 +25,17 @@ static unsigned meet(struct exchange *x, int dim, unsigned i)
 	const struct map_interval *need = x->need->part[dim];
 	struct map_meet *meets = x->network->meets[dim];
 	unsigned count = 0;
-	struct map_interval last = { 0, 0 };
+	struct map_interval last = { 0 };
 	for (unsigned j = 0; j < x->need->parts[dim]; j++) {
-		struct map_interval both = { MAX(have.lo, need[j].lo), MIN(have.hi, need[j].hi) };
-		if (both.hi <= both.lo)
+		struct map_interval both = map_overlap(have, need[j]);
+		uint32_t length = map_length(both);
+		if (!length)
 			continue;
-		if (count && meets[count - 1].end == j && both.lo == last.lo &&
-		    both.hi == last.hi) {
+		if (count && meets[count - 1].end == j && map_same_elements(both, last)) {
 			meets[count - 1].end = j + 1;
 			continue;
 		}
-		meets[count++] = (struct map_meet){ map_length(both), j, j + 1 };
+		meets[count++] = (struct map_meet){ length, j, j + 1 };
 		last = both;
 	}
 	return count;
@@ -43,7 +43,7 @@ static unsigned meet(struct exchange *x, int dim, unsigned i)
 
 static bool is_empty(const struct map_grid *grid, enum map_dim dim, unsigned part)
 {
-	return map_length(grid->part[dim][part]) == 0;
+	return grid->part[dim][part].lo >= grid->part[dim][part].hi;
 }
 
 /* Consumers of the product of four runs, without the producer itself and the empty parts. */
@@ -100,17 +100,6 @@ enum factors {
 	ALL_DIFFER /* no two that follow each other do, and there is one producer part */
 };
 
-static struct map_interval overlap(struct map_interval a, struct map_interval b)
-{
-	struct map_interval both = { MAX(a.lo, b.lo), MIN(a.hi, b.hi) };
-	return both.hi > both.lo ? both : (struct map_interval){ 0, 0 };
-}
-
-static bool same_interval(struct map_interval a, struct map_interval b)
-{
-	return a.lo == b.lo && a.hi == b.hi;
-}
-
 static enum factors factors_of(const struct map_grid *have, const struct map_grid *need, int dim,
                                bool multicast)
 {
@@ -118,9 +107,9 @@ static enum factors factors_of(const struct map_grid *have, const struct map_gri
 	const struct map_interval *needs = need->part[dim];
 	bool one = have->parts[dim] == 1;
 	for (unsigned i = 0; i + 1 < parts; i++)
-		alike += one ? same_interval(overlap(have->part[dim][0], needs[i]),
-		                             overlap(have->part[dim][0], needs[i + 1]))
-		             : same_interval(needs[i], needs[i + 1]);
+		alike += one ? map_same_elements(map_overlap(have->part[dim][0], needs[i]),
+		                                 map_overlap(have->part[dim][0], needs[i + 1]))
+		             : map_same_elements(needs[i], needs[i + 1]);
 	if (alike == parts - 1)
 		return ALL_ALIKE;
 	return one && (alike == 0 || !multicast) ? ALL_DIFFER : NO_PRODUCT;
@@ -157,8 +146,8 @@ static void fill_factors(const struct exchange *x, const enum factors factors[MA
 		for (int d = 0; d < MAP_DIMS; d++)
 			if ((factors[d] == ALL_DIFFER) == of_consumers)
 				amount *= map_length(
-					overlap(x->have->part[d][of_consumers ? 0 : index[d]],
-				                x->need->part[d][of_consumers ? index[d] : 0]));
+					map_overlap(x->have->part[d][of_consumers ? 0 : index[d]],
+				                    x->need->part[d][of_consumers ? index[d] : 0]));
 		amounts[i] = (double)amount;
 	}
 }
@@ -224,21 +213,8 @@ void map_transfer(struct map_network *network, const struct map_placed *from, un
 	scratch->used = mark;
 }
 
-/* Shrink `need` to what it adds to `before`, which differ in dimension `dim` only, where
- * `before` is a prefix. */
-static void subtract_prefix(struct map_grid *need, const struct map_grid *before, enum map_dim dim,
-                            struct map_interval *room)
-{
-	for (unsigned i = 0; i < need->parts[dim]; i++) {
-		room[i] = need->part[dim][i];
-		if (map_length(before->part[dim][i]))
-			room[i].lo = MIN(room[i].hi, before->part[dim][i].hi);
-	}
-	need->part[dim] = room;
-}
-
-/* What the first `end` tiles need and the first `start` do not: one interval, because
- * prefixes grow at one end. `rooms` has space for the parts of one dimension. */
+/* What the first `end` tiles need and the first `start` do not. They differ in the tiles'
+ * dimension only. */
 static void fetch_grid(const struct map_placed *to, unsigned start, unsigned end,
                        const struct wl_edge *edge, struct map_scratch *scratch,
                        struct map_grid *need)
@@ -252,9 +228,10 @@ static void fetch_grid(const struct map_placed *to, unsigned start, unsigned end
 		return;
 	map_prefix_grid(to, start, scratch, &output);
 	map_need_grid(to, edge, &output, scratch, &before);
-	g_assert(scratch->used + need->parts[dim] <= scratch->capacity);
-	subtract_prefix(need, &before, dim, scratch->intervals + scratch->used);
-	scratch->used += need->parts[dim];
+	struct map_interval *added = map_scratch_take(scratch, need->parts[dim]);
+	for (unsigned i = 0; i < need->parts[dim]; i++)
+		added[i] = map_minus(need->part[dim][i], before.part[dim][i], scratch);
+	need->part[dim] = added;
 }
 
 /* Whether parts [end, next) are all empty, so that a run that ends there may go on at `next`. */
@@ -289,8 +266,8 @@ static void read_boxes(struct exchange *x)
 			if (!map_length(need->part[d][i]))
 				continue;
 			if (count && joins(need->part[d], runs[count - 1].end, i) &&
-			    same_interval(need->part[d][i],
-			                  need->part[d][runs[count - 1].end - 1])) {
+			    map_same_elements(need->part[d][i],
+			                      need->part[d][runs[count - 1].end - 1])) {
 				runs[count - 1].end = i + 1;
 				shared = true;
 			} else

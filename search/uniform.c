@@ -1,12 +1,12 @@
 /* Invariant: a description that is not counted does not fit. */
 #include "search/uniform.h"
 
+#include "search/misfit.h"
+
 #include "search/parallel.h"
 
 #include <math.h>
 #include <string.h>
-
-#define MOST_TILES 64 /* search_fit_segment tries no more */
 
 /* ---- what a node can have on its own ---- */
 
@@ -89,12 +89,10 @@ static unsigned fitting_places(const struct search_uniform *u, const struct map_
 static unsigned fitting_places_of_any_tiles(const struct search_uniform *u,
                                             struct map_placed *placed, struct map_scratch *scratch)
 {
-	const unsigned all = (1u << SEARCH_PLACES) - 1;
-	unsigned places = 0;
-	for (placed->tiles = u->tiles; places != all; placed->tiles *= 2) {
+	unsigned tiles[MAP_DIMS], count = map_finest_tiles(placed, tiles), places = 0;
+	for (unsigned i = 0; i < count; i++) {
+		placed->tiles = tiles[i];
 		places |= fitting_places(u, placed, scratch);
-		if (placed->tiles >= MOST_TILES)
-			break;
 	}
 	return places;
 }
@@ -355,9 +353,12 @@ bool search_uniform_init(struct search_uniform *uniform, struct cost_model *mode
 	uniform->log10_drawn = count(uniform);
 	if (isfinite(uniform->log10_drawn))
 		return true;
+	struct search_misfit misfit = search_find_misfit(&uniform->space, &uniform->freedom);
 	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
-	            "strategy %s: no mapping of '%s' fits the buffers of '%s'",
-	            search_strategy_name(strategy), model->workload->name, model->package->name);
+	            "strategy %s: no mapping of '%s' fits the buffers of '%s'%s%s",
+	            search_strategy_name(strategy), model->workload->name, model->package->name,
+	            misfit.text ? "; " : "", misfit.text ? misfit.text : "");
+	search_misfit_release(&misfit);
 	search_uniform_release(uniform);
 	return false;
 }

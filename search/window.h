@@ -1,9 +1,9 @@
 /*
  * How long the clusters and segments are that a search looks at. In a deep network what is best
- * here depends little on what is far away, so runs are looked for within a window. It is doubled
- * once, and on as long as what is found nearly fills it and is better. So time and memory grow
- * with the nodes, not with their square. In networks of up to SEARCH_SHORT_NETWORK nodes there
- * is no window.
+ * here depends little on what is far away, so runs are looked for within a window, which is doubled
+ * as long as what is found takes more than half of it and is better. So time and memory grow with
+ * the nodes, not with their square. In networks of up to SEARCH_SHORT_NETWORK nodes there is
+ * no window.
  */
 #ifndef SEARCH_WINDOW_H
 #define SEARCH_WINDOW_H

@@ -1,7 +1,7 @@
 /*
  * The parent's side: shared memory, the platform file, the child and its last
  * words. Invariant: whatever way sim_execute ends, the child has been waited
- * for, the temporary files are gone and no descriptor is left open.
+ * for and no descriptor is left open.
  */
 #include "sim/engine.h"
 
@@ -9,7 +9,6 @@
 #include "sim/platform.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -207,26 +206,6 @@ static bool run_child(const struct hw_package *package, const struct sim_program
 	return done;
 }
 
-/* A temporary file with the platform, open and already gone from its folder, so that nothing is
- * left of it however the run ends. Returns its descriptor, or -1. */
-static int temporary_platform(const struct hw_package *package, const struct sim_program *program,
-                              GError **error)
-{
-	g_autofree char *path = NULL;
-	int made = g_file_open_tmp("mcmsim-platform-XXXXXX.xml", &path, error), file = -1;
-	if (made < 0)
-		return -1;
-	close(made);
-	if (sim_platform_write(package, program, path, error)) {
-		file = open(path, O_RDONLY | O_CLOEXEC);
-		if (file < 0)
-			g_set_error(error, SIM_ERROR, SIM_ERROR_CHILD, "%s: cannot read: %s", path,
-			            g_strerror(errno));
-	}
-	unlink(path);
-	return file;
-}
-
 static struct sim_result *execute_on(const struct hw_package *package,
                                      const struct sim_program *program,
                                      const struct sim_options *options, const char *platform_path,
@@ -247,11 +226,17 @@ struct sim_result *sim_execute(const struct hw_package *package, const struct si
 		               ? execute_on(package, program, options, options->platform_path,
 		                            error)
 		               : NULL;
-	int file = temporary_platform(package, program, error);
-	if (file < 0)
+	/* A file without a name, so that nothing is left of it however the run ends. */
+	int file = memfd_create("platform", MFD_CLOEXEC);
+	if (file < 0) {
+		g_set_error(error, SIM_ERROR, SIM_ERROR_CHILD, "cannot keep the platform: %s",
+		            g_strerror(errno));
 		return NULL;
+	}
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file);
-	struct sim_result *result = execute_on(package, program, options, path, error);
+	struct sim_result *result = NULL;
+	if (sim_platform_write(package, program, path, error))
+		result = execute_on(package, program, options, path, error);
 	close(file);
 	return result;
 }

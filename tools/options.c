@@ -60,8 +60,8 @@ static const struct option_info table[] = {
 	  "[" OPTION_DEFAULT_BATCHES "]",
 	  TEXT(batch) },
 	{ OPTION_TILES, "tiles", 0, "T",
-	  "pieces that a chiplet's share is computed and sent in,\nmore where buffers demand it "
-	  "[4]",
+	  "pieces that a chiplet's share is computed and sent in; as\nmany more as buffers demand, "
+	  "up to single elements [4]",
 	  TEXT(tiles) },
 	{ OPTION_SAMPLES, "samples", 0, "N",
 	  "mappings drawn per network and package, besides the\nsearched ones [40]",

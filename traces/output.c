@@ -4,11 +4,8 @@
 #include "traces/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_DECIMALS 9
@@ -20,21 +17,10 @@ static const int64_t powers[MAX_DECIMALS + 1] = {
 struct trace_output *trace_open(const char *path)
 {
 	struct trace_output *output = g_malloc(sizeof(*output));
-	struct stat status;
-	mode_t mode = 0666; /* less the umask, as for any new file */
 
 	output->path = g_strdup(path);
-	output->temporary = NULL;
-	output->failure = 0;
 	output->used = 0;
-	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-		output->file = g_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	} else {
-		output->temporary = g_strconcat(path, ".XXXXXX", NULL);
-		output->file = g_mkstemp_full(output->temporary, O_WRONLY | O_CLOEXEC, (gint)mode);
-	}
-	if (output->file < 0)
-		output->failure = errno;
+	output->failure = hw_output_open(&output->file, path);
 	return output;
 }
 
@@ -43,7 +29,8 @@ static void flush(struct trace_output *output)
 	size_t done = 0;
 
 	while (done < output->used && output->failure == 0) {
-		ssize_t count = write(output->file, output->buffer + done, output->used - done);
+		ssize_t count = write(output->file.descriptor, output->buffer + done,
+		                      output->used - done);
 
 		if (count >= 0)
 			done += (size_t)count;
@@ -55,25 +42,11 @@ static void flush(struct trace_output *output)
 
 bool trace_close(struct trace_output *output, GError **error)
 {
-	int failure;
-
 	flush(output);
-	if (output->file >= 0) {
-		bool closed = close(output->file) == 0;
-
-		if (!closed && output->failure == 0)
-			output->failure = errno;
-		if (output->temporary != NULL && output->failure == 0 &&
-		    g_rename(output->temporary, output->path) != 0)
-			output->failure = errno;
-		if (output->temporary != NULL && output->failure != 0)
-			(void)g_unlink(output->temporary);
-	}
-	failure = output->failure;
+	const int failure = hw_output_close(&output->file, output->failure);
 	if (failure != 0)
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(failure),
 		            "%s: cannot write: %s", output->path, g_strerror(failure));
-	g_free(output->temporary);
 	g_free(output->path);
 	g_free(output);
 	return failure == 0;

@@ -2,10 +2,8 @@
  * A file being written by a trace format: buffered, with fast number formatting
  * that does not know the locale.
  *
- * Text goes to a temporary file beside the target, which takes the target's
- * place when all of it is there; a target that is no regular file (a pipe, a
- * device) is written directly. Errors stick: the putters may be called without
- * looking, trace_close reports the first one ("PATH: cannot write: reason").
+ * The file appears whole or not at all (hw/output.h). Errors stick: the putters may be
+ * called without looking, trace_close reports the first one ("PATH: cannot write: reason").
  */
 #ifndef TRACES_OUTPUT_H
 #define TRACES_OUTPUT_H
@@ -15,13 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hw/output.h"
+
 #define TRACE_BUFFER_SIZE 65536
 
 struct trace_output {
 	char *path;
-	char *temporary; /* NULL: written directly */
-	int file;        /* -1: could not be opened */
-	int failure;     /* errno of the first error, 0: none */
+	struct hw_output file;
+	int failure; /* errno of the first error, 0: none */
 	size_t used;
 	char buffer[TRACE_BUFFER_SIZE];
 };

@@ -32,18 +32,12 @@ struct wl_shape wl_operand_shape(const struct wl_workload *w, unsigned operand);
 /* Element-wise operations per sample; 0 for MAC layers and concat. */
 uint64_t wl_layer_operations(const struct wl_workload *w, const struct wl_layer *layer);
 
-struct wl_reach wl_reach_identity(void);
-
 /*
- * The reach of `outer` (consumer to middle) followed by `inner` (middle to
- * producer). Exact if outer.up = 1 or one of the two is the identity, else the
- * smallest reach of this form that surely covers it.
+ * From a layer's output to its (first) input along rows (0) or columns (1), and on
+ * from there as `next` says, which w owns already. A layer that needs the same rows adds no step.
  */
-struct wl_reach wl_reach_compose(struct wl_reach outer, struct wl_reach inner);
-
-/* From a layer's output to its (first) input, along rows (0) or columns (1). */
-struct wl_reach wl_layer_reach(const struct wl_workload *w, const struct wl_layer *layer,
-                               unsigned dimension);
+const struct wl_reach *wl_layer_reach(struct wl_workload *w, const struct wl_layer *layer,
+                                      unsigned dimension, const struct wl_reach *next);
 
 /* Forms nodes and edges from complete layers; `layers` is their JSON array. */
 bool wl_nodes_build(struct wl_workload *w, struct hw_json layers, GError **error);

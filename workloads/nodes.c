@@ -17,10 +17,10 @@
 
 /* One tensor in a view. */
 struct part {
-	int from;                      /* as in struct wl_edge */
-	uint32_t offset;               /* of its channels in the view */
-	bool across;                   /* a layer that is owed reads all its channels for any */
-	struct wl_reach rows, columns; /* from the view to the tensor */
+	int from;        /* as in struct wl_edge */
+	uint32_t offset; /* of its channels in the view */
+	bool across;     /* a layer that is owed reads all its channels for any */
+	const struct wl_reach *rows, *columns; /* from the view to the tensor */
 };
 
 struct view {
@@ -60,25 +60,26 @@ static void set_single_view(struct view *view, int from)
 {
 	view->part_count = 1;
 	view->parts = g_new(struct part, 1);
-	view->parts[0] = (struct part){ .from = from,
-		                        .rows = wl_reach_identity(),
-		                        .columns = wl_reach_identity() };
+	view->parts[0] = (struct part){ .from = from };
 }
 
-static void add_edges(struct building *b, unsigned to, const struct view *view,
-                      struct wl_edge prototype)
+/* `layer` of node `to` reads the view. */
+static void add_edges(struct building *b, unsigned to, const struct wl_layer *layer,
+                      const struct view *view, enum wl_channels channels)
 {
 	for (unsigned i = 0; i < view->part_count; i++) {
 		const struct part *part = &view->parts[i];
-		struct wl_edge edge = prototype;
+		struct wl_edge edge = {
+			.from = part->from,
+			.to = to,
+			.channels = channels,
+			.channel_offset = part->offset,
+			.rows = wl_layer_reach(b->w, layer, 0, part->rows),
+			.columns = wl_layer_reach(b->w, layer, 1, part->columns),
+		};
 
-		edge.from = part->from;
-		edge.to = to;
-		edge.channel_offset = part->offset;
 		if (part->across)
 			edge.channels = WL_CHANNELS_ALL;
-		edge.rows = wl_reach_compose(prototype.rows, part->rows);
-		edge.columns = wl_reach_compose(prototype.columns, part->columns);
 		g_array_append_val(b->edges_before, b->last_edge[to]);
 		b->last_edge[to] = (int)b->edges->len;
 		g_array_append_val(b->edges, edge);
@@ -99,11 +100,6 @@ static void start_node(struct building *b, unsigned index)
 	unsigned number = w->node_count++;
 	bool transposed = layer->op == WL_TRANSPOSED_CONV;
 	struct wl_shape input = wl_operand_shape(w, layer->inputs[0]);
-	struct wl_edge main_input = {
-		.channels = layer->groups > 1 ? WL_CHANNELS_GROUPED : WL_CHANNELS_ALL,
-		.rows = wl_layer_reach(w, layer, 0),
-		.columns = wl_layer_reach(w, layer, 1),
-	};
 
 	w->nodes[number] = (struct wl_node){
 		.name = g_strdup(layer->name),
@@ -117,8 +113,6 @@ static void start_node(struct building *b, unsigned index)
 		.groups = layer->groups,
 		.output = layer->output,
 		.input = input,
-		.mac_rows = wl_reach_identity(),
-		.mac_columns = wl_reach_identity(),
 		.macs = layer->macs,
 		.weight_bytes = layer->weight_count * w->weight_bytes,
 	};
@@ -126,7 +120,8 @@ static void start_node(struct building *b, unsigned index)
 	b->last_edge[number] = -1;
 	set_single_view(&b->views[index], (int)number);
 	b->open[number] = outside_reads(b, index);
-	add_edges(b, number, &b->views[layer->inputs[0]], main_input);
+	add_edges(b, number, layer, &b->views[layer->inputs[0]],
+	          layer->groups > 1 ? WL_CHANNELS_GROUPED : WL_CHANNELS_ALL);
 }
 
 static void join_views(struct building *b, unsigned index)
@@ -157,9 +152,7 @@ static void join_views(struct building *b, unsigned index)
 static void add_across(struct wl_node *node, const struct wl_layer *layer)
 {
 	struct wl_across across = { .row_count = layer->output.rows,
-		                    .column_count = layer->output.columns,
-		                    .rows = wl_reach_identity(),
-		                    .columns = wl_reach_identity() };
+		                    .column_count = layer->output.columns };
 
 	if (layer->op == WL_LRN) {
 		across.below = (layer->size - 1) / 2;
@@ -175,22 +168,20 @@ static void add_across(struct wl_node *node, const struct wl_layer *layer)
 static void reach_through(struct building *b, unsigned number, const struct wl_layer *pool)
 {
 	struct wl_node *node = &b->w->nodes[number];
-	struct wl_reach rows = wl_layer_reach(b->w, pool, 0);
-	struct wl_reach columns = wl_layer_reach(b->w, pool, 1);
 
-	node->mac_rows = wl_reach_compose(rows, node->mac_rows);
-	node->mac_columns = wl_reach_compose(columns, node->mac_columns);
+	node->mac_rows = wl_layer_reach(b->w, pool, 0, node->mac_rows);
+	node->mac_columns = wl_layer_reach(b->w, pool, 1, node->mac_columns);
 	for (unsigned i = 0; i < node->across_count; i++) {
 		struct wl_across *across = &node->across[i];
 
-		across->rows = wl_reach_compose(rows, across->rows);
-		across->columns = wl_reach_compose(columns, across->columns);
+		across->rows = wl_layer_reach(b->w, pool, 0, across->rows);
+		across->columns = wl_layer_reach(b->w, pool, 1, across->columns);
 	}
 	for (int i = b->last_edge[number]; i >= 0; i = g_array_index(b->edges_before, int, i)) {
 		struct wl_edge *edge = &g_array_index(b->edges, struct wl_edge, i);
 
-		edge->rows = wl_reach_compose(rows, edge->rows);
-		edge->columns = wl_reach_compose(columns, edge->columns);
+		edge->rows = wl_layer_reach(b->w, pool, 0, edge->rows);
+		edge->columns = wl_layer_reach(b->w, pool, 1, edge->columns);
 	}
 }
 
@@ -199,11 +190,6 @@ static void fuse(struct building *b, unsigned index, unsigned number)
 {
 	struct wl_layer *layer = &b->w->layers[index];
 	struct wl_node *node = &b->w->nodes[number];
-	struct wl_edge other = {
-		.channels = WL_CHANNELS_SAME,
-		.rows = wl_reach_identity(),
-		.columns = wl_reach_identity(),
-	};
 
 	for (unsigned i = 0; i < layer->input_count; i++) {
 		const struct view *view = &b->views[layer->inputs[i]];
@@ -211,7 +197,7 @@ static void fuse(struct building *b, unsigned index, unsigned number)
 		if (last_source(view) == (int)number)
 			b->open[number]--;
 		else
-			add_edges(b, number, view, other);
+			add_edges(b, number, layer, view, WL_CHANNELS_SAME);
 	}
 	if (wl_is_pool(layer->op))
 		reach_through(b, number, layer);
@@ -229,17 +215,17 @@ static void owe(struct building *b, unsigned index)
 {
 	const struct wl_layer *layer = &b->w->layers[index];
 	const struct view *operand = &b->views[layer->inputs[0]];
-	struct wl_reach rows = wl_layer_reach(b->w, layer, 0);
-	struct wl_reach columns = wl_layer_reach(b->w, layer, 1);
 	struct view *view = &b->views[index];
 
 	g_assert(operand->part_count > 0); /* operands are placed before their readers */
 	view->part_count = operand->part_count;
 	view->parts = g_memdup2(operand->parts, operand->part_count * sizeof(*operand->parts));
 	for (unsigned i = 0; i < view->part_count; i++) {
-		view->parts[i].rows = wl_reach_compose(rows, view->parts[i].rows);
-		view->parts[i].columns = wl_reach_compose(columns, view->parts[i].columns);
-		view->parts[i].across = view->parts[i].across || wl_is_across(layer->op);
+		struct part *part = &view->parts[i];
+
+		part->rows = wl_layer_reach(b->w, layer, 0, part->rows);
+		part->columns = wl_layer_reach(b->w, layer, 1, part->columns);
+		part->across = part->across || wl_is_across(layer->op);
 	}
 	view->owed = operand->owed + wl_layer_operations(b->w, layer);
 	b->homeless[index] = true;

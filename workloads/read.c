@@ -338,6 +338,7 @@ static struct wl_workload *read_file(struct hw_json_file *file, const char *cons
 {
 	GError *failure = NULL;
 	struct wl_workload *w = g_new0(struct wl_workload, 1);
+	w->reaches = g_ptr_array_new_with_free_func(g_free);
 
 	for (unsigned i = 0; overrides != NULL && overrides[i] != NULL && failure == NULL; i++)
 		hw_json_override(file, overrides[i], &failure);

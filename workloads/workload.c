@@ -71,6 +71,7 @@ void wl_workload_free(struct wl_workload *workload)
 	g_free(workload->layers);
 	g_free(workload->nodes);
 	g_free(workload->edges);
+	g_clear_pointer(&workload->reaches, g_ptr_array_unref);
 	g_free(workload->name);
 	g_free(workload->source);
 	g_free(workload);

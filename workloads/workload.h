@@ -61,20 +61,20 @@ struct wl_input {
 };
 
 /*
- * Which interval of a producer's rows (or columns) an interval [lo, hi) of the
- * consumer's output reaches, before clipping to the producer's extent:
+ * Which rows (or columns) of a tensor a consumer's output rows need: one step per
+ * layer in between that has a window, the consumer's first. NULL: the same rows.
+ * Output row o of a step needs, for every tap t in [0, taps), row
  *
- *   in_lo = ceil((lo * down - pad) / up)
- *   in_hi = floor(((hi - 1) * down - pad + window - 1) / up) + 1
+ *   (o * down - pad + t * dilation) / up
  *
- * conv: down = stride, up = 1, window = (kernel - 1) * dilation + 1. Transposed
- * conv: down = 1, up = stride, pad = kernel - 1 - pad. Compositions of layers
- * are folded into one reach (exact while up = 1 or one of the two is trivial,
- * else it covers what is needed). Extents in between are not clipped, which at
- * the far rim may add rows that a strided window skips.
+ * of the step's input, if that is a whole number in [0, extent). Convolution and
+ * pool: down = stride, up = 1, taps = kernel. Transposed convolution: down = 1,
+ * up = stride, taps = kernel, pad = kernel - 1 - pad, dilation = 1.
  */
 struct wl_reach {
-	int64_t down, up, pad, window;
+	int64_t down, up, pad, taps, dilation;
+	uint32_t extent;             /* of the step's input */
+	const struct wl_reach *next; /* from that on; NULL: it is the tensor */
 };
 
 enum wl_channels {
@@ -90,7 +90,7 @@ struct wl_edge {
 	enum wl_channels channels;
 	/* Of the producer's channels in what the consumer reads; not 0 only behind a concat. */
 	uint32_t channel_offset;
-	struct wl_reach rows, columns; /* from the consumer's output to the producer's output */
+	const struct wl_reach *rows, *columns; /* from the consumer's output to the producer's */
 };
 
 /*
@@ -102,8 +102,8 @@ struct wl_edge {
 struct wl_across {
 	uint32_t statistics; /* values per row, column and chiplet, of WL_STATISTIC_BYTES; 0: lrn */
 	uint32_t below, above;
-	uint32_t row_count, column_count; /* of the layer's output */
-	struct wl_reach rows, columns;    /* from the node's output to the layer's */
+	uint32_t row_count, column_count;      /* of the layer's output */
+	const struct wl_reach *rows, *columns; /* from the node's output to the layer's */
 };
 
 #define WL_STATISTIC_BYTES 4 /* sums and exponentials are kept in 32 bits, whatever elements are */
@@ -120,9 +120,8 @@ struct wl_node {
 	uint32_t K, C, P, Q, R, S, groups;
 	struct wl_shape output; /* after the fused layers: what a split cuts */
 	struct wl_shape input;  /* of the MAC layer */
-	/* From an interval of the output to the MAC layer's output it is made from;
-	 * identity (1, 1, 0, 1) without fused pooling. */
-	struct wl_reach mac_rows, mac_columns;
+	/* From the output to the MAC layer's output; NULL without fused pooling. */
+	const struct wl_reach *mac_rows, *mac_columns;
 	uint64_t macs;         /* per sample */
 	uint64_t weight_bytes; /* all of the node's weights */
 	/* Element-wise operations per sample of the fused layers: one per output element
@@ -148,6 +147,7 @@ struct wl_workload {
 	unsigned node_count;
 	struct wl_edge *edges;
 	unsigned edge_count;
+	GPtrArray *reaches; /* struct wl_reach *: owns the steps of all edges and nodes */
 };
 
 /* Same conventions as hw_package_read; presets are in `zoo_dir`. */
@@ -164,7 +164,31 @@ uint64_t wl_shape_elements(struct wl_shape shape);
 /* Shape of what an edge reads from: the producer node's output or the network input. */
 struct wl_shape wl_edge_shape(const struct wl_workload *w, const struct wl_edge *edge);
 
-/* [*lo, *hi) becomes what it reaches, clipped to [0, extent); may become empty (lo == hi). */
-void wl_reach_apply(const struct wl_reach *reach, uint32_t extent, uint32_t *lo, uint32_t *hi);
+/*
+ * [*lo, *hi) becomes the smallest interval around what it reaches, or lo == hi.
+ * False: it may be too large, and windows may leave rows of it out, by their
+ * stride or their dilation; wl_reach_rows says which.
+ */
+bool wl_reach_interval(const struct wl_reach *reach, uint32_t *lo, uint32_t *hi);
+
+/*
+ * Exactly what outputs [*lo, *hi), at least one, reach: bit b of rows[w] is row
+ * (*lo / 64 + w) * 64 + b of the *lo and *hi that wl_reach_interval gives.
+ * `rows` has room for wl_reach_words: the result and what is in between.
+ */
+void wl_reach_rows(const struct wl_reach *reach, uint32_t *lo, uint32_t *hi, uint64_t *rows);
+size_t wl_reach_words(const struct wl_reach *reach, uint32_t lo, uint32_t hi);
+
+enum { WL_ROW_BITS = 64 };
+
+/* Rows [lo, hi) as bits of word `word`, which begins at row word * 64. */
+static inline uint64_t wl_row_bits(uint32_t word, uint32_t lo, uint32_t hi)
+{
+	uint64_t start = (uint64_t)word * WL_ROW_BITS;
+	uint64_t first = lo > start ? lo - start : 0, end = hi > start ? hi - start : 0;
+	if (first >= WL_ROW_BITS || end <= first)
+		return 0;
+	return UINT64_MAX << first & UINT64_MAX >> (WL_ROW_BITS - MIN(end, WL_ROW_BITS));
+}
 
 #endif

@@ -88,7 +88,7 @@ START_TEST(free_nodes_are_all_tried)
 	struct search_enumerator how = { .small = &small, .prune = true, .most_steps = INFINITY };
 	struct search_trier *trier = search_trier_new(&how);
 	search_result_init(&result);
-	search_enumerate(trier, 0, 2, INFINITY, &result, NULL);
+	search_enumerate(trier, 0, 2, INFINITY, &result);
 	ck_assert_double_eq(result.costed, 903);
 	search_result_release(&result);
 	search_trier_free(trier);
@@ -240,8 +240,8 @@ static void compare_segment(struct both *both, const struct search_small *small,
 {
 	search_result_init(&both->pruned);
 	search_result_init(&both->full);
-	search_enumerate(both->with, first, end, INFINITY, &both->pruned, NULL);
-	search_enumerate(both->without, first, end, INFINITY, &both->full, NULL);
+	search_enumerate(both->with, first, end, INFINITY, &both->pruned);
+	search_enumerate(both->without, first, end, INFINITY, &both->full);
 	ck_assert_double_eq(both->full.costed, search_small_candidates(small, first, end));
 	ck_assert_uint_eq(both->pruned.front->len, both->full.front->len);
 	ck_assert_double_le(both->pruned.costed, both->full.costed);
@@ -436,18 +436,28 @@ START_TEST(refusals)
 }
 END_TEST
 
-/* The last one tried is node a on two chiplets, split over Q, in 8 tiles of one row: two tiles of
- * input, 4 channels x 4 columns, and of output, 8 channels x 4 columns. */
+/* Node a takes least where a tile is a column of 4 rows (or a row of 4 columns): two of them are 2 x 4 x
+ * 4 bytes of input and 2 x 4 x 8 of output. In rows of half of the channels it would be 128. */
 START_TEST(nothing_fits)
 {
-	set_up_pair();
-	package->types[0].activation_buffer_bytes = 16;
-	renew_model();
-	assert_refused(SEARCH_SCOPE, SEARCH_LATENCY, 1,
-	               "strategy exhaustive: no mapping of 'net' in the space scope fits the "
-	               "buffers of 'grid'; the last one tried: segment 1 cluster 0: node 'a': the "
-	               "activation buffer must hold 96 bytes per chiplet but has 16 (80 bytes do "
-	               "not fit)");
+	static const char names[][8] = { "scope", "best" };
+	for (int i = 0; i < 2; i++) {
+		set_up_pair();
+		package->types[0].activation_buffer_bytes = 16;
+		renew_model();
+		g_autofree char *expected = g_strdup_printf(
+			"strategy exhaustive: no mapping of 'net' in the space %s fits the buffers "
+			"of 'grid'; node 'a' does not even fit alone, one sample at a time, on 1 "
+		        "to "
+			"2 chiplets, split over %s, with its weights resident, distributed or "
+			"streamed, in up to 8 tiles; the nearest, split %s 2 on 2 chiplets, "
+		        "weights "
+			"resident, 8 tiles: node 'a': the activation buffer must hold 96 bytes per "
+			"chiplet but has 16 (80 bytes do not fit)",
+			names[i], i ? "K, P and Q in every way" : "K, P, or P and Q",
+			i ? "Q" : "P");
+		assert_refused(i ? SEARCH_BEST : SEARCH_SCOPE, SEARCH_LATENCY, 1, expected);
+	}
 }
 END_TEST
 

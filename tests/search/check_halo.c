@@ -142,9 +142,9 @@ static struct map_interval owned(const struct map_grid *output, enum map_dim dim
 {
 	struct map_interval o = output->part[dim][i];
 	if (o.hi <= o.lo)
-		return (struct map_interval){ 0, 0 };
-	return (struct map_interval){ o.lo ? MIN(o.lo * stride, extent) : 0,
-		                      o.hi < all ? MIN(o.hi * stride, extent) : extent };
+		return (struct map_interval){ 0 };
+	return (struct map_interval){ .lo = o.lo ? MIN(o.lo * stride, extent) : 0,
+		                      .hi = o.hi < all ? MIN(o.hi * stride, extent) : extent };
 }
 
 static void find_owners(struct owners *owners, const struct map_placed *placed,

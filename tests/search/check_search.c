@@ -292,6 +292,60 @@ START_TEST(names)
 }
 END_TEST
 
+/* ---- many tiles ---- */
+
+/* A strip of 600 rows of 4 columns and 4 channels, on two chiplets. */
+static void set_up_strip(uint64_t activation_bytes)
+{
+	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 600, 4 },
+	       POINT("a", "in", "4"), POINT("b", "a", "4"), NULL);
+	package->types[0].activation_buffer_bytes = activation_bytes;
+	renew_model();
+}
+
+/* Two tiles of one row are 2 * 16 bytes of input and as many of output: there is room for no more, so a
+ * share of 300 rows needs 300 tiles. A K split leaves 2 channels of 600 rows. */
+START_TEST(as_many_tiles_as_buffers_demand)
+{
+	for (int s = 0; s < SEARCH_STRATEGIES; s++) {
+		if (s == SEARCH_PIPELINE) /* b's input would be there as a whole, twice */
+			continue;
+		GError *error = NULL;
+		set_up_strip(64);
+		struct map_mapping *made = search((enum search_strategy)s, SEARCH_LATENCY, 1,
+		                                  &error);
+		ck_assert_msg(made != NULL, "%s", error ? error->message : "");
+		take_found(made);
+		for (unsigned i = 0; i < mapping->segment_count; i++)
+			ck_assert_uint_ge(mapping->segments[i].clusters[0].nodes[0].tiles, 300);
+	}
+}
+END_TEST
+
+/* Over K, two rows are 2 x 16 bytes of input and 2 x 8 of output; over P they are 2 x 16 and 2 x 16. */
+START_TEST(says_what_does_not_fit)
+{
+	for (int s = 0; s < SEARCH_STRATEGIES; s++) {
+		GError *error = NULL;
+		set_up_strip(20);
+		ck_assert_ptr_null(search((enum search_strategy)s, SEARCH_LATENCY, 1, &error));
+		ck_assert_ptr_nonnull(error);
+		g_autofree char *expected = g_strdup_printf(
+			"strategy %s: no mapping of 'net' found that fits the buffers of 'grid'; "
+			"node 'a' does not even fit alone, one sample at a time, on %s chiplets, "
+			"split over K, P, or P and Q, with its weights resident, distributed or "
+			"streamed, in up to 600 tiles; the nearest, split K 2 on 2 chiplets, "
+		        "weights "
+			"resident, 600 tiles: node 'a': the activation buffer must hold 48 bytes "
+			"per chiplet but has 20 (28 bytes do not fit)",
+			search_strategy_name((enum search_strategy)s),
+			s == SEARCH_SEQUENTIAL ? "2" : "1 to 2");
+		ck_assert_str_eq(error->message, expected);
+		g_error_free(error);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("search");
@@ -309,6 +363,8 @@ int main(void)
 	tcase_add_checked_fixture(small, NULL, release);
 	tcase_add_test(small, nothing_fits);
 	tcase_add_test(small, names);
+	tcase_add_test(small, as_many_tiles_as_buffers_demand);
+	tcase_add_test(small, says_what_does_not_fit);
 	suite_add_tcase(suite, small);
 	return fixture_run(suite);
 }

@@ -24,7 +24,8 @@ START_TEST(work_of_a_whole_layer)
 	ck_assert_uint_eq(share.macs, 10 * 6 * 25 * 9);
 	ck_assert_uint_eq(share.output_elements, 250);
 	ck_assert_uint_eq(share.buffer_bytes, 6 * 25 + 10 * 6 * 9 + 250);
-	ck_assert_uint_eq(map_weight_bytes(&placed, (struct map_interval){ 3, 5 }), 2 * 6 * 9);
+	ck_assert_uint_eq(map_weight_bytes(&placed, (struct map_interval){ .lo = 3, .hi = 5 }),
+	                  2 * 6 * 9);
 	ck_assert_uint_eq(scratch.used, 0);
 
 	/* 940 bytes at half a byte per ns are 1880 ns, whatever the clock. */

@@ -35,13 +35,35 @@ static inline struct map_placed place(unsigned node, unsigned samples, unsigned 
 	return fixture_place(workload, node, region, samples, n, k, p, q);
 }
 
-/* `expected` is "lo-hi lo-hi ...", one per part. */
+static inline bool has_element(struct map_interval i, uint32_t x)
+{
+	return x >= i.lo && x < i.hi &&
+	       (!i.rows || i.rows->words[x / 64 - i.rows->first_word] >> x % 64 & 1);
+}
+
+/* Runs of elements that follow each other: "lo-hi", "lo-hi+lo-hi"; "0-0" if there are none. */
+static inline void append_runs(GString *text, struct map_interval i)
+{
+	const char *join = "";
+	if (!map_length(i))
+		g_string_append_printf(text, "%u-%u", i.lo, i.hi);
+	for (uint32_t lo = i.lo, hi; lo < i.hi; lo = hi + 1) {
+		for (hi = lo; has_element(i, hi);)
+			hi++;
+		if (hi > lo)
+			g_string_append_printf(text, "%s%u-%u", join, lo, hi);
+		join = hi > lo ? "+" : join;
+	}
+}
+
+/* `expected` has the runs of all parts with blanks between them. */
 static inline void assert_parts(const struct map_grid *grid, enum map_dim dim, const char *expected)
 {
 	GString *text = g_string_new(NULL);
-	for (unsigned i = 0; i < grid->parts[dim]; i++)
-		g_string_append_printf(text, "%s%u-%u", i ? " " : "", grid->part[dim][i].lo,
-		                       grid->part[dim][i].hi);
+	for (unsigned i = 0; i < grid->parts[dim]; i++) {
+		g_string_append(text, i ? " " : "");
+		append_runs(text, grid->part[dim][i]);
+	}
 	ck_assert_str_eq(text->str, expected);
 	g_string_free(text, TRUE);
 }

@@ -411,6 +411,22 @@ START_TEST(messages_meet_on_the_other_way)
 END_TEST
 
 /*
+ * On 2 x 4, message 0 goes a hop over both links from 0 to 1, and message 1, one hop farther, over
+ * both, too: 320 + 16 bytes each, 10.5 ns. Message 2 waits for 0, whose latency is less than the
+ * phase's.
+ */
+START_TEST(who_is_near_by_two_links_is_not_waited_for_twice)
+{
+	struct hw_package *package = torus(2, 4);
+	package->nop.port_GBps = 1e3;
+	struct run run = run_on(package, "src,dst,bytes,dep\n0,1,640,\n0,7,32,\n1,0,32,0\n");
+	assert_ns(run.replay->end_ns[1], 10.5 + 5 + 2 * 4);
+	assert_times(&run, 2, 10.5 + 9 + 1, 10.5 + 9 + 1 + 9 + 0.5);
+	run_free(&run);
+}
+END_TEST
+
+/*
  * A ring of 8 in a row, all steps: seven messages of 1 hop (17 ns) and one of 7
  * hops (41 ns) per step. A path of 7 steps has the long one at most once: 6 x 18 + 41.
  */
@@ -502,6 +518,7 @@ int main(void)
 	                    (int)G_N_ELEMENTS(balanced));
 	tcase_add_test(lists, a_lone_message_takes_both_ways);
 	tcase_add_test(lists, messages_meet_on_the_other_way);
+	tcase_add_test(lists, who_is_near_by_two_links_is_not_waited_for_twice);
 	tcase_add_test(lists, ring_ends_with_its_critical_path);
 	tcase_add_test(lists, runs_are_identical);
 	tcase_add_loop_test(lists, no_message_is_too_early, 0, 20);

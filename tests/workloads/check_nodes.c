@@ -66,12 +66,12 @@ START_TEST(element_wise_layers_join_the_mac_layer_before_them)
 	ck_assert_uint_eq(a->macs, 6 * 64 * 4 * 9);
 	ck_assert_uint_eq(a->weight_bytes, 2 * 6 * 4 * 9);
 	ck_assert_uint_eq(a->vector_elements, 2 * 6 * 64 + 6 * 16 * 4); /* norm, relu, pool */
-	assert_reach(&a->mac_rows, 2, 1, 0, 2);
+	assert_reach(a->mac_rows, 2, 1, 0, 2);
 	ck_assert(a->is_output);
 	ck_assert_uint_eq(w->edge_count, 1);
 	assert_edge(w, 0, 0, -1, WL_CHANNELS_ALL, 0);
 	/* output row p is MAC rows 2p, 2p + 1, is input rows 2p - 1 .. 2p + 2 */
-	assert_reach(&edge_in(w, 0, 0)->rows, 2, 1, 1, 4);
+	assert_reach(edge_in(w, 0, 0)->rows, 2, 1, 1, 4);
 	ck_assert_uint_eq(wl_macs(w), a->macs);
 	ck_assert_uint_eq(wl_weight_bytes(w), a->weight_bytes);
 	wl_workload_free(w);
@@ -83,8 +83,8 @@ START_TEST(two_pools_compose)
 	struct wl_workload *w = of_image(
 		LAYERS(CONV("a", "x", "4"), POOL("p", "a"), POOL("q", "p")));
 
-	assert_reach(&w->nodes[0].mac_rows, 4, 1, 0, 4);
-	assert_reach(&edge_in(w, 0, 0)->rows, 4, 1, 1, 6);
+	assert_reach(w->nodes[0].mac_rows, 4, 1, 0, 4);
+	assert_reach(edge_in(w, 0, 0)->rows, 4, 1, 1, 6);
 	wl_workload_free(w);
 }
 END_TEST
@@ -96,8 +96,8 @@ START_TEST(global_pool_reaches_everything)
 	uint32_t lo = 0, hi = 1;
 
 	assert_shape(w->nodes[0].output, 4, 1, 1);
-	assert_reach(&w->nodes[0].mac_columns, 8, 1, 0, 8);
-	wl_reach_apply(&edge_in(w, 0, 0)->columns, 8, &lo, &hi);
+	assert_reach(w->nodes[0].mac_columns, 8, 1, 0, 8);
+	wl_reach_interval(edge_in(w, 0, 0)->columns, &lo, &hi);
 	ck_assert_uint_eq(lo, 0);
 	ck_assert_uint_eq(hi, 8);
 	wl_workload_free(w);
@@ -120,7 +120,7 @@ START_TEST(matmul_flattens_its_input)
 	ck_assert_uint_eq(fc->P, 1);
 	ck_assert_uint_eq(fc->Q, 1);
 	assert_edge(w, 1, 0, 0, WL_CHANNELS_ALL, 0);
-	wl_reach_apply(&edge_in(w, 1, 0)->columns, 5, &lo, &hi);
+	wl_reach_interval(edge_in(w, 1, 0)->columns, &lo, &hi);
 	ck_assert_uint_eq(lo, 0);
 	ck_assert_uint_eq(hi, 5);
 	wl_workload_free(w);
@@ -152,8 +152,8 @@ START_TEST(residual_add_goes_into_the_latest_node)
 	assert_edge(w, 1, 0, 0, WL_CHANNELS_ALL, 0);
 	assert_edge(w, 1, 1, 0, WL_CHANNELS_SAME, 0);
 	/* Both lie in front of the pool; the residual one does not see the convolution. */
-	assert_reach(&edge_in(w, 1, 0)->rows, 2, 1, 1, 4);
-	assert_reach(&edge_in(w, 1, 1)->rows, 2, 1, 0, 2);
+	assert_reach(edge_in(w, 1, 0)->rows, 2, 1, 1, 4);
+	assert_reach(edge_in(w, 1, 1)->rows, 2, 1, 0, 2);
 	assert_shape(wl_edge_shape(w, edge_in(w, 1, 1)), 4, 8, 8);
 	ck_assert_uint_eq(w->nodes[1].vector_elements, 256 + 64 * 4);
 	ck_assert_uint_eq(w->nodes[0].edge_out_count, 2);
@@ -170,7 +170,7 @@ START_TEST(operand_behind_a_pool_does_not_see_it)
 	                                        JOIN("sum", "add", "pb", "pa")));
 
 	assert_edge(w, 1, 1, 0, WL_CHANNELS_SAME, 0);
-	assert_reach(&edge_in(w, 1, 1)->rows, 1, 1, 0, 1);
+	assert_reach(edge_in(w, 1, 1)->rows, 1, 1, 0, 1);
 	assert_shape(wl_edge_shape(w, edge_in(w, 1, 1)), 4, 4, 4);
 	wl_workload_free(w);
 }
@@ -266,12 +266,12 @@ START_TEST(pool_beside_other_readers_is_left_to_its_readers)
 	ck_assert_uint_eq(w->nodes[0].vector_elements, 0);
 	assert_shape(w->nodes[1].input, 4, 4, 4);
 	/* b's row p needs rows p - 1 .. p + 1 of the pool, so 2p - 2 .. 2p + 3 of a */
-	assert_reach(&edge_in(w, 1, 0)->rows, 2, 1, 2, 6);
+	assert_reach(edge_in(w, 1, 0)->rows, 2, 1, 2, 6);
 	assert_edge(w, 1, 0, 0, WL_CHANNELS_ALL, 0);
 	ck_assert_uint_eq(w->nodes[1].vector_elements, 64 * 4);
 	ck_assert_uint_eq(w->nodes[2].vector_elements, 0);
 	ck_assert_uint_eq(w->nodes[3].vector_elements, 64 * 4);
-	assert_reach(&w->nodes[1].mac_rows, 1, 1, 0, 1);
+	assert_reach(w->nodes[1].mac_rows, 1, 1, 0, 1);
 	ck_assert_uint_eq(w->layers[1].node, 1);
 	wl_workload_free(w);
 }
@@ -285,7 +285,7 @@ START_TEST(pool_beside_an_output_is_left_to_its_readers)
 
 	assert_shape(w->nodes[0].output, 4, 8, 8);
 	ck_assert(w->nodes[0].is_output);
-	assert_reach(&edge_in(w, 1, 0)->rows, 2, 1, 2, 6);
+	assert_reach(edge_in(w, 1, 0)->rows, 2, 1, 2, 6);
 	wl_workload_free(w);
 }
 END_TEST
@@ -300,7 +300,7 @@ START_TEST(element_wise_layer_behind_a_concat_is_left_to_its_readers)
 	ck_assert_uint_eq(w->nodes[2].vector_elements, 9 * 64 + 9 * 16 * 4);
 	assert_edge(w, 2, 0, 0, WL_CHANNELS_ALL, 0);
 	assert_edge(w, 2, 1, 1, WL_CHANNELS_ALL, 6);
-	assert_reach(&edge_in(w, 2, 1)->rows, 2, 1, 2, 6);
+	assert_reach(edge_in(w, 2, 1)->rows, 2, 1, 2, 6);
 	assert_shape(w->nodes[0].output, 6, 8, 8);
 	wl_workload_free(w);
 }
@@ -337,10 +337,10 @@ START_TEST(layers_across_channels_are_remembered)
 	ck_assert_uint_eq(a->across[0].below, 2);
 	ck_assert_uint_eq(a->across[0].above, 2);
 	ck_assert_uint_eq(a->across[0].row_count, 8);
-	assert_reach(&a->across[0].rows, 4, 1, 0, 4);
+	assert_reach(a->across[0].rows, 4, 1, 0, 4);
 	ck_assert_uint_eq(a->across[1].statistics, 2);
 	ck_assert_uint_eq(a->across[1].column_count, 4);
-	assert_reach(&a->across[1].columns, 2, 1, 0, 2);
+	assert_reach(a->across[1].columns, 2, 1, 0, 2);
 	wl_workload_free(w);
 }
 END_TEST
@@ -369,13 +369,13 @@ START_TEST(concat_of_owed_layers_owes_them_all)
 	ck_assert_uint_eq(w->nodes[2].vector_elements, 64 * 4);
 	assert_edge(w, 2, 0, 0, WL_CHANNELS_ALL, 0);
 	assert_edge(w, 2, 1, 1, WL_CHANNELS_ALL, 4);
-	assert_reach(&edge_in(w, 2, 0)->rows, 2, 1, 2, 6);
-	assert_reach(&edge_in(w, 2, 1)->rows, 1, 1, 1, 3);
+	assert_reach(edge_in(w, 2, 0)->rows, 2, 1, 2, 6);
+	assert_reach(edge_in(w, 2, 1)->rows, 1, 1, 1, 3);
 	wl_workload_free(w);
 }
 END_TEST
 
-START_TEST(transposed_conv_behind_an_owed_pool_reaches_enough)
+START_TEST(transposed_conv_behind_an_owed_pool)
 {
 	struct wl_workload *w = of_image(
 		LAYERS(CONV("a", "x", "4"),
@@ -389,10 +389,9 @@ START_TEST(transposed_conv_behind_an_owed_pool_reaches_enough)
 	for (uint32_t row = 0; row < 8; row++) {
 		uint32_t lo = row, hi = row + 1, r = row / 2;
 
-		wl_reach_apply(&edge_in(w, 2, 0)->rows, 8, &lo, &hi);
-		ck_assert_uint_le(lo, r > 0 ? 2 * r - 1 : 0);
-		ck_assert_uint_ge(hi, 2 * r + 2);
-		ck_assert_uint_le(hi - lo, 3 + 1); /* at most one row too many */
+		wl_reach_interval(edge_in(w, 2, 0)->rows, &lo, &hi);
+		ck_assert_uint_eq(lo, r > 0 ? 2 * r - 1 : 0);
+		ck_assert_uint_eq(hi, 2 * r + 2);
 	}
 	wl_workload_free(w);
 }
@@ -466,7 +465,7 @@ int main(void)
 	tcase_add_test(all, layers_across_channels_are_remembered);
 	tcase_add_test(all, owed_layers_belong_to_their_first_reader);
 	tcase_add_test(all, concat_of_owed_layers_owes_them_all);
-	tcase_add_test(all, transposed_conv_behind_an_owed_pool_reaches_enough);
+	tcase_add_test(all, transposed_conv_behind_an_owed_pool);
 	tcase_add_loop_test(all, refuses_what_nodes_cannot_express, 0,
 	                    (int)G_N_ELEMENTS(error_cases));
 	suite_add_tcase(suite, all);

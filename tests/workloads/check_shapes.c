@@ -198,7 +198,9 @@ END_TEST
 
 START_TEST(reach_is_clipped_and_may_be_empty)
 {
-	const struct wl_reach conv = { .down = 2, .up = 1, .pad = 3, .window = 7 };
+	const struct wl_reach conv = {
+		.down = 2, .up = 1, .pad = 3, .taps = 7, .dilation = 1, .extent = 14
+	};
 	static const struct {
 		uint32_t lo, hi, in_lo, in_hi;
 	} cases[] = {
@@ -208,13 +210,13 @@ START_TEST(reach_is_clipped_and_may_be_empty)
 		{ 2, 4, 1, 10 },  /* rows 1 .. 9 */
 		{ 6, 7, 9, 14 },  /* rows 9 .. 15 of 14 */
 		{ 7, 8, 11, 14 }, /* rows 11 .. 17 */
-		{ 20, 21, 14, 14 }, { 5, 5, 0, 0 },
+		{ 20, 21, 0, 0 }, { 5, 5, 0, 0 },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
 		uint32_t lo = cases[i].lo, hi = cases[i].hi;
 
-		wl_reach_apply(&conv, 14, &lo, &hi);
+		ck_assert(wl_reach_interval(&conv, &lo, &hi));
 		ck_assert_uint_eq(lo, cases[i].in_lo);
 		ck_assert_uint_eq(hi, cases[i].in_hi);
 	}
@@ -241,55 +243,56 @@ static void touch(const struct wl_layer *layer, uint32_t out, uint32_t extent, b
 	}
 }
 
-/* The smallest interval around what is touched; lo == hi if nothing is. */
-static void hull(const bool *touched, uint32_t extent, uint32_t *lo, uint32_t *hi)
+/* The interval surrounds what is touched, and is it if it says so; the rows are what is touched. */
+static void assert_reaches(const struct wl_reach *reach, uint32_t extent, uint32_t lo, uint32_t hi,
+                           const bool *touched)
 {
-	*lo = *hi = 0;
-	for (uint32_t i = 0; i < extent; i++) {
-		if (touched[i]) {
-			*lo = *hi == 0 ? i : *lo;
-			*hi = i + 1;
-		}
+	uint32_t first = lo, end = hi, from = lo, to = hi;
+	bool all = wl_reach_interval(reach, &first, &end);
+	g_autofree uint64_t *rows = g_new(uint64_t, wl_reach_words(reach, lo, hi));
+	wl_reach_rows(reach, &from, &to, rows);
+	for (uint32_t row = 0; row < extent; row++) {
+		bool within = row >= first && row < end;
+		bool reached = within && rows[row / 64 - first / 64] >> row % 64 & 1;
+		ck_assert_msg(reached == touched[row] && (!all || within == touched[row]),
+		              "outputs [%u, %u) reach [%u, %u) of %u: row %u", lo, hi, first, end,
+		              extent, row);
+	}
+	if (first < end) {
+		ck_assert_uint_eq(from, first);
+		ck_assert_uint_eq(to, end);
 	}
 }
 
-static void assert_interval(const struct wl_reach *reach, uint32_t extent, uint32_t lo, uint32_t hi,
-                            const bool *touched)
+/* Marks the rows of the input of `count` layers, the last one's output first, that row touches. */
+static void touch_through(const struct wl_layer *layers, const uint32_t *extents, unsigned count,
+                          uint32_t row, bool *touched)
 {
-	uint32_t in_lo = lo, in_hi = hi, hull_lo, hull_hi;
-
-	hull(touched, extent, &hull_lo, &hull_hi);
-	wl_reach_apply(reach, extent, &in_lo, &in_hi);
-	ck_assert_msg(in_hi - in_lo == hull_hi - hull_lo && (in_lo == in_hi || in_lo == hull_lo),
-	              "outputs [%u, %u) reach [%u, %u), not [%u, %u) of %u rows: "
-	              "reach %d %d %d %d",
-	              lo, hi, in_lo, in_hi, hull_lo, hull_hi, extent, (int)reach->down,
-	              (int)reach->up, (int)reach->pad, (int)reach->window);
+	const struct wl_layer *last = &layers[count - 1];
+	g_autofree bool *middle = g_new0(bool, extents[count - 1]);
+	touch(last, row, extents[count - 1], count == 1 ? touched : middle);
+	for (uint32_t i = 0; count > 1 && i < extents[count - 1]; i++)
+		if (middle[i])
+			touch_through(layers, extents, count - 1, i, touched);
 }
 
-/* Every interval of the (last) layer's output against what its rows touch. */
-static void assert_exact(const struct wl_workload *w, const struct wl_layer *last,
-                         const struct wl_layer *behind, uint32_t extent)
+/* Every interval of the last layer's output (of long ones: some) against what its rows touch,
+ * through all layers. */
+static void assert_exact(const struct wl_workload *w)
 {
-	const struct wl_reach *reach = &w->edges[0].rows;
-	const uint32_t rows = behind != NULL ? behind->output.rows : last->output.rows;
+	const uint32_t rows = w->layers[w->layer_count - 1].output.rows;
+	const uint32_t extent = w->inputs[0].shape.rows;
+	g_autofree uint32_t *extents = g_new(uint32_t, w->layer_count);
+	for (unsigned i = 0; i < w->layer_count; i++)
+		extents[i] = i == 0 ? extent : w->layers[i - 1].output.rows;
+	const uint32_t step = rows / 20 + 1;
+	for (uint32_t lo = 0; lo < rows; lo += step) {
+		g_autofree bool *touched = g_new0(bool, extent);
 
-	for (uint32_t lo = 0; lo < rows; lo++) {
 		for (uint32_t hi = lo + 1; hi <= rows; hi++) {
-			g_autofree bool *in = g_new0(bool, extent);
-			g_autofree bool *middle = g_new0(bool, last->output.rows);
-
-			for (uint32_t row = lo; row < hi; row++) {
-				if (behind != NULL)
-					touch(behind, row, last->output.rows, middle);
-				else
-					middle[row] = true;
-			}
-			for (uint32_t row = 0; row < last->output.rows; row++) {
-				if (middle[row])
-					touch(last, row, extent, in);
-			}
-			assert_interval(reach, extent, lo, hi, in);
+			touch_through(w->layers, extents, w->layer_count, hi - 1, touched);
+			if ((hi - lo) % step == 0 || hi - lo == 1)
+				assert_reaches(w->edges[0].rows, extent, lo, hi, touched);
 		}
 	}
 }
@@ -314,7 +317,7 @@ START_TEST(conv_reaches_exactly_what_it_touches)
 		if (at[2] >= at[0])
 			continue;
 		struct wl_workload *w = one_column("conv", 9, at, "");
-		assert_exact(w, &w->layers[0], NULL, 9);
+		assert_exact(w);
 		wl_workload_free(w);
 	}
 }
@@ -329,7 +332,7 @@ START_TEST(transposed_conv_reaches_exactly_what_it_touches)
 		if (6 * at[1] + at[0] <= 2 * at[2])
 			continue;
 		struct wl_workload *w = one_column("transposed_conv", 7, at, "");
-		assert_exact(w, &w->layers[0], NULL, 7);
+		assert_exact(w);
 		wl_workload_free(w);
 	}
 }
@@ -342,8 +345,8 @@ START_TEST(dilated_conv_reaches_its_outermost_taps)
 	                                "'out_channels': 1, 'kernel': [3, 1], 'stride': [2, 1],"
 	                                "'pad': [1, 0], 'dilation': [3, 1]}");
 
-	assert_reach(&w->edges[0].rows, 2, 1, 1, 7);
-	assert_reach(&w->edges[0].columns, 1, 1, 0, 1);
+	assert_reach(w->edges[0].rows, 2, 1, 1, 7);
+	assert_reach(w->edges[0].columns, 1, 1, 0, 1);
 	wl_workload_free(w);
 }
 END_TEST
@@ -354,13 +357,15 @@ START_TEST(stride_beyond_the_only_output_does_not_count)
 	                                "{'name': 'a', 'op': 'conv', 'inputs': ['x'],"
 	                                "'out_channels': 1, 'kernel': 3, 'stride': 60000}");
 
-	assert_reach(&w->edges[0].rows, 8, 1, 0, 3);
-	assert_reach(&w->edges[0].columns, 9, 1, 0, 3);
+	uint32_t lo = 0, hi = 1;
+	ck_assert(wl_reach_interval(w->edges[0].rows, &lo, &hi));
+	ck_assert_uint_eq(lo, 0);
+	ck_assert_uint_eq(hi, 3);
+	assert_exact(w);
 	wl_workload_free(w);
 }
 END_TEST
 
-/* No padding in the pool: nothing is clipped in between, so the composition is exact. */
 START_TEST(pool_behind_conv_reaches_exactly_what_both_touch)
 {
 	static const char *const ops[] = { "conv", "transposed_conv" };
@@ -374,7 +379,97 @@ START_TEST(pool_behind_conv_reaches_exactly_what_both_touch)
 		struct wl_workload *w = one_column(ops[i % 2], 13, at, pool);
 
 		ck_assert_uint_eq(w->node_count, 1);
-		assert_exact(w, &w->layers[0], &w->layers[1], 13);
+		assert_exact(w);
+		wl_workload_free(w);
+	}
+}
+END_TEST
+
+/* One attribute list of a random layer: strides above the kernel, dilations, padding, pools that
+ * round up. */
+static void append_window(GString *layers, GRand *rand, unsigned i, const char *op)
+{
+	int kernel = g_rand_int_range(rand, 1, 6), stride = g_rand_int_range(rand, 1, 8);
+	bool pool = *op == 'm';
+	g_string_append_printf(layers,
+	                       "%s{'name': 'l%u', 'op': '%s', 'inputs': ['%s%.0u'], 'kernel': "
+	                       "[%d, 1], 'stride': [%d, 1], 'pad': [%d, 0]%s%s",
+	                       i > 0 ? ", " : "", i + 1, op, i > 0 ? "l" : "x", i, kernel, stride,
+	                       g_rand_int_range(rand, 0, pool ? kernel : 7),
+	                       pool ? "" : ", 'out_channels': 1",
+	                       pool && g_rand_boolean(rand) ? ", 'ceil': true" : "");
+	if (*op == 'c')
+		g_string_append_printf(layers, ", 'dilation': [%d, 1]",
+		                       g_rand_int_range(rand, 1, 5));
+	g_string_append_c(layers, '}');
+}
+
+/* A MAC layer with pools before and behind it, drawn from all that is legal; NULL: does not fit. */
+static struct wl_workload *random_column(GRand *rand)
+{
+	unsigned count = (unsigned)g_rand_int_range(rand, 1, 4);
+	unsigned mac = (unsigned)g_rand_int_range(rand, 0, (int)count);
+	int rows = g_rand_int_range(rand, 0, 4) == 0 ? g_rand_int_range(rand, 60, 200)
+	                                             : g_rand_int_range(rand, 1, 30);
+	g_autofree char *input = g_strdup_printf("{'name': 'x', 'shape': [1, %d, 1]}", rows);
+	GString *layers = g_string_new(NULL);
+	for (unsigned i = 0; i < count; i++)
+		append_window(layers, rand, i,
+		              i != mac               ? "max_pool"
+		              : g_rand_boolean(rand) ? "conv"
+		                                     : "transposed_conv");
+	g_autofree char *text = network_text(input, layers->str);
+	g_string_free(layers, TRUE);
+	return wl_workload_parse(text, "net.json", NULL, NULL);
+}
+
+START_TEST(random_windows_reach_exactly_what_they_touch)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(11);
+	unsigned fit = 0, skipping = 0;
+
+	for (unsigned round = 0; round < 2000; round++) {
+		struct wl_workload *w = random_column(rand);
+
+		if (w == NULL)
+			continue;
+		uint32_t lo = 0, hi = w->nodes[0].output.rows;
+		skipping += !wl_reach_interval(w->edges[0].rows, &lo, &hi);
+		ck_assert_uint_eq(w->edge_count, 1);
+		assert_exact(w);
+		fit++;
+		wl_workload_free(w);
+	}
+	ck_assert_uint_ge(fit, 500);
+	ck_assert_uint_ge(skipping, 100);
+}
+END_TEST
+
+/* Extents and kernels as large as they get. */
+START_TEST(large_windows_are_exact)
+{
+	static const struct {
+		unsigned kernel, stride, dilation, rows;
+	} cases[] = {
+		{ 1, 2, 1, 1 << 19 },
+		{ 3, 5, 1, 3 * 209715 }, /* outputs: (2^20 - 3) / 5 + 1 */
+		/* Rows 3 o + 7 t: all but 1, 2, 4, 5, 8, 11 and as many at the far end. */
+		{ 65536, 3, 7, (1 << 20) - 12 },
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *layer = g_strdup_printf(
+			"{'name': 'a', 'op': 'conv', 'inputs': ['x'], 'out_channels': 1,"
+			"'kernel': [%u, 1], 'stride': [%u, 1], 'dilation': [%u, 1]}",
+			cases[i].kernel, cases[i].stride, cases[i].dilation);
+		struct wl_workload *w = network("{'name': 'x', 'shape': [1, 1048576, 1]}", layer);
+		uint32_t lo = 0, hi = w->nodes[0].output.rows;
+		const struct wl_reach *reach = w->edges[0].rows;
+		size_t words = wl_reach_words(reach, lo, hi), count = 0;
+		g_autofree uint64_t *rows = g_new(uint64_t, words);
+		wl_reach_rows(reach, &lo, &hi, rows);
+		for (uint32_t row = lo; row < hi; row++)
+			count += rows[row / 64 - lo / 64] >> row % 64 & 1;
+		ck_assert_uint_eq(count, cases[i].rows);
 		wl_workload_free(w);
 	}
 }
@@ -396,6 +491,8 @@ int main(void)
 	tcase_add_test(all, dilated_conv_reaches_its_outermost_taps);
 	tcase_add_test(all, stride_beyond_the_only_output_does_not_count);
 	tcase_add_test(all, pool_behind_conv_reaches_exactly_what_both_touch);
+	tcase_add_test(all, random_windows_reach_exactly_what_they_touch);
+	tcase_add_test(all, large_windows_are_exact);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }

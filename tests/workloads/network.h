@@ -51,13 +51,23 @@ static inline void assert_shape(struct wl_shape shape, uint32_t channels, uint32
 	ck_assert_uint_eq(shape.columns, columns);
 }
 
+/* What the steps come to as long as nothing is clipped: output o reaches rows from
+ * (o * down - pad) / up on, `window` of them before division. */
 static inline void assert_reach(const struct wl_reach *reach, int64_t down, int64_t up, int64_t pad,
                                 int64_t window)
 {
-	ck_assert_int_eq(reach->down, down);
-	ck_assert_int_eq(reach->up, up);
-	ck_assert_int_eq(reach->pad, pad);
-	ck_assert_int_eq(reach->window, window);
+	int64_t total[4] = { 1, 1, 0, 1 };
+	for (; reach != NULL; reach = reach->next) {
+		total[2] = total[2] * reach->down + reach->pad * total[1];
+		total[3] = (total[3] - 1) * reach->down +
+		           (reach->taps - 1) * reach->dilation * total[1] + 1;
+		total[0] *= reach->down;
+		total[1] *= reach->up;
+	}
+	ck_assert_int_eq(total[0], down);
+	ck_assert_int_eq(total[1], up);
+	ck_assert_int_eq(total[2], pad);
+	ck_assert_int_eq(total[3], window);
 }
 
 static inline int run_suite(Suite *suite)
