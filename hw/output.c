@@ -9,18 +9,20 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PART_MARK ".mcmsim~"
 #define PARTS 16 /* runs that may write one file at the same time */
 #define RETRIES 3
 
 static char *part_name(const char *target, unsigned number)
 {
-	return g_strdup_printf("%s.mcmsim~%u", target, number);
+	return g_strdup_printf("%s" PART_MARK "%u", target, number);
 }
 
 /* Locks a file of ours that is there under that name and nobody has locked. */
@@ -121,4 +123,23 @@ int hw_output_close(struct hw_output *output, int failure)
 	g_free(output->target);
 	*output = (struct hw_output){ .descriptor = -1 };
 	return failure;
+}
+
+void hw_output_abandon(void)
+{
+	char link[64], name[4096];
+	const long most = MIN(sysconf(_SC_OPEN_MAX), 4096);
+
+	for (int descriptor = 0; descriptor < most; descriptor++) {
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
+		const ssize_t length = readlink(link, name, sizeof(name) - 1);
+		if (length < 0)
+			continue;
+		name[length] = '\0';
+		const char *mark = g_strrstr(name, PART_MARK);
+		const size_t mark_length = strlen(PART_MARK);
+		if (mark != NULL && strchr(mark, '/') == NULL && mark[mark_length] != '\0' &&
+		    strspn(mark + mark_length, "0123456789") == strlen(mark + mark_length))
+			(void)unlink(name);
+	}
 }

@@ -23,4 +23,8 @@ int hw_output_open(struct hw_output *output, const char *path);
  * first, 0 if nothing did. */
 int hw_output_close(struct hw_output *output, int failure);
 
+/* For a process that ends at once: removes the parts of all files that it has open. Allocates
+ * nothing. */
+void hw_output_abandon(void);
+
 #endif

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/out_of_memory.h"
+
 #define TICK_US 100000
 
 struct worker {
@@ -40,6 +42,7 @@ G_NORETURN static void child_main(const struct workers *workers, unsigned index,
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a dead parent leaves no orphans */
 	if (getppid() != parent)
 		_exit(1);
+	out_of_memory_in_worker();
 	GString *answer = g_string_new(NULL);
 	workers->work(workers->data, index, answer);
 	_exit(write_all(descriptor, answer->str, answer->len) ? 0 : 1);
@@ -82,6 +85,8 @@ static void take_answer(struct worker *worker, int status, GString **answer, cha
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		*answer = read_answer(worker->answer);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == OUT_OF_MEMORY_STATUS)
+		*error = g_strdup("out of memory");
 	else if (WIFSIGNALED(status))
 		*error = g_strdup_printf("its process was ended by signal %d (%s)",
 		                         WTERMSIG(status), g_strsignal(WTERMSIG(status)));

@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -269,6 +270,30 @@ START_TEST(a_failure_leaves_the_old_file)
 }
 END_TEST
 
+/* What a process does that has to end at once: with all that it has open, and nothing else. */
+START_TEST(what_is_being_written_may_be_abandoned)
+{
+	g_autofree char *other = g_build_filename(folder, "other.json", NULL),
+			*alike = g_build_filename(folder, "x.mcmsim~", NULL);
+	struct hw_output output, second;
+	struct writer writer = start_writer("live");
+	put("old");
+	FILE *kept = fopen(alike, "w");
+	ck_assert_ptr_nonnull(kept);
+	ck_assert_int_eq(hw_output_open(&output, target), 0);
+	ck_assert_int_eq(hw_output_open(&second, other), 0);
+	ck_assert_uint_eq(entries(false), 5);
+	hw_output_abandon();
+	ck_assert_uint_eq(entries(false), 3);
+	ck_assert_int_eq(hw_output_close(&output, 0), ENOENT);
+	ck_assert_int_eq(hw_output_close(&second, 0), ENOENT);
+	assert_holds(target, "old");
+	finish_writer(writer);
+	assert_holds(target, "live");
+	(void)fclose(kept);
+}
+END_TEST
+
 START_TEST(new_files_have_the_usual_permissions)
 {
 	struct stat status;
@@ -295,6 +320,7 @@ int main(void)
 	tcase_add_test(tcase, what_stands_in_the_way_is_gone_around);
 	tcase_add_test(tcase, links_stay_links);
 	tcase_add_test(tcase, a_failure_leaves_the_old_file);
+	tcase_add_test(tcase, what_is_being_written_may_be_abandoned);
 	tcase_add_test(tcase, new_files_have_the_usual_permissions);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
