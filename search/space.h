@@ -34,7 +34,7 @@ static inline float search_time_ns(struct search_time time, unsigned samples)
 struct search_choice {
 	bool valid; /* false: the same as another split, or none such */
 	unsigned split[MAP_DIMS];
-	uint32_t weight_bytes, shard_bytes; /* per chiplet: share, and shard if distributed */
+	uint64_t weight_bytes, shard_bytes; /* per chiplet: share, and shard if distributed */
 	float gather_ns, stream_ns;         /* per micro-batch, if distributed or streamed */
 	uint64_t output_bytes;              /* largest share, one sample */
 	unsigned most_tiles;                /* that a share of one sample can be cut into */

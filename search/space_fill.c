@@ -67,8 +67,8 @@ static void fill_bytes(const struct search_space *space, struct search_worker *w
 	map_output_grid(&placed, scratch, &grid);
 	choice->output_bytes = map_largest_box(&grid) * space->workload->activation_bytes;
 	scratch->used = mark;
-	choice->weight_bytes = (uint32_t)map_share_weight_bytes(&placed);
-	choice->shard_bytes = (uint32_t)map_shard_bytes(&placed);
+	choice->weight_bytes = map_share_weight_bytes(&placed);
+	choice->shard_bytes = map_shard_bytes(&placed);
 }
 
 static void fill_times(const struct search_space *space, struct search_worker *worker,

@@ -79,12 +79,30 @@ START_TEST(a_residual)
 }
 END_TEST
 
+/* Tables hold what takes more than 32 bits: 2^32 + 2^16 weights, or half of them. */
+START_TEST(weights_beyond_4_GiB)
+{
+	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 65537, 1, 1 },
+	       POINT("a", "in", "65536"), NULL);
+	find();
+	for (unsigned r = 0; r < space.size_count; r++) {
+		const struct search_choice *choices = search_choices(&space, 0, r);
+		for (int s = 0; s < SEARCH_SPLITS; s++)
+			if (choices[s].valid)
+				ck_assert_uint_eq(choices[s].weight_bytes,
+				                  UINT64_C(65537) * 65536 /
+				                          choices[s].split[MAP_K]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("alike");
 	TCase *tests = tcase_create("alike");
 	tcase_add_checked_fixture(tests, NULL, tear_down);
 	tcase_add_test(tests, a_chain);
+	tcase_add_test(tests, weights_beyond_4_GiB);
 	tcase_add_test(tests, blocks);
 	tcase_add_test(tests, a_residual);
 	suite_add_tcase(suite, tests);

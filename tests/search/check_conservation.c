@@ -1,16 +1,22 @@
 /*
  * Traffic, element by element: for random producers, consumers, splits, regions
  * and grids, count which element of the producer's output each chiplet needs,
- * from the taps of the layer alone, and compare with the phases.
+ * from the taps of the layers alone, and compare with the phases and buffers. Layers
+ * are drawn from all that is legal: strides above the kernel, dilations, padding,
+ * groups, transposed convolutions, pools in front and behind.
  */
 #include "tests/search/fixtures.h"
+#include "search/buffers.h"
 #include "tests/support/sanitized.h"
 
 #include <string.h>
 
-enum { CHIPLETS = 16, ROUNDS = UNLESS_SANITIZED(150, 30) };
+enum { CHIPLETS = 16, ROUNDS = UNLESS_SANITIZED(200, 30), MOST_ROWS = 24, TILES = 6 };
 
-/* A producer a, a consumer b of one of three kinds, and where they run. */
+/* How b reads a. */
+enum kind { WINDOW, CONCAT, RESIDUAL, TRANSPOSED, KINDS };
+
+/* A producer a, a consumer b, and where they run. */
 struct scene {
 	struct hw_package *package;
 	struct wl_workload *workload;
@@ -18,9 +24,10 @@ struct scene {
 	unsigned regions[2][CHIPLETS];
 	struct map_placed from, to;
 	const struct wl_edge *edge;
-	/* The layer that reads: a window, or the same element (a residual). */
-	bool same;
-	unsigned kernel, stride, pad, groups, in_channels, offset;
+	bool same; /* reads the same channel: a residual */
+	unsigned groups, in_channels, offset;
+	/* Rows and columns: whether an output of b's node touches one of a, one of b's MAC outputs. */
+	bool touched[2][MOST_ROWS][MOST_ROWS], pooled[2][MOST_ROWS][MOST_ROWS];
 };
 
 static unsigned pick(GRand *rand, unsigned min, unsigned max)
@@ -39,32 +46,157 @@ static void shuffle(GRand *rand, unsigned *region, unsigned count)
 	}
 }
 
-/* b reads a through a window; b reads a concat of x and a; b is added to a. */
-static char *random_layers(struct scene *s, GRand *rand)
+/* A window along rows and columns, each with its own numbers. */
+static void append_window(GString *layers, GRand *rand, bool pool)
 {
-	unsigned kind = pick(rand, 0, 2), channels = 2 * pick(rand, 1, 3);
-	s->same = kind == 2;
-	s->kernel = kind == 2 ? 3 : pick(rand, 1, 3);
-	s->stride = kind == 2 ? 1 : pick(rand, 1, s->kernel); /* every row in between is touched */
-	s->pad = kind == 2 ? 1 : pick(rand, 0, s->kernel - 1);
-	s->groups = kind < 2 && g_rand_boolean(rand) ? 2 : 1;
-	s->offset = kind == 1 ? 4 : 0;
+	unsigned kernel[2], stride[2], pad[2];
+	for (int d = 0; d < 2; d++) {
+		kernel[d] = pick(rand, 1, 3);
+		stride[d] = pick(rand, 1, 5);
+		pad[d] = pick(rand, 0, pool ? kernel[d] - 1 : 3);
+	}
+	g_string_append_printf(layers, "'kernel': [%u, %u], 'stride': [%u, %u], 'pad': [%u, %u]",
+	                       kernel[0], kernel[1], stride[0], stride[1], pad[0], pad[1]);
+}
+
+static void append_pool(GString *layers, GRand *rand, const char *name, const char *from)
+{
+	g_string_append_printf(layers, "{'name': '%s', 'op': 'max_pool', 'inputs': ['%s'], ", name,
+	                       from);
+	append_window(layers, rand, true);
+	g_string_append(layers, g_rand_boolean(rand) ? ", 'ceil': true}," : "},");
+}
+
+/* Keeps the shape, as the other operand of an add must. */
+static void append_same_window(GString *layers, GRand *rand)
+{
+	unsigned reach = pick(rand, 0, 2), dilation = reach == 2 ? pick(rand, 1, 2) : 1;
+	g_string_append_printf(layers, "'kernel': %u, 'dilation': %u, 'pad': %u",
+	                       2 * reach / dilation + 1, dilation, reach);
+}
+
+/* b reads a, perhaps through a pool that others do not read through, and perhaps with a pool
+ * behind it. c reads a, too, so that the first pool cannot go into a. */
+static char *random_layers(struct scene *s, GRand *rand, enum kind kind)
+{
+	GString *layers = g_string_new(NULL);
+	unsigned channels = pick(rand, 1, 6);
+	const char *from = kind == CONCAT ? "cat" : "a", *end = "b";
+	s->same = kind == RESIDUAL;
+	s->offset = kind == CONCAT ? 4 : 0;
 	s->in_channels = s->offset + channels;
-	return g_strdup_printf(
+	s->groups = pick(rand, 1, 3);
+	g_string_append_printf(
+		layers,
 		"{'name': 'x', 'op': 'conv', 'inputs': ['in'], 'out_channels': 4, 'kernel': 1},"
 		"{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': %u, 'kernel': 1},"
-		"{'name': 'cat', 'op': 'concat', 'inputs': ['x', 'a']},"
-		"{'name': 'b', 'op': 'conv', 'inputs': ['%s'], 'out_channels': %u, 'kernel': %u, "
-		"'stride': %u, 'pad': %u, 'groups': %u}"
-		"%s",
-		channels, kind == 1 ? "cat" : "a", kind == 2 ? channels : 2 * pick(rand, 1, 3),
-		s->kernel, s->stride, s->pad, s->groups,
-		kind == 2   ? ", {'name': 'sum', 'op': 'add', 'inputs': ['b', 'a']}, "
-			      "{'name': 'c', 'op': 'conv', 'inputs': ['cat'], 'out_channels': 1, "
-			      "'kernel': 1}"
-		: kind == 0 ? ", {'name': 'c', 'op': 'conv', 'inputs': ['cat'], 'out_channels': 1, "
-			      "'kernel': 1}"
-			    : "");
+		"{'name': 'cat', 'op': 'concat', 'inputs': ['x', 'a']},",
+		channels);
+	if (!s->same && pick(rand, 0, 2) == 0) {
+		append_pool(layers, rand, "before", from);
+		from = "before";
+	}
+	g_string_append_printf(
+		layers,
+		"{'name': 'b', 'op': '%s', 'inputs': ['%s'], 'out_channels': %u, 'groups': %u, ",
+		kind == TRANSPOSED ? "transposed_conv" : "conv", from,
+		s->same ? channels : pick(rand, 1, 6), s->groups);
+	if (s->same)
+		append_same_window(layers, rand);
+	else
+		append_window(layers, rand, false);
+	if (!s->same && kind != TRANSPOSED)
+		g_string_append_printf(layers, ", 'dilation': [%u, %u]", pick(rand, 1, 3),
+		                       pick(rand, 1, 2));
+	g_string_append(layers, "},");
+	if (s->same) {
+		g_string_append(layers, "{'name': 'sum', 'op': 'add', 'inputs': ['b', 'a']},");
+		end = "sum";
+	}
+	if (pick(rand, 0, 2) == 0)
+		append_pool(layers, rand, "behind", end);
+	g_string_append(layers, "{'name': 'c', 'op': 'conv', 'inputs': ['cat'], 'out_channels': 1, "
+	                        "'kernel': 1}");
+	return g_string_free(layers, FALSE);
+}
+
+static const struct wl_layer *find_layer(const struct wl_workload *w, const char *name)
+{
+	for (unsigned i = 0; i < w->layer_count; i++)
+		if (!strcmp(w->layers[i].name, name))
+			return &w->layers[i];
+	return NULL;
+}
+
+static uint32_t extent_of(struct wl_shape shape, int d)
+{
+	return d == 0 ? shape.rows : shape.columns;
+}
+
+static bool too_large(const struct wl_workload *w)
+{
+	for (unsigned i = 0; i < w->layer_count; i++)
+		if (MAX(w->layers[i].output.rows, w->layers[i].output.columns) > MOST_ROWS)
+			return true;
+	return false;
+}
+
+/* NULL: what was drawn does not fit, or is too large to count. */
+static struct wl_workload *random_workload(struct scene *s, GRand *rand)
+{
+	enum kind kind = (enum kind)pick(rand, 0, KINDS - 1);
+	g_autofree char *layers = random_layers(s, rand, kind);
+	g_autofree char *text = g_strdup_printf(
+		"{'format': 'mcmsim-workload/1', 'name': 'net', 'source': 'test', "
+		"'activation_bytes': 1, 'weight_bytes': 1, "
+		"'inputs': [{'name': 'in', 'shape': [1, %u, %u]}], 'layers': [%s]}",
+		pick(rand, 1, 14), pick(rand, 3, 7), layers);
+	struct wl_workload *w = wl_workload_parse(g_strdelimit(text, "'", '"'), "net.json", NULL,
+	                                          NULL);
+	if (w && too_large(w))
+		g_clear_pointer(&w, wl_workload_free);
+	return w;
+}
+
+/* The definition of the operations: whether output `out` of a layer reads row (column) `in`. */
+static bool layer_touches(const struct wl_layer *layer, int d, int64_t out, int64_t in)
+{
+	for (int64_t t = 0; t < layer->kernel[d]; t++)
+		if (layer->op == WL_TRANSPOSED_CONV
+		            ? out + layer->pad[d] == in * layer->stride[d] + t
+		            : in == out * layer->stride[d] - layer->pad[d] + t * layer->dilation[d])
+			return true;
+	return false;
+}
+
+/* Marks what row `out` reads through the layers that there are, the last one first. */
+static void touch_through(const struct wl_workload *w, const struct wl_layer *const layers[3],
+                          unsigned first, int d, uint32_t out, bool *touched)
+{
+	while (first < 3 && !layers[first])
+		first++;
+	if (first == 3) {
+		touched[out] = true;
+		return;
+	}
+	uint32_t extent = extent_of(w->layers[layers[first]->inputs[0]].output, d);
+	for (uint32_t in = 0; in < extent; in++)
+		if (layer_touches(layers[first], d, out, in))
+			touch_through(w, layers, first + 1, d, in, touched);
+}
+
+static void find_touched(struct scene *s)
+{
+	const struct wl_workload *w = s->workload;
+	const struct wl_layer *behind = find_layer(w, "behind");
+	const struct wl_layer *all[3] = { behind, s->same ? NULL : find_layer(w, "b"),
+		                          s->same ? NULL : find_layer(w, "before") };
+	const struct wl_layer *pool[3] = { behind };
+	for (int d = 0; d < 2; d++)
+		for (uint32_t out = 0; out < extent_of(s->to.node->output, d); out++) {
+			touch_through(w, all, 0, d, out, s->touched[d][out]);
+			touch_through(w, pool, 0, d, out, s->pooled[d][out]);
+		}
 }
 
 /* Random factors with a product that fits, none beyond its extent (but N: a smaller tail). */
@@ -77,7 +209,7 @@ static void random_split(GRand *rand, struct map_placed *placed, unsigned chiple
 		room /= placed->split[d];
 	}
 	placed->region_size = map_parts(placed);
-	placed->tiles = pick(rand, 1, 6);
+	placed->tiles = pick(rand, 1, TILES);
 }
 
 static void scene_init(struct scene *s, GRand *rand)
@@ -91,11 +223,11 @@ static void scene_init(struct scene *s, GRand *rand)
 		                     .torus = g_rand_boolean(rand),
 		                     .channels = channels[pick(rand, 0, 2)] };
 	*s = (struct scene){ 0 };
-	g_autofree char *layers = random_layers(s, rand);
 	s->package = fixture_package(grid);
-	s->workload = fixture_workload(1, pick(rand, 3, 6), pick(rand, 3, 6), layers);
+	while (!s->workload)
+		s->workload = random_workload(s, rand);
 	map_network_init(&s->network, s->package);
-	unsigned samples = pick(rand, 1, 3), chiplets = hw_chiplet_count(s->package);
+	unsigned samples = pick(rand, 1, 2), chiplets = hw_chiplet_count(s->package);
 	for (int i = 0; i < 2; i++)
 		shuffle(rand, s->regions[i], chiplets);
 	if (g_rand_boolean(rand))
@@ -110,6 +242,7 @@ static void scene_init(struct scene *s, GRand *rand)
 		if (s->workload->edges[b->edges_in[i]].from == 1)
 			s->edge = &s->workload->edges[b->edges_in[i]]; /* the last: the residual */
 	ck_assert_ptr_nonnull(s->edge);
+	find_touched(s);
 }
 
 static void scene_release(struct scene *s)
@@ -147,20 +280,12 @@ static unsigned maker(const struct map_placed *placed, const uint32_t at[MAP_DIM
 	return placed->region[number];
 }
 
-static bool window_touches(const struct scene *s, uint32_t out, uint32_t in)
-{
-	int64_t tap = (int64_t)in - ((int64_t)out * s->stride - s->pad);
-	return tap >= 0 && tap < s->kernel;
-}
-
-static bool reads(const struct scene *s, const uint32_t out[MAP_DIMS], const uint32_t in[MAP_DIMS])
+/* Whether output channel `out` of b reads channel `in` of a. */
+static bool reads_channel(const struct scene *s, uint32_t out, uint32_t in)
 {
 	if (s->same)
-		return !memcmp(out, in, MAP_DIMS * sizeof *out);
-	return out[MAP_N] == in[MAP_N] &&
-	       out[MAP_K] / (s->to.node->K / s->groups) ==
-	               (in[MAP_K] + s->offset) / (s->in_channels / s->groups) &&
-	       window_touches(s, out[MAP_P], in[MAP_P]) && window_touches(s, out[MAP_Q], in[MAP_Q]);
+		return out == in;
+	return out / (s->to.node->K / s->groups) == (in + s->offset) / (s->in_channels / s->groups);
 }
 
 static bool next_element(const struct map_placed *placed, uint32_t at[MAP_DIMS])
@@ -173,30 +298,90 @@ static bool next_element(const struct map_placed *placed, uint32_t at[MAP_DIMS])
 	return false;
 }
 
-/* Elements of a's output by who makes and who needs them, and which tiles feed which. */
+/* Elements of a tensor by who makes and who needs them, which tiles feed which, and what a
+ * chiplet needs for each tile, in all and for the first time. */
 struct count {
 	unsigned made[CHIPLETS], moved[CHIPLETS][CHIPLETS];
-	bool feeds[8][8];
+	unsigned needed[TILES][CHIPLETS], fetched[TILES][CHIPLETS];
+	bool feeds[TILES][TILES];
 };
+
+/* By chiplet: the tiles that need an element, a bit each. */
+static void count_element(struct count *c, unsigned from, unsigned from_tile,
+                          const unsigned needed[CHIPLETS])
+{
+	c->made[from]++;
+	for (unsigned i = 0; i < CHIPLETS; i++) {
+		bool known = false;
+		c->moved[from][i] += needed[i] != 0;
+		for (unsigned t = 0; t < TILES; t++) {
+			if (!(needed[i] >> t & 1))
+				continue;
+			c->feeds[from_tile][t] = true;
+			c->needed[t][i]++;
+			c->fetched[t][i] += !known;
+			known = true;
+		}
+	}
+}
 
 static void count_elements(const struct scene *s, struct count *c)
 {
+	const struct wl_shape out = s->to.node->output;
+	uint32_t in[MAP_DIMS] = { 0 }, at[MAP_DIMS];
 	memset(c, 0, sizeof *c);
-	uint32_t in[MAP_DIMS] = { 0 };
 	do {
-		uint32_t out[MAP_DIMS] = { 0 };
-		bool needed[CHIPLETS] = { false };
-		unsigned from_tile = 0, to_tile = 0, from = maker(&s->from, in, &from_tile);
-		c->made[from]++;
-		do {
-			if (!reads(s, out, in))
-				continue;
-			needed[maker(&s->to, out, &to_tile)] = true;
-			c->feeds[from_tile][to_tile] = true;
-		} while (next_element(&s->to, out));
-		for (unsigned i = 0; i < CHIPLETS; i++)
-			c->moved[from][i] += needed[i];
+		unsigned needed[CHIPLETS] = { 0 }, from_tile = 0, to_tile = 0;
+		unsigned from = maker(&s->from, in, &from_tile);
+		at[MAP_N] = in[MAP_N];
+		for (at[MAP_K] = 0; at[MAP_K] < out.channels; at[MAP_K]++)
+			for (at[MAP_P] = 0; at[MAP_P] < out.rows; at[MAP_P]++)
+				for (at[MAP_Q] = 0; at[MAP_Q] < out.columns; at[MAP_Q]++) {
+					if (!reads_channel(s, at[MAP_K], in[MAP_K]) ||
+					    !s->touched[0][at[MAP_P]][in[MAP_P]] ||
+					    !s->touched[1][at[MAP_Q]][in[MAP_Q]])
+						continue;
+					unsigned to = maker(&s->to, at, &to_tile);
+					needed[to] |= 1u << to_tile;
+				}
+		count_element(c, from, from_tile, needed);
 	} while (next_element(&s->from, in));
+}
+
+/* The output that owns a row of MAC outputs: the last one whose window begins before it ends. */
+static uint32_t owner(const struct scene *s, int d, uint32_t mac)
+{
+	uint32_t outputs = extent_of(s->to.node->output, d), found = 0;
+	for (uint32_t out = 0; out < outputs; out++)
+		for (uint32_t row = 0; row <= mac; row++)
+			found = s->pooled[d][out][row] ? out : found;
+	return found;
+}
+
+/* The same for b's MAC outputs, which its own pool reads. */
+static void count_halo(const struct scene *s, struct count *c)
+{
+	const struct wl_node *b = s->to.node;
+	uint32_t mac[MAP_DIMS], at[MAP_DIMS], tile_of = 0;
+	memset(c, 0, sizeof *c);
+	for (mac[MAP_N] = 0; mac[MAP_N] < s->to.samples; mac[MAP_N]++)
+		for (mac[MAP_K] = 0; mac[MAP_K] < b->output.channels; mac[MAP_K]++)
+			for (mac[MAP_P] = 0; mac[MAP_P] < b->P; mac[MAP_P]++)
+				for (mac[MAP_Q] = 0; mac[MAP_Q] < b->Q; mac[MAP_Q]++) {
+					unsigned needed[CHIPLETS] = { 0 }, ignored = 0;
+					memcpy(at, mac, sizeof at);
+					at[MAP_P] = owner(s, 0, mac[MAP_P]);
+					at[MAP_Q] = owner(s, 1, mac[MAP_Q]);
+					unsigned from = maker(&s->to, at, &tile_of);
+					for (at[MAP_P] = 0; at[MAP_P] < b->output.rows; at[MAP_P]++)
+						for (at[MAP_Q] = 0; at[MAP_Q] < b->output.columns;
+						     at[MAP_Q]++)
+							if (s->pooled[0][at[MAP_P]][mac[MAP_P]] &&
+							    s->pooled[1][at[MAP_Q]][mac[MAP_Q]])
+								needed[maker(&s->to, at,
+								             &ignored)] = 1;
+					count_element(c, from, tile_of, needed);
+				}
 }
 
 /* One message per pair of chiplets, in equal parts each way: what a NoP without multicast
@@ -334,8 +519,15 @@ START_TEST(stores_and_fetches)
 	map_tile_dim(&s.to, &to_tiles);
 	for (unsigned t = 0; t < from_tiles; t++)
 		map_store(&s.network, &s.from, t, &stores);
-	for (unsigned t = 0; t < to_tiles; t++)
+	for (unsigned t = 0; t < to_tiles; t++) {
+		map_phase_clear(&whole);
+		map_fetch(&s.network, &s.to, t, s.edge, &whole);
+		for (unsigned c = 0; c < hw_chiplet_count(s.package); c++)
+			ck_assert_double_eq_tol(whole.bytes[hw_eject_id(s.package, c)],
+			                        count->fetched[t][c], 1e-9);
 		map_fetch(&s.network, &s.to, t, s.edge, &fetches);
+	}
+	map_phase_clear(&whole);
 	map_fetch(&s.network, &s.to, MAP_WHOLE, s.edge, &whole);
 	for (unsigned c = 0; c < hw_chiplet_count(s.package); c++) {
 		unsigned needed = 0, port = hw_eject_id(s.package, c);
@@ -365,6 +557,63 @@ START_TEST(stores_and_fetches)
 	map_phase_release(&stores);
 	map_phase_release(&fetches);
 	map_phase_release(&whole);
+	scene_release(&s);
+	g_free(count);
+}
+END_TEST
+
+/* Where pooling windows overlap: whole, and tile by tile of those who own. */
+START_TEST(pool_halos)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i + 4000);
+	struct scene s;
+	struct count *count = g_new(struct count, 1);
+	struct map_phase whole, tiles;
+	unsigned tile_count;
+	scene_init(&s, rand);
+	count_halo(&s, count);
+	g_autofree double *expected = g_new0(double, hw_resource_count(s.package));
+	expect_unicast(&s, count, expected);
+	map_phase_init(&whole, s.package);
+	map_phase_init(&tiles, s.package);
+	map_halo(&s.network, &s.to, MAP_WHOLE, &whole);
+	assert_transfer(&s, expected, &whole);
+	map_tile_dim(&s.to, &tile_count);
+	for (unsigned t = 0; t < tile_count; t++)
+		map_halo(&s.network, &s.to, t, &tiles);
+	assert_transfer(&s, expected, &tiles);
+	map_phase_release(&whole);
+	map_phase_release(&tiles);
+	scene_release(&s);
+	g_free(count);
+}
+END_TEST
+
+/* What buffers hold of an input is what the fullest chiplet reads: in all, and for one tile. */
+START_TEST(buffers_hold_what_is_needed)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i + 5000);
+	struct scene s;
+	struct count *count = g_new(struct count, 1);
+	unsigned most = 0, most_of_tile = 0;
+	scene_init(&s, rand);
+	count_elements(&s, count);
+	g_autofree struct map_share *shares = g_new(struct map_share, CHIPLETS);
+	map_shares(&s.to, s.package, &s.network.scratch, shares);
+	for (unsigned c = 0; c < CHIPLETS; c++) {
+		unsigned read = 0;
+		for (unsigned from = 0; from < CHIPLETS; from++)
+			read += count->moved[from][c];
+		most = MAX(most, read);
+		for (unsigned t = 0; t < TILES; t++)
+			most_of_tile = MAX(most_of_tile, count->needed[t][c]);
+		for (unsigned i = 0; s.to.node->edge_in_count == 1 && i < map_parts(&s.to); i++)
+			if (s.to.region[i] == c && shares[i].output_elements)
+				ck_assert_uint_ge(shares[i].buffer_bytes,
+				                  read + shares[i].output_elements);
+	}
+	ck_assert_uint_eq(map_input_bytes(&s.to, s.edge, &s.network.scratch), most);
+	ck_assert_uint_eq(map_tile_input_bytes(&s.to, s.edge, &s.network.scratch), most_of_tile);
 	scene_release(&s);
 	g_free(count);
 }
@@ -403,6 +652,8 @@ int main(void)
 	tcase_add_loop_test(tests, tiles_feed_tiles, 0, ROUNDS);
 	tcase_add_loop_test(tests, stores_and_fetches, 0, ROUNDS);
 	tcase_add_loop_test(tests, shards_add_up_to_weights, 0, ROUNDS);
+	tcase_add_loop_test(tests, pool_halos, 0, ROUNDS);
+	tcase_add_loop_test(tests, buffers_hold_what_is_needed, 0, ROUNDS);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }

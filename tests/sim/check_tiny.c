@@ -2,6 +2,7 @@
  * Question: is the whole timeline of a system small enough to work out by hand
  * the one that was worked out? Every case says how in its comment; times in ns.
  */
+#include "search/search.h"
 #include "tests/sim/tiny.h"
 
 #define ONE_BY_ONE "'op': 'conv', 'kernel': 1"
@@ -44,6 +45,59 @@ START_TEST(one_chiplet_one_layer)
 	ck_assert_double_eq(t.outcome->totals.macs, 10);
 	ck_assert_double_eq(t.outcome->totals.dram_read_bytes, 14);
 	ck_assert_double_eq(t.outcome->totals.dram_write_bytes, 10);
+	tiny_free(&t);
+}
+END_TEST
+
+/*
+ * The same with every third row of ten: rows 0, 3, 6, 9 are read and no others. Load and fetch
+ * move 4 bytes each at 1 byte/ns, 5 to 9. Compute 9 to 13. Store: 5 + 4 / 2, to 20.
+ */
+START_TEST(rows_that_a_stride_skips_stay_where_they_are)
+{
+	struct tiny t = run((struct tiny_package){ .columns = 1 },
+	                    tiny_workload(1, 10, 4,
+	                                  "{'name': 'a', 'inputs': ['x'], 'out_channels': 1, "
+	                                  "'stride': [3, 1], " ONE_BY_ONE "}"),
+	                    1, SEGMENT("1", CLUSTER("[0, 0]", NODE("a", "resident", "1"))));
+	assert_track(&t, "dram 0", "load 0 9, fetch 0 9, store 13 20");
+	assert_ns(t.outcome->latency_ns, 20);
+	ck_assert_double_eq(t.outcome->totals.macs, 4);
+	ck_assert_double_eq(t.outcome->totals.dram_read_bytes, 8);
+	ck_assert_double_eq(t.outcome->totals.buffer_pJ, 12); /* 4 in, 4 weights, 4 out */
+	tiny_free(&t);
+}
+END_TEST
+
+/* 300 layers of 1 channel read the input's 2 x 4 elements, and one reads all of them at once. */
+START_TEST(a_node_reads_any_number_of_tensors)
+{
+	enum { PARTS = 300 };
+	GString *layers = g_string_new(NULL), *names = g_string_new(NULL);
+	for (unsigned i = 0; i < PARTS; i++) {
+		g_string_append_printf(
+			layers,
+			"{'name': 'p%u', 'inputs': ['x'], 'out_channels': 1, " ONE_BY_ONE "},", i);
+		g_string_append_printf(names, "%s'p%u'", i ? ", " : "", i);
+	}
+	g_string_append_printf(layers,
+	                       "{'name': 'all', 'op': 'concat', 'inputs': [%s]}, {'name': 'join', "
+	                       "'inputs': ['all'], 'out_channels': 1, " ONE_BY_ONE "}",
+	                       names->str);
+	struct tiny t = { .package = tiny_package((struct tiny_package){ .columns = 1 }),
+		          .workload = tiny_workload(2, 4, 1, layers->str) };
+	struct search_options options = {
+		.strategy = SEARCH_SEQUENTIAL, .batch = 1, .tiles = 2, .jobs = 1
+	};
+	GError *error = NULL;
+	t.mapping = search_mapping(t.workload, t.package, &options, &error);
+	ck_assert_msg(t.mapping != NULL, "%s", error ? error->message : "");
+	t.outcome = simulate(&t, true, SIM_TRACE_NONE);
+	ck_assert_double_eq(t.outcome->totals.macs, PARTS * 8 + PARTS * 4);
+	ck_assert_double_eq(t.outcome->totals.dram_read_bytes, PARTS * (8 + 2) + PARTS * (4 + 1));
+	ck_assert_double_eq(t.outcome->totals.dram_write_bytes, PARTS * 4 + 4);
+	g_string_free(layers, TRUE);
+	g_string_free(names, TRUE);
 	tiny_free(&t);
 }
 END_TEST
@@ -353,6 +407,8 @@ int main(void)
 	Suite *suite = suite_create("tiny");
 	TCase *cases = tcase_create("by hand");
 	tcase_add_test(cases, one_chiplet_one_layer);
+	tcase_add_test(cases, rows_that_a_stride_skips_stay_where_they_are);
+	tcase_add_test(cases, a_node_reads_any_number_of_tensors);
 	tcase_add_test(cases, two_chiplets_and_a_transfer);
 	tcase_add_test(cases, a_narrow_port_limits);
 	tcase_add_test(cases, pipeline_fills_and_drains);
