@@ -1,6 +1,6 @@
 /*
  * Invariant: a class in flight has members, and its clock stood at `clock` at since_ns and has gone
- * on at `rate` from then on. `ends` holds the classes in flight by when their first member ends.
+ * on at `rate` from then on; its first member ends at end_ns. INFINITY for other classes.
  */
 #include "sim/flow_classes.h"
 
@@ -14,6 +14,8 @@
 #define PRECISION_NS 1e-9
 /* Loads that differ by this part are the same: sums of the same bytes in another order. */
 #define ROUNDING_BITS 40
+/* Classes of which the next to end is kept. */
+#define BLOCK 64u
 
 struct flow_member {
 	double finish; /* on the class's clock */
@@ -22,11 +24,10 @@ struct flow_member {
 
 struct flow_class {
 	uint32_t first_load, load_count;
-	uint32_t even;  /* in f->even; SIM_NONE: its loads differ */
-	uint32_t place; /* in f->ends */
+	uint32_t even; /* in f->even; SIM_NONE: its loads differ */
 	uint32_t count, room;
 	struct flow_member *members; /* a heap, the next to end on top */
-	double rate, clock, since_ns, end_ns;
+	double rate, clock, since_ns;
 };
 
 static struct flow_class *class_at(const struct flow_classes *f, uint32_t index)
@@ -122,7 +123,10 @@ void flow_classes_init(struct flow_classes *f, const struct sim_lone_times *lone
 	for (uint32_t a = 0; a < activities; a++)
 		if (lone->activities[a].load_count > 0)
 			classify(f, lone, a, loads, known);
-	f->ends = g_new(uint32_t, MAX(f->classes->len, 1));
+	f->end_ns = g_new(double, f->classes->len);
+	f->block_end_ns = g_new(double, f->classes->len / BLOCK + 1);
+	for (guint c = 0; c < f->classes->len; c++)
+		f->end_ns[c] = f->block_end_ns[c / BLOCK] = INFINITY;
 	f->users = g_new(struct fair_user, MAX(f->classes->len, 1));
 	f->user_class = g_new(uint32_t, MAX(f->classes->len, 1));
 }
@@ -140,7 +144,8 @@ void flow_classes_release(struct flow_classes *f)
 	g_free(f->amount);
 	g_free(f->users);
 	g_free(f->user_class);
-	g_free(f->ends);
+	g_free(f->end_ns);
+	g_free(f->block_end_ns);
 }
 
 /* ---- members ---- */
@@ -184,55 +189,33 @@ static struct flow_member pop_member(struct flow_class *c)
 
 /* ---- the next to end ---- */
 
-static bool class_ends_before(const struct flow_classes *f, uint32_t a, uint32_t b)
+/* Most of them change at once while the network is full, so a heap would not do. */
+static void set_end(struct flow_classes *f, uint32_t class, double end_ns)
 {
-	double a_ns = class_at(f, a)->end_ns, b_ns = class_at(f, b)->end_ns;
-	return a_ns != b_ns ? a_ns < b_ns : a < b;
+	f->end_ns[class] = end_ns;
+	f->block_end_ns[class / BLOCK] = NAN; /* to be found again */
 }
 
-static void put_at(struct flow_classes *f, uint32_t place, uint32_t class)
+static double block_end_ns(struct flow_classes *f, uint32_t block)
 {
-	f->ends[place] = class;
-	class_at(f, class)->place = place;
-}
-
-static void sift_up(struct flow_classes *f, uint32_t hole)
-{
-	uint32_t moved = f->ends[hole];
-	for (; hole > 0 && class_ends_before(f, moved, f->ends[(hole - 1) / 2]);
-	     hole = (hole - 1) / 2)
-		put_at(f, hole, f->ends[(hole - 1) / 2]);
-	put_at(f, hole, moved);
-}
-
-static void sift_down(struct flow_classes *f, uint32_t hole)
-{
-	uint32_t moved = f->ends[hole], child;
-	while ((child = 2 * hole + 1) < f->in_flight) {
-		if (child + 1 < f->in_flight &&
-		    class_ends_before(f, f->ends[child + 1], f->ends[child]))
-			child++;
-		if (!class_ends_before(f, f->ends[child], moved))
-			break;
-		put_at(f, hole, f->ends[child]);
-		hole = child;
+	uint32_t first = block * BLOCK, end = MIN(first + BLOCK, f->classes->len);
+	if (isnan(f->block_end_ns[block])) {
+		double least_ns = INFINITY;
+		for (uint32_t c = first; c < end; c++)
+			least_ns = MIN(least_ns, f->end_ns[c]);
+		f->block_end_ns[block] = least_ns;
 	}
-	put_at(f, hole, moved);
+	return f->block_end_ns[block];
 }
 
-static void move(struct flow_classes *f, uint32_t class)
+/* The block of the class that ends next; the lowest of several. */
+static uint32_t next_block(struct flow_classes *f)
 {
-	sift_up(f, class_at(f, class)->place);
-	sift_down(f, class_at(f, class)->place);
-}
-
-static void take_from_ends(struct flow_classes *f, uint32_t class)
-{
-	uint32_t place = class_at(f, class)->place, last = f->ends[--f->in_flight];
-	if (last == class)
-		return;
-	put_at(f, place, last);
-	move(f, last);
+	uint32_t next = 0;
+	for (uint32_t block = 1; block * BLOCK < f->classes->len; block++)
+		if (block_end_ns(f, block) < block_end_ns(f, next))
+			next = block;
+	return next;
 }
 
 /* ---- rates ---- */
@@ -243,43 +226,30 @@ static void bring_clock_up(const struct flow_classes *f, struct flow_class *c)
 	c->since_ns = f->now_ns;
 }
 
-static void find_end(struct flow_class *c)
+static void find_end(struct flow_classes *f, uint32_t class)
 {
-	double left = MAX(c->members[0].finish - c->clock, 0);
-	c->end_ns = c->rate > 0 ? c->since_ns + left / c->rate : INFINITY;
+	const struct flow_class *c = class_at(f, class);
+	double left = c->count > 0 ? MAX(c->members[0].finish - c->clock, 0) : INFINITY;
+	set_end(f, class, c->rate > 0 ? c->since_ns + left / c->rate : INFINITY);
 }
 
-/* Returns whether the class's end moved. */
-static bool set_rate(struct flow_classes *f, uint32_t class, double rate)
+static void set_rate(struct flow_classes *f, uint32_t class, double rate)
 {
 	struct flow_class *c = class_at(f, class);
 	if (c->rate == rate)
-		return false;
+		return;
 	bring_clock_up(f, c);
 	c->rate = rate;
-	find_end(c);
-	return true;
-}
-
-/* All ends have moved, or most. */
-static void sort_ends(struct flow_classes *f)
-{
-	for (uint32_t i = f->in_flight / 2; i-- > 0;)
-		sift_down(f, i);
+	find_end(f, class);
 }
 
 static void share_evenly(struct flow_classes *f)
 {
 	max_min_solve(&f->even);
-	bool most = f->even.solved_count > f->in_flight / 8;
 	for (uint32_t i = 0; i < f->even.solved_count; i++) {
 		uint32_t even = f->even.solved[i];
-		uint32_t class = g_array_index(f->of_even, uint32_t, even);
-		if (set_rate(f, class, f->even.classes[even].rate) && !most)
-			move(f, class);
+		set_rate(f, g_array_index(f->of_even, uint32_t, even), f->even.classes[even].rate);
 	}
-	if (most)
-		sort_ends(f);
 }
 
 /* In the order of classes, so that the history does not matter. */
@@ -301,7 +271,6 @@ static void share_unevenly(struct flow_classes *f)
 	fair_share_solve(&f->share, f->users, users);
 	for (uint32_t u = 0; u < users; u++)
 		set_rate(f, f->user_class[u], f->users[u].rate);
-	sort_ends(f);
 	f->even.stale = true;
 }
 
@@ -323,13 +292,11 @@ void flow_classes_add(struct flow_classes *f, struct sim_ready instance, uint32_
 		c->rate = 0;
 		c->since_ns = f->now_ns;
 		f->uneven += c->even == SIM_NONE;
-		c->end_ns = INFINITY;
-		put_at(f, f->in_flight++, class);
 	}
 	bring_clock_up(f, c);
 	push_member(c, (struct flow_member){ c->clock + f->amount[activity], instance });
-	find_end(c);
-	move(f, class);
+	find_end(f, class);
+	f->in_flight++;
 	note_flows(f, c);
 }
 
@@ -340,7 +307,7 @@ double flow_classes_next_end_ns(struct flow_classes *f)
 	else if (f->changed)
 		share_evenly(f);
 	f->changed = false;
-	return f->in_flight > 0 ? class_at(f, f->ends[0])->end_ns : INFINITY;
+	return f->in_flight > 0 ? block_end_ns(f, next_block(f)) : INFINITY;
 }
 
 void flow_classes_advance(struct flow_classes *f, double now_ns)
@@ -353,18 +320,18 @@ bool flow_classes_take_ended(struct flow_classes *f, struct sim_ready *ended)
 	double until_ns = f->now_ns + PRECISION_NS + 4.0 * DBL_EPSILON * f->now_ns;
 	if (f->in_flight == 0)
 		return false;
-	struct flow_class *c = class_at(f, f->ends[0]);
-	if (c->end_ns > until_ns)
+	uint32_t block = next_block(f), class = block * BLOCK;
+	double next_ns = block_end_ns(f, block);
+	if (next_ns > until_ns)
 		return false;
+	while (f->end_ns[class] > next_ns)
+		class ++;
+	struct flow_class *c = class_at(f, class);
 	bring_clock_up(f, c);
 	*ended = pop_member(c).instance;
-	if (c->count > 0) {
-		find_end(c);
-		sift_down(f, 0);
-	} else {
-		f->uneven -= c->even == SIM_NONE;
-		take_from_ends(f, f->ends[0]);
-	}
+	f->in_flight--;
+	f->uneven -= c->count == 0 && c->even == SIM_NONE;
+	find_end(f, class);
 	note_flows(f, c);
 	return true;
 }

@@ -23,10 +23,12 @@ struct flow_classes {
 	GArray *of_even;     /* uint32_t: which class that is */
 	struct fair_share share;
 	struct fair_user *users;
-	uint32_t *user_class;      /* per user */
-	uint32_t uneven;           /* classes in flight that load their resources unevenly */
-	uint32_t *ends, in_flight; /* classes in flight: a heap, the next to end on top */
-	bool changed;              /* rates must be found again */
+	uint32_t *user_class; /* per user */
+	uint32_t uneven;      /* classes in flight that load their resources unevenly */
+	uint64_t in_flight;   /* flows */
+	double *end_ns;       /* per class: when its next flow ends at these rates; INFINITY */
+	double *block_end_ns; /* the least of some classes; NAN: must be found again */
+	bool changed;         /* rates must be found again */
 };
 
 /* Borrows nothing. */
