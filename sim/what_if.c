@@ -1,147 +1,45 @@
-/*
- * Invariant: an instance starts when the last of its dependencies ends, as in the
- * engine; only how long it takes differs. It is in a timer (its end is known, or
- * its latency runs) or among the sharers (its end depends on the others).
- */
-#include "sim/sharing.h"
+#include "sim/what_if.h"
 
 #include "sim/account.h"
+#include "sim/executor.h"
 #include "sim/lower.h"
-
-#include <math.h>
-
-/* ---- timers ---- */
-
-struct timer {
-	double at_ns;
-	uint64_t order; /* of equal times, the first set is the first to go off */
-	struct sim_ready instance;
-	uint32_t shares; /* the activity that begins to share then; SIM_NONE: the instance ends */
-};
-
-struct executor {
-	const struct sim_program *program;
-	struct sim_lone_times lone;
-	struct sim_sharing sharing;
-	struct sim_segment_run segment;
-	double now_ns;
-	GArray *timers; /* struct timer, a heap, the earliest on top */
-	uint64_t timers_set;
-};
-
-static bool is_before(const struct timer *a, const struct timer *b)
-{
-	return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
-}
-
-static void set_timer(struct executor *e, double at_ns, struct sim_ready instance, uint32_t shares)
-{
-	struct timer timer = { at_ns, e->timers_set++, instance, shares };
-	guint hole = e->timers->len;
-	g_array_append_val(e->timers, timer);
-	struct timer *heap = &g_array_index(e->timers, struct timer, 0);
-	while (hole > 0 && is_before(&timer, &heap[(hole - 1) / 2])) {
-		heap[hole] = heap[(hole - 1) / 2];
-		hole = (hole - 1) / 2;
-	}
-	heap[hole] = timer;
-}
-
-static double next_timer_ns(const struct executor *e)
-{
-	return e->timers->len ? g_array_index(e->timers, struct timer, 0).at_ns : INFINITY;
-}
-
-static struct timer take_timer(struct executor *e)
-{
-	struct timer *heap = &g_array_index(e->timers, struct timer, 0);
-	guint left = e->timers->len - 1, hole = 0, child;
-	struct timer top = heap[0], last = heap[left];
-	while ((child = 2 * hole + 1) < left) {
-		if (child + 1 < left && is_before(&heap[child + 1], &heap[child]))
-			child++;
-		if (!is_before(&heap[child], &last))
-			break;
-		heap[hole] = heap[child];
-		hole = child;
-	}
-	heap[hole] = last;
-	g_array_set_size(e->timers, left);
-	return top;
-}
 
 /* ---- running ---- */
 
-static void start_activity(struct executor *e, struct sim_ready instance, uint32_t activity)
+static void add(void *sharing, struct sim_ready instance, uint32_t activity)
 {
-	const struct sim_lone *lone = &e->lone.activities[activity];
-	if (lone->load_count == 0)
-		set_timer(e, e->now_ns + lone->latency_ns + lone->work_ns, instance, SIM_NONE);
-	else if (lone->latency_ns > 0)
-		set_timer(e, e->now_ns + lone->latency_ns, instance, activity);
-	else
-		sim_sharing_add(&e->sharing, instance, activity);
+	sim_sharing_add(sharing, instance, activity);
 }
 
-static void start_all_ready(struct executor *e)
+static double next_end_ns(void *sharing)
 {
-	struct sim_ready instance;
-	while (sim_segment_start_next(&e->segment, e->now_ns, &instance)) {
-		uint32_t activity = sim_segment_activity(&e->segment, instance);
-		if (activity == SIM_NONE)
-			sim_segment_ended(&e->segment, instance, e->now_ns);
-		else
-			start_activity(e, instance, activity);
-	}
+	return sim_sharing_next_end_ns(sharing);
 }
 
-/* Everything that happens at this instant, but for what starts. */
-static void end_all(struct executor *e)
+static void advance(void *sharing, double now_ns)
 {
-	struct sim_ready instance;
-	sim_sharing_advance(&e->sharing, e->now_ns);
-	while (sim_sharing_take_ended(&e->sharing, &instance))
-		sim_segment_ended(&e->segment, instance, e->now_ns);
-	while (next_timer_ns(e) <= e->now_ns) {
-		struct timer timer = take_timer(e);
-		if (timer.shares == SIM_NONE)
-			sim_segment_ended(&e->segment, timer.instance, e->now_ns);
-		else
-			sim_sharing_add(&e->sharing, timer.instance, timer.shares);
-	}
+	sim_sharing_advance(sharing, now_ns);
 }
 
-static void run_segment(struct executor *e, unsigned index, struct sim_shared *shared)
+static bool take_ended(void *sharing, struct sim_ready *ended)
 {
-	shared->segments[index].start_ns = e->now_ns;
-	sim_segment_begin(&e->segment, e->program, index, true, shared);
-	sim_sharing_advance(&e->sharing, e->now_ns);
-	start_all_ready(e);
-	for (;;) {
-		double next_ns = MIN(next_timer_ns(e), sim_sharing_next_end_ns(&e->sharing));
-		if (isinf(next_ns))
-			break;
-		e->now_ns = next_ns;
-		end_all(e);
-		start_all_ready(e);
-	}
-	g_assert(e->segment.left == 0); /* a valid mapping's program cannot wait for itself */
-	sim_segment_end(&e->segment);
-	shared->segments[index].end_ns = e->now_ns;
+	return sim_sharing_take_ended(sharing, ended);
 }
 
 static void run_program(const struct sim_program *program, const struct hw_package *package,
                         const struct sim_what_if *what, struct sim_shared *shared)
 {
-	struct executor e = { .program = program,
-		              .timers = g_array_new(FALSE, FALSE, sizeof(struct timer)) };
-	sim_lone_init(&e.lone, program, package, what);
-	sim_sharing_init(&e.sharing, &e.lone, package);
-	for (guint s = 0; s < program->segments->len; s++)
-		run_segment(&e, s, shared);
-	sim_sharing_release(&e.sharing);
-	sim_lone_release(&e.lone);
-	g_array_unref(e.timers);
+	static const struct sim_sharing_kind one_by_one = { add, next_end_ns, advance, take_ended };
+	struct sim_lone_times lone;
+	struct sim_sharing sharing;
+	sim_lone_init(&lone, program, package, what);
+	sim_sharing_init(&sharing, &lone, package);
+	const struct sim_execution execution = {
+		.program = program, .lone = &lone, .kind = &one_by_one, .sharing = &sharing
+	};
+	sim_executor_run(&execution, shared);
+	sim_sharing_release(&sharing);
+	sim_lone_release(&lone);
 }
 
 /* ---- what is run ---- */
