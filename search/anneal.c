@@ -21,9 +21,8 @@
 #define HOT 0.01
 #define COLD 0.00003
 
-/* Up to this many nodes x chiplets a problem is small: hilly, so more changes are shared out over
- * them and every other chain starts hotter; and what the formula says is all that counts. */
-#define SMALL 100
+/* Small problems (search_is_small) are hilly: more changes are shared out over them and every other chain
+ * starts hotter. What the formula says is all that counts there. */
 #define SMALL_CHANGES 2e5
 #define VERY_HOT 0.3
 /* What a share of energy counts on the way of a small one, against one of the objective. */
@@ -183,7 +182,7 @@ static void run_chain(void *data, unsigned thread, unsigned index)
 	search_seed_drawer(&chain->drawer, index + 1);
 	chain->best = map_copy(annealer->start);
 	chain->mapping = map_copy(annealer->start);
-	chain->small = size <= SMALL;
+	chain->small = search_is_small(chain->model.workload, chain->model.package);
 	chain->keep_tiles = !chain->small && cost_parameters_are_neutral(&chain->model.parameters);
 	restart(chain);
 	chain->start_score = chain->best_score = chain->score;

@@ -110,7 +110,7 @@ static double least_alone(struct search_bounds *b, unsigned n, unsigned start, u
 {
 	double least = INFINITY;
 	struct search_spot spots[SEARCH_SMALL_NODES];
-	struct search_spot spot = { (uint8_t)start, (uint8_t)size, 0 };
+	struct search_spot spot = { .start = (uint8_t)start, .size = (uint8_t)size };
 	unsigned variants = b->small->variant_count[search_small_row(b->small, n, size)];
 	for (; spot.variant < variants; spot.variant++) {
 		search_known_place(b->known, n, &spot);
@@ -128,7 +128,7 @@ static double least_alone(struct search_bounds *b, unsigned n, unsigned start, u
 static double least_compute(struct search_bounds *b, unsigned n, unsigned start, unsigned size)
 {
 	double least = INFINITY;
-	struct search_spot spot = { (uint8_t)start, (uint8_t)size, 0 };
+	struct search_spot spot = { .start = (uint8_t)start, .size = (uint8_t)size };
 	unsigned variants = b->small->variant_count[search_small_row(b->small, n, size)];
 	for (; spot.variant < variants; spot.variant++)
 		least = MIN(least, search_known_compute(b->known, n, &spot));

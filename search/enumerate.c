@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "search/settle.h"
+#include "search/tiles.h"
 
 /* Nothing that is better by less than this part is looked for. */
 #define PRECISION 1e-9
@@ -11,7 +12,7 @@
 struct search_trier {
 	const struct search_enumerator *how;
 	struct cost_model model;
-	struct search_space bare; /* what search_fit_segment looks at */
+	struct search_space bare; /* what search_fit_weights looks at */
 	struct map_mapping *mapping;
 	double *cluster_ns;
 	struct search_bounds *bounds; /* NULL: nothing is left out */
@@ -71,13 +72,11 @@ static bool beats(enum search_objective objective, const struct search_found *a,
 	                                    : faster && cheaper;
 }
 
+/* What none of the front beats, instead of all that it beats. */
 static void keep(struct search_trier *t, const struct search_found *found)
 {
 	GArray *front = t->result->front;
 	unsigned kept = 0;
-	for (unsigned i = 0; i < front->len; i++)
-		if (beats(t->how->objective, &g_array_index(front, struct search_found, i), found))
-			return;
 	for (unsigned i = 0; i < front->len; i++) {
 		struct search_found *old = &g_array_index(front, struct search_found, i);
 		if (!beats(t->how->objective, found, old))
@@ -87,43 +86,98 @@ static void keep(struct search_trier *t, const struct search_found *found)
 	g_array_append_val(front, *found);
 }
 
-/* Whether the candidate fits the buffers: as it is if nodes are free, else if it can be made to. */
-static bool fits(struct search_trier *t)
+/* Whether the candidate fits the buffers; its weights, unless nodes are free, and its tiles, unless they
+ * are enumerated, are chosen for that. */
+static bool fits(struct search_trier *t, const struct map_plan *plan)
 {
-	struct map_plan plan;
-	if (!t->how->small->free_nodes)
-		return search_fit_segment(&t->bare, t->mapping, 1, NULL);
-	map_plan_init(&plan, t->mapping, t->how->small->workload, t->how->small->package);
-	bool fit = true;
-	for (unsigned c = 0; fit && c < t->mapping->segments[1].cluster_count; c++)
-		fit = map_check_cluster(&plan, 1, c, &t->model.network.scratch, NULL);
-	map_plan_release(&plan);
-	return fit;
+	const struct search_small *small = t->how->small;
+	const struct search_prices prices = { &t->bare, NULL, NULL };
+	struct map_scratch *scratch = &t->model.network.scratch;
+	for (unsigned c = 0; c < t->mapping->segments[1].cluster_count; c++) {
+		struct map_buffer_use use;
+		map_weight_use(plan, 1, c, &use);
+		bool fit = use.weight_bytes <= use.weight_limit;
+		if (!fit && (small->free_nodes || !search_fit_weights(&prices, plan, 1, c)))
+			return false;
+		if (small->tiling == SEARCH_TILES_ALL
+		            ? !map_check_cluster(plan, 1, c, scratch, NULL)
+		            : !search_fit_tiles(plan, 1, c, scratch))
+			return false;
+	}
+	return true;
+}
+
+/* The segment as it is in the mapping. */
+static struct search_found evaluate(struct search_trier *t, const struct map_plan *plan,
+                                    struct cost_segment *cost)
+{
+	bool energy = t->how->objective != SEARCH_LATENCY;
+	struct cost_totals totals = { 0 };
+	*cost = cost_evaluate_segment(&t->model, plan, 1, t->cluster_ns, energy ? &totals : NULL);
+	struct search_found found = { t->candidate, cost->latency_ns, 0 };
+	if (energy)
+		found.energy_pJ = cost_total_pJ(
+			&totals, cost_static_pJ(t->how->small->package, cost->latency_ns));
+	return found;
+}
+
+/* Whether it would be kept. */
+static bool is_better(const struct search_trier *t, const struct search_found *found)
+{
+	const GArray *front = t->result->front;
+	if (!(found->latency_ns < t->best_ns))
+		return false;
+	for (unsigned i = 0; i < front->len; i++)
+		if (beats(t->how->objective, &g_array_index(front, struct search_found, i), found))
+			return false;
+	return true;
+}
+
+/* The tiles that are best; whether others than before. Nothing is changed if the segment would not be
+ * kept if its first input came at once. */
+static bool choose_tiles(struct search_trier *t, const struct map_plan *plan,
+                         const struct search_found *found, const struct cost_segment *cost)
+{
+	double chain_ns = cost_chain_ns(&t->model.features, &t->model.parameters);
+	double spared_ns = cost->load_ns - chain_ns;
+	struct search_found least = *found;
+	least.latency_ns -= spared_ns;
+	least.energy_pJ -= cost_static_pJ(t->how->small->package, spared_ns);
+	return spared_ns > 0 && is_better(t, &least) &&
+	       search_best_tiles(&t->model, plan, 1, cost->load_ns) < cost->load_ns;
+}
+
+static void note_tiles(const struct search_trier *t, struct search_candidate *candidate)
+{
+	const struct map_segment *segment = &t->mapping->segments[1];
+	for (unsigned c = 0; c < segment->cluster_count; c++)
+		for (unsigned i = 0; i < segment->clusters[c].node_count; i++) {
+			const struct map_node *node = &segment->clusters[c].nodes[i];
+			candidate->spots[node->node].tiles = node->tiles;
+		}
 }
 
 /* The candidate is complete. */
 static void cost_candidate(struct search_trier *t)
 {
 	struct map_plan plan;
-	struct cost_totals totals = { 0 };
-	bool energy = t->how->objective != SEARCH_LATENCY;
 	t->result->costed++;
 	search_small_outline(t->how->small, &t->candidate, t->mapping, 1);
-	if (!fits(t))
-		return;
 	map_plan_init(&plan, t->mapping, t->how->small->workload, t->how->small->package);
-	struct cost_segment cost = cost_evaluate_segment(&t->model, &plan, 1, t->cluster_ns,
-	                                                 energy ? &totals : NULL);
+	if (fits(t, &plan)) {
+		struct cost_segment cost;
+		struct search_found found = evaluate(t, &plan, &cost);
+		if (t->how->small->tiling == SEARCH_TILES_BEST &&
+		    choose_tiles(t, &plan, &found, &cost))
+			found = evaluate(t, &plan, &cost);
+		if (is_better(t, &found)) {
+			note_tiles(t, &found.candidate);
+			keep(t, &found);
+			if (t->how->objective == SEARCH_LATENCY)
+				t->best_ns = found.latency_ns;
+		}
+	}
 	map_plan_release(&plan);
-	struct search_found found = { t->candidate, cost.latency_ns, 0 };
-	if (energy)
-		found.energy_pJ = cost_total_pJ(
-			&totals, cost_static_pJ(t->how->small->package, cost.latency_ns));
-	if (!(found.latency_ns < t->best_ns))
-		return;
-	keep(t, &found);
-	if (!energy)
-		t->best_ns = found.latency_ns;
 }
 
 /* What cannot be below this is left out. */
@@ -134,33 +188,29 @@ static double limit_ns(const struct search_trier *t)
 
 static void visit(struct search_trier *t, unsigned n);
 
-/* Whether the variant of node n can be had here: with the tiles of the cluster that it joins. */
-static bool is_allowed(const struct search_trier *t, unsigned n)
+/* Node n as spots[n] says, and all that can come before it. */
+static void place_one(struct search_trier *t, unsigned n)
 {
-	const struct search_spot *spot = &t->candidate.spots[n];
-	const struct search_variant *how = search_small_variant(t->how->small, n, spot);
-	bool joins = n + 1 < t->candidate.end && spot[1].start == spot->start;
-	unsigned tiles = joins ? search_small_variant(t->how->small, n + 1, spot + 1)->tiles
-	                       : how->tiles;
-	return search_small_allows(how, t->candidate.samples, tiles);
+	t->result->steps++;
+	t->result->complete = t->result->steps < t->how->most_steps;
+	if (!t->bounds || search_bounds_place(t->bounds, n, t->candidate.spots) <= limit_ns(t))
+		visit(t, n);
 }
 
-/* Node n at (start, size) in every variant, and all that can come before it. */
+/* Node n at (start, size) in every variant with every number of tiles. */
 static void place(struct search_trier *t, unsigned n, unsigned start, unsigned size)
 {
 	const struct search_small *small = t->how->small;
 	struct search_spot *spot = &t->candidate.spots[n];
 	unsigned variants = small->variant_count[search_small_row(small, n, size)];
 	for (unsigned v = 0; v < variants && t->result->complete; v++) {
-		*spot = (struct search_spot){ (uint8_t)start, (uint8_t)size, (uint16_t)v };
-		if (small->free_nodes && !is_allowed(t, n))
-			continue;
-		t->result->steps++;
-		t->result->complete = t->result->steps < t->how->most_steps;
-		if (t->bounds &&
-		    search_bounds_place(t->bounds, n, t->candidate.spots) > limit_ns(t))
-			continue;
-		visit(t, n);
+		*spot = (struct search_spot){ (uint8_t)start, (uint8_t)size, (uint16_t)v, 0 };
+		unsigned tiles = search_small_tiles(small, n, search_small_variant(small, n, spot),
+		                                    t->candidate.samples);
+		for (unsigned i = 1; i <= tiles && t->result->complete; i++) {
+			spot->tiles = small->tiling == SEARCH_TILES_ALL ? i : 0;
+			place_one(t, n);
+		}
 	}
 }
 

@@ -74,12 +74,13 @@ static void refuse(const struct exhaustion *e, double mappings, double most, GEr
 
 static bool exhaustion_init(struct exhaustion *e, const struct wl_workload *workload,
                             const struct hw_package *package, const struct search_options *options,
-                            GError **error)
+                            enum search_tiling tiling, GError **error)
 {
 	struct search_freedom freedom = search_freedom_of(options->strategy);
 	double mappings;
 	*e = (struct exhaustion){ .options = options, .limit_ns = INFINITY, .steps = INFINITY };
-	search_small_init(&e->small, workload, package, &freedom, options->batch, options->tiles);
+	search_small_init(&e->small, workload, package, &freedom, options->batch, options->tiles,
+	                  tiling);
 	e->candidates = search_small_size(&e->small, &mappings);
 	e->bounded = options->objective == SEARCH_LATENCY && neutral(options) &&
 	             !freedom.free_nodes;
@@ -337,13 +338,14 @@ static void explain(const struct exhaustion *e, GError **error)
 	cost_model_release(&model);
 }
 
-static struct map_mapping *exhaust(const struct wl_workload *workload,
-                                   const struct hw_package *package,
-                                   const struct search_options *options, GError **error)
+struct map_mapping *search_exhaustive(const struct wl_workload *workload,
+                                      const struct hw_package *package,
+                                      const struct search_options *options, GError **error)
 {
 	struct exhaustion e;
+	enum search_tiling tiling = neutral(options) ? SEARCH_TILES_BEST : SEARCH_TILES_ALL;
 	if (!search_check_strategy(options->strategy, workload, package, error) ||
-	    !exhaustion_init(&e, workload, package, options, error))
+	    !exhaustion_init(&e, workload, package, options, tiling, error))
 		return NULL;
 	enumerate_all(&e);
 	struct map_mapping *mapping = best_mapping(&e, "exhaustive");
@@ -351,53 +353,6 @@ static struct map_mapping *exhaust(const struct wl_workload *workload,
 		explain(&e, error);
 	exhaustion_release(&e);
 	return mapping;
-}
-
-/* The value of a mapping; that of none is infinite. */
-static double value_of(const struct map_mapping *mapping, const struct wl_workload *workload,
-                       const struct hw_package *package, const struct search_options *options)
-{
-	struct cost_model model;
-	struct cost_report report;
-	if (!mapping)
-		return INFINITY;
-	cost_model_init(&model, workload, package);
-	if (options->parameters)
-		model.parameters = *options->parameters;
-	cost_evaluate(&model, mapping, &report);
-	double value = search_value(options, report.latency_ns,
-	                            cost_total_pJ(&report.totals, report.static_pJ));
-	cost_report_release(&report);
-	cost_model_release(&model);
-	return value;
-}
-
-struct map_mapping *search_exhaustive(const struct wl_workload *workload,
-                                      const struct hw_package *package,
-                                      const struct search_options *options, GError **error)
-{
-	GError *failed = NULL;
-	struct map_mapping *best = exhaust(workload, package, options, &failed);
-	if (options->strategy != SEARCH_BEST ||
-	    g_error_matches(failed, SEARCH_ERROR, SEARCH_ERROR_TOO_LARGE)) {
-		if (failed)
-			g_propagate_error(error, failed);
-		return best;
-	}
-	struct search_options narrow = *options;
-	narrow.strategy = SEARCH_SCOPE;
-	struct map_mapping *scope = exhaust(workload, package, &narrow, NULL);
-	if (value_of(scope, workload, package, options) <
-	    value_of(best, workload, package, options)) {
-		map_free(best);
-		best = g_steal_pointer(&scope);
-	}
-	map_free(scope);
-	if (best)
-		g_clear_error(&failed);
-	else
-		g_propagate_error(error, failed);
-	return best;
 }
 
 /* Whether no segment ran out of steps. */
@@ -413,14 +368,15 @@ static bool all_complete(const struct exhaustion *e)
 
 /* Whether every candidate can be costed within a search, for an objective without bounds. */
 static bool quick_enough(const struct wl_workload *workload, const struct hw_package *package,
-                         const struct search_options *options)
+                         const struct search_options *options, enum search_tiling tiling)
 {
 	struct search_freedom freedom = search_freedom_of(options->strategy);
 	struct search_small small;
 	double mappings;
 	if (!search_small_enough(workload, package))
 		return false;
-	search_small_init(&small, workload, package, &freedom, options->batch, options->tiles);
+	search_small_init(&small, workload, package, &freedom, options->batch, options->tiles,
+	                  tiling);
 	bool quick = search_small_size(&small, &mappings) <= QUICK_CANDIDATES;
 	search_small_release(&small);
 	return quick;
@@ -433,15 +389,19 @@ struct map_mapping *search_exactly(const struct wl_workload *workload,
 {
 	struct exhaustion e;
 	struct search_options quick = *options;
+	enum search_tiling tiling = neutral(options) ? SEARCH_TILES_BEST : SEARCH_TILES_ALL;
 	quick.progress = NULL;
 	*complete = false;
-	if (!quick_enough(workload, package, &quick)) {
+	if (tiling == SEARCH_TILES_BEST ? !search_is_small(workload, package)
+	                                : !quick_enough(workload, package, &quick, tiling))
+		tiling = SEARCH_TILES_FOLLOW;
+	if (!quick_enough(workload, package, &quick, tiling)) {
 		quick.objective = SEARCH_LATENCY;
 		if (!neutral(options))
 			return NULL;
 	}
 	if (!search_small_enough(workload, package) ||
-	    !exhaustion_init(&e, workload, package, &quick, NULL))
+	    !exhaustion_init(&e, workload, package, &quick, tiling, NULL))
 		return NULL;
 	if (e.bounded) {
 		e.limit_ns = limit_ns;

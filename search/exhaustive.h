@@ -22,7 +22,7 @@
 
 /*
  * The best mapping of the space that options->strategy chooses from (pipeline, segmented, scope or
- * best; of best's, what search/small.h says, and all of scope's). NULL and `error` if the space is
+ * best): of all that search/small.h says it has. NULL and `error` if the space is
  * too large (the error says how large: its mappings, its candidates and the limit) or nothing fits
  * the buffers.
  */
@@ -32,7 +32,8 @@ struct map_mapping *search_exhaustive(const struct wl_workload *workload,
 
 /*
  * The same for networks and packages so small that it takes a fraction of a second, within a
- * search. For latency with neutral parameters: the best mapping if it is faster than limit_ns, else
+ * search. Tiles are the best of all for small problems (search_is_small); with a calibration, of few enough candidates with
+ * every number of tiles; else they follow from the buffers. For latency with neutral parameters: the best mapping if it is faster than limit_ns, else
  * NULL. Otherwise the best of what few candidates there are; if there are more, the fastest with
  * neutral parameters, NULL with others. *complete: whether none is better at what was sought.
  */

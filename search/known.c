@@ -249,7 +249,7 @@ double search_known_compute(struct search_known *known, unsigned n, const struct
 {
 	const struct search_small *small = known->small;
 	struct map_network *network = &known->model->network;
-	struct search_spot at = { known->alike ? 0 : spot->start, spot->size, spot->variant };
+	struct search_spot at = { known->alike ? 0 : spot->start, spot->size, spot->variant, 0 };
 	unsigned set = known->sample_index * small->snake_count +
 	               (known->alike ? 0 : known->snake_index);
 	double *ns = &known->compute_ns[set * place_count(small) + place_index(small, n, &at)];
@@ -414,7 +414,7 @@ static struct room *make_room(struct search_known *known, unsigned n)
 static const struct room *room_of(struct search_known *known, unsigned n,
                                   const struct search_spot *spot)
 {
-	struct search_spot at = { known->alike ? 0 : spot->start, spot->size, spot->variant };
+	struct search_spot at = { known->alike ? 0 : spot->start, spot->size, spot->variant, 0 };
 	struct room **room = &known->rooms[place_index(known->small, n, &at)];
 	if (!*room)
 		*room = make_room(known, n);

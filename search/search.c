@@ -9,6 +9,7 @@
 #include "search/exhaustive.h"
 #include "search/misfit.h"
 #include "search/settle.h"
+#include "search/tiles.h"
 #include "search/window.h"
 
 #include <math.h>
@@ -19,6 +20,7 @@
 #define MANY_MISFITS 0.35   /* share of segments that fitted no buffer, to try again */
 #define EVALUATIONS 400     /* of refinement, per segment, for a small network */
 #define VARIATIONS 24       /* of the best mapping, per place in a pool */
+#define SMALL 100           /* nodes x chiplets */
 #define MORE_TILES 4        /* times as many, where nothing is found */
 #define LONGEST_CLUSTER 256 /* nodes; bounds the tables */
 
@@ -369,6 +371,19 @@ static void try_exactly(struct searcher *s, struct map_mapping **best, double *b
 	}
 }
 
+bool search_is_small(const struct wl_workload *workload, const struct hw_package *package)
+{
+	return workload->node_count * hw_chiplet_count(package) <= SMALL;
+}
+
+/* The best tiles by the formula, where that is all that counts. */
+static void choose_tiles(const struct searcher *s, struct map_mapping *mapping)
+{
+	if (search_is_small(s->space->workload, s->space->package) &&
+	    cost_parameters_are_neutral(&s->space->model->parameters))
+		search_choose_tiles(s->space->model, mapping);
+}
+
 static struct map_mapping *search_all(struct searcher *s, GError **error)
 {
 	struct map_mapping *best = NULL;
@@ -385,6 +400,11 @@ static struct map_mapping *search_all(struct searcher *s, GError **error)
 		s->done += s->share;
 		if (mapping)
 			keep_better(s, mapping, &best, &best_score);
+	}
+	if (best) {
+		choose_tiles(s, best);
+		best_score = score_of(s, best);
+		note_latency(s, best);
 	}
 	try_exactly(s, &best, &best_score);
 	if (best)
@@ -411,6 +431,7 @@ static struct map_mapping *anneal(struct searcher *s, struct map_mapping *start)
 	const struct search_annealing annealing = { s->space->model, s->options, forward_progress,
 		                                    s };
 	struct map_mapping *mapping = search_anneal(&annealing, start);
+	choose_tiles(s, mapping);
 	if (score_of(s, start) < score_of(s, mapping)) { /* segment by segment they were alike */
 		map_free(mapping);
 		mapping = start;

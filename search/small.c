@@ -30,18 +30,16 @@ static void add_kinds(struct search_small *small, unsigned node, unsigned size)
 	}
 }
 
-/* All placements of weights and numbers of tiles for a split. */
+/* All placements of weights for a split. */
 static void add_placements(struct search_small *small, unsigned row, struct search_variant *made)
 {
 	const unsigned *split = made->split;
 	bool shared = split[MAP_N] * split[MAP_P] * split[MAP_Q] > 1;
-	for (unsigned t = 0; t < small->tile_choice_count; t++)
-		for (int weights = 0; weights < MAP_WEIGHTS; weights++) {
-			made->weights = (enum map_weights)weights;
-			made->tiles = small->tile_choices[t];
-			if (weights != MAP_DISTRIBUTED || shared)
-				add_variant(small, row, made);
-		}
+	for (int weights = 0; weights < MAP_WEIGHTS; weights++) {
+		made->weights = (enum map_weights)weights;
+		if (weights != MAP_DISTRIBUTED || shared)
+			add_variant(small, row, made);
+	}
 }
 
 /* All factors in dimension `dim` and those after it, with `parts` chiplets left. */
@@ -83,16 +81,11 @@ static unsigned count_products(unsigned dims, unsigned parts)
 
 static void init_variants(struct search_small *small)
 {
-	static const unsigned tiles[SEARCH_TILE_CHOICES] = { 1, 8, 64 };
 	unsigned rows = small->nodes * small->chiplets;
 	bool countable = !small->free_nodes || small->chiplets <= SEARCH_SMALL_FREE;
-	small->tile_choice_count = small->free_nodes ? SEARCH_TILE_CHOICES : 1;
-	for (unsigned t = 0; small->free_nodes && t < SEARCH_TILE_CHOICES; t++)
-		small->tile_choices[t] = tiles[t];
 	small->room = !small->free_nodes ? SEARCH_SPLITS
-	              : countable        ? count_products(MAP_DIMS, small->chiplets) * MAP_WEIGHTS *
-	                                    SEARCH_TILE_CHOICES
-	                          : 0;
+	              : countable        ? count_products(MAP_DIMS, small->chiplets) * MAP_WEIGHTS
+	                                 : 0;
 	small->variants = g_new0(struct search_variant, (size_t)rows * small->room);
 	small->variant_count = g_new0(unsigned, rows);
 	for (unsigned n = 0; n < small->nodes && countable; n++)
@@ -125,7 +118,7 @@ bool search_small_enough(const struct wl_workload *workload, const struct hw_pac
 
 void search_small_init(struct search_small *small, const struct wl_workload *workload,
                        const struct hw_package *package, const struct search_freedom *freedom,
-                       unsigned batch, unsigned tiles)
+                       unsigned batch, unsigned tiles, enum search_tiling tiling)
 {
 	*small = (struct search_small){ .workload = workload,
 		                        .package = package,
@@ -133,6 +126,7 @@ void search_small_init(struct search_small *small, const struct wl_workload *wor
 		                        .chiplets = hw_chiplet_count(package),
 		                        .batch = batch,
 		                        .tiles = tiles,
+		                        .tiling = tiling,
 		                        .longest_cluster = freedom->longest_cluster,
 		                        .one_segment = freedom->one_segment,
 		                        .free_nodes = freedom->free_nodes };
@@ -151,25 +145,35 @@ void search_small_release(struct search_small *small)
 
 /* ---- counts ---- */
 
-/* Variants of nodes [a, b) as one cluster. */
+unsigned search_small_tiles(const struct search_small *small, unsigned node,
+                            const struct search_variant *variant, unsigned samples)
+{
+	unsigned tiles[MAP_DIMS];
+	if (variant->split[MAP_N] > samples)
+		return 0;
+	if (small->tiling != SEARCH_TILES_ALL)
+		return 1;
+	struct map_placed placed = { .node = &small->workload->nodes[node],
+		                     .samples = samples,
+		                     .microbatch = samples };
+	memcpy(placed.split, variant->split, sizeof placed.split);
+	return tiles[map_finest_tiles(&placed, tiles) - 1];
+}
+
+/* Ways to run nodes [a, b) as one cluster. */
 static double cluster_ways(const struct search_small *small, unsigned a, unsigned b, unsigned size,
                            unsigned samples)
 {
-	double sum = 0;
-	for (unsigned t = 0; t < small->tile_choice_count; t++) {
-		double product = 1;
-		for (unsigned n = a; n < b; n++) {
-			unsigned row = search_small_row(small, n, size), allowed = 0;
-			const struct search_variant *variants =
-				&small->variants[(size_t)row * small->room];
-			for (unsigned v = 0; v < small->variant_count[row]; v++)
-				allowed += search_small_allows(&variants[v], samples,
-				                               small->tile_choices[t]);
-			product *= allowed;
-		}
-		sum += product;
+	double product = 1;
+	for (unsigned n = a; n < b; n++) {
+		unsigned row = search_small_row(small, n, size);
+		double ways = 0;
+		const struct search_variant *variants = &small->variants[(size_t)row * small->room];
+		for (unsigned v = 0; v < small->variant_count[row]; v++)
+			ways += search_small_tiles(small, n, &variants[v], samples);
+		product *= ways;
 	}
-	return sum;
+	return product;
 }
 
 /* To ways[used], on exactly `used` chiplets, what ends with a cluster of nodes [a, b). */
@@ -206,8 +210,8 @@ static double segment_ways(const struct search_small *small, unsigned first, uns
 double search_small_candidates(const struct search_small *small, unsigned first, unsigned end)
 {
 	double sum = 0;
-	/* The search's own kinds of split do not depend on the micro-batch. */
-	if (!small->free_nodes)
+	/* The search's own kinds of split do not depend on the micro-batch, their tiles do. */
+	if (!small->free_nodes && small->tiling != SEARCH_TILES_ALL)
 		return segment_ways(small, first, end, 1) * small->sample_count *
 		       small->snake_count;
 	for (unsigned i = 0; i < small->sample_count; i++)
@@ -267,7 +271,7 @@ void search_small_outline(const struct search_small *small,
 		const struct search_variant *how = search_small_variant(small, n, spot);
 		*node = (struct map_node){ .node = n,
 			                   .weights = how->weights,
-			                   .tiles = how->tiles ? how->tiles : small->tiles };
+			                   .tiles = spot->tiles ? spot->tiles : small->tiles };
 		memcpy(node->split, how->split, sizeof node->split);
 	}
 }

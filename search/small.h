@@ -13,18 +13,17 @@
  *       nodes   each with one of its variants for a region of that size: the distinct ones of
  *               the three kinds of split
  *
- * Where weights go and how many tiles a share has is not chosen but follows (search_fit_segment).
- *
- * The space of `best` has more variants of a node (free_nodes):
+ * Where weights go is not chosen but follows (search_fit_weights). Every node of the space of `best`
+ * has more variants (free_nodes):
  *
  *   split       every N x K x P x Q of at most as many parts as the region has chiplets, no factor
  *               above its extent, N at most the micro-batch
  *   weights     resident, streamed, and distributed where chiplets share channels
- *   tiles       1, 8 or 64 of every share, the same for all nodes of a cluster: with neutral
- *               parameters they decide only what fits and how long the first input takes
  *
- * Regions are runs along snakes here, too: other positions and orders of chiplets, other numbers of
- * tiles, and tiles of their own for nodes of a cluster, all of which annealing tries, are not in it.
+ * Every node has any number of tiles from 1 to the most that its shares can be cut into, whatever
+ * the others have. What that means is said by enum search_tiling: with neutral parameters few of
+ * them need be looked at. Regions are runs along snakes for `best`, too: other positions and orders of
+ * chiplets, and shares by speed, which annealing tries, are not in the space.
  *
  * What does not fit the buffers is in the space, too, and is not a valid mapping. Regions that are
  * the same on two snakes count twice.
@@ -41,15 +40,27 @@ enum {
 	SEARCH_SMALL_NODES = 12,
 	SEARCH_SMALL_CHIPLETS = 31,
 	SEARCH_SMALL_FREE = 9, /* chiplets, if nodes are free */
-	SEARCH_SNAKES = 3,
-	SEARCH_TILE_CHOICES = 3
+	SEARCH_SNAKES = 3
+};
+
+enum search_tiling {
+	/* As many as are wished for, more where buffers demand it (search_fit_tiles): not all there
+	 * are. */
+	SEARCH_TILES_FOLLOW,
+	/* The best numbers are found for each candidate; for neutral parameters. Tiles change no more
+	 * than what fits and T_load, by the first tile of the segment's first node; and energy by the
+	 * time only. So of the numbers that fit that node's with the least T_load is the best for every
+	 * objective, and any for the others that fit with it (search_best_tiles). */
+	SEARCH_TILES_BEST,
+	/* Every number of every node is a candidate of its own: with other parameters each costs
+	 * something else. */
+	SEARCH_TILES_ALL
 };
 
 /* A way to run a node on a region of some size. Another dimension of freedom is a field more. */
 struct search_variant {
 	unsigned split[MAP_DIMS];
-	enum map_weights weights; /* if nodes are free, else resident, and */
-	unsigned tiles;           /* 0: both follow from the buffers */
+	enum map_weights weights; /* if nodes are free; else resident, and they follow */
 };
 
 /* Where a node runs: chiplets [start, start + size) of the snake. Nodes of one cluster, and only
@@ -57,6 +68,7 @@ struct search_variant {
 struct search_spot {
 	uint8_t start, size;
 	uint16_t variant;
+	uint32_t tiles; /* 0: they follow from the buffers */
 };
 
 /* A segment of the space. */
@@ -72,11 +84,11 @@ struct search_small {
 	const struct hw_package *package;
 	unsigned nodes, chiplets, batch;
 	unsigned tiles; /* wished for */
+	enum search_tiling tiling;
 	unsigned longest_cluster;
 	bool one_segment, free_nodes;
 	unsigned samples[SEARCH_MICROBATCHES], sample_count;
 	unsigned *snakes[SEARCH_SNAKES], snake_count;
-	unsigned tile_choices[SEARCH_TILE_CHOICES], tile_choice_count;
 	struct search_variant *variants; /* [node][size - 1][variant], of `room` */
 	unsigned room;
 	unsigned *variant_count; /* [node][size - 1] */
@@ -90,7 +102,7 @@ bool search_small_enough(const struct wl_workload *workload, const struct hw_pac
 
 void search_small_init(struct search_small *small, const struct wl_workload *workload,
                        const struct hw_package *package, const struct search_freedom *freedom,
-                       unsigned batch, unsigned tiles);
+                       unsigned batch, unsigned tiles, enum search_tiling tiling);
 void search_small_release(struct search_small *small);
 
 /* Candidates for a segment of nodes [first, end). */
@@ -113,15 +125,13 @@ static inline const struct search_variant *search_small_variant(const struct sea
 	return &small->variants[(size_t)row * small->room + spot->variant];
 }
 
-/* Whether a variant can be had with a micro-batch and, if nodes are free, in a cluster with `tiles`. */
-static inline bool search_small_allows(const struct search_variant *variant, unsigned samples,
-                                       unsigned tiles)
-{
-	return variant->split[MAP_N] <= samples && variant->tiles == tiles;
-}
+/* Numbers of tiles that a variant is enumerated with: 1, or with SEARCH_TILES_ALL as many as its largest
+ * share can be cut into; 0 if it needs more samples. */
+unsigned search_small_tiles(const struct search_small *small, unsigned node,
+                            const struct search_variant *variant, unsigned samples);
 
 /* Lay a candidate out as segment `index`, nothing checked. Weights are resident unless nodes are
- * free. */
+ * free, tiles as wished for unless spots say how many. */
 void search_small_outline(const struct search_small *small,
                           const struct search_candidate *candidate, struct map_mapping *mapping,
                           unsigned index);

@@ -311,3 +311,15 @@ double search_best_tiles(struct cost_model *model, const struct map_plan *plan, 
 	fitting_release(&f);
 	return load_ns;
 }
+
+void search_choose_tiles(struct cost_model *model, struct map_mapping *mapping)
+{
+	g_autofree double *cluster_ns = g_new(double, model->workload->node_count);
+	struct map_plan plan;
+	map_plan_init(&plan, mapping, model->workload, model->package);
+	for (unsigned s = 0; s < mapping->segment_count; s++) {
+		struct cost_segment cost = cost_evaluate_segment(model, &plan, s, cluster_ns, NULL);
+		search_best_tiles(model, &plan, s, cost.load_ns);
+	}
+	map_plan_release(&plan);
+}

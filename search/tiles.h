@@ -31,4 +31,7 @@ unsigned search_most_tiles(const struct map_plan *plan, unsigned segment, unsign
 double search_best_tiles(struct cost_model *model, const struct map_plan *plan, unsigned segment,
                          double load_ns);
 
+/* The same for every segment of a valid mapping. */
+void search_choose_tiles(struct cost_model *model, struct map_mapping *mapping);
+
 #endif

@@ -25,14 +25,20 @@ static void set_up_pair(void)
 	       POINT("a", "in", "8"), POINT("b", "a", "16"), NULL);
 }
 
-static double count(enum search_strategy strategy, unsigned batch, double *mappings)
+static double count_with(enum search_strategy strategy, enum search_tiling tiling, unsigned batch,
+                         double *mappings)
 {
 	struct search_small small;
 	struct search_freedom freedom = search_freedom_of(strategy);
-	search_small_init(&small, workload, package, &freedom, batch, 1);
+	search_small_init(&small, workload, package, &freedom, batch, 1, tiling);
 	double candidates = search_small_size(&small, mappings);
 	search_small_release(&small);
 	return candidates;
+}
+
+static double count(enum search_strategy strategy, unsigned batch, double *mappings)
+{
+	return count_with(strategy, SEARCH_TILES_BEST, batch, mappings);
 }
 
 /*
@@ -60,20 +66,36 @@ START_TEST(sizes_by_hand)
 END_TEST
 
 /*
- * Space best. A node on one chiplet: unsplit, weights resident or streamed, 3 numbers of tiles: 6. On
- * two chiplets: unsplit and K2 with 2 placements each, P2 and Q2, where both have all channels, with
- * 3: 10, with tiles 30. A segment of one node: 36. Both nodes, which share their tiles in a cluster:
- * 3 * (2 * 2 + 10 * 10) = 312, as two clusters 6 * 6: 348. A micro-batch of two adds N2 with 3
- * placements: 6 + 3 * 13 = 45 and 3 * (4 + 13 * 13) + 36 = 555 candidates more with a batch of 2.
+ * Space best. A node on one chiplet: unsplit, weights resident or streamed: 2. On two chiplets:
+ * unsplit and K2 with 2 placements each, P2 and Q2, where both have all channels, with 3: 10. A
+ * segment of one node: 12. Both nodes as one cluster: 2 * 2 + 10 * 10 = 104, as two 2 * 2: 108. A
+ * micro-batch of two adds N2 with 3 placements: 2 + 13 = 15 and 2 * 2 + 13 * 13 + 4 = 177
+ * candidates more with a batch of 2.
  */
 START_TEST(free_nodes_by_hand)
 {
 	double mappings;
 	set_up_pair();
-	ck_assert_double_eq(count(SEARCH_BEST, 1, &mappings), 36 + 36 + 348);
-	ck_assert_double_eq(mappings, 36 * 36 + 348);
-	ck_assert_double_eq(count(SEARCH_BEST, 2, &mappings), 81 + 81 + 903);
-	ck_assert_double_eq(mappings, 81 * 81 + 903);
+	ck_assert_double_eq(count(SEARCH_BEST, 1, &mappings), 12 + 12 + 108);
+	ck_assert_double_eq(mappings, 12 * 12 + 108);
+	ck_assert_double_eq(count(SEARCH_BEST, 2, &mappings), 27 + 27 + 285);
+	ck_assert_double_eq(mappings, 27 * 27 + 285);
+}
+END_TEST
+
+/*
+ * With a calibration every number of tiles counts. Shares of a are of 8 rows and 8 columns, also where one
+ * of them is split: 8 numbers, whatever the split. b has 16 channels, up to 16 numbers, or 8 with half of
+ * them. In scope's space a has 8 on one chiplet and 24 on two, b 16 and 8 + 16 + 16 = 40; both have
+ * 24 * 40 + 8 * 16 as one cluster, 8 * 16 as two.
+ */
+START_TEST(tiles_by_hand)
+{
+	double mappings;
+	set_up_pair();
+	ck_assert_double_eq(count_with(SEARCH_SCOPE, SEARCH_TILES_ALL, 1, &mappings),
+	                    32 + 56 + 24 * 40 + 2 * 8 * 16);
+	ck_assert_double_eq(mappings, 32 * 56 + 24 * 40 + 2 * 8 * 16);
 }
 END_TEST
 
@@ -84,19 +106,31 @@ START_TEST(free_nodes_are_all_tried)
 	struct search_small small;
 	struct search_result result;
 	set_up_pair();
-	search_small_init(&small, workload, package, &freedom, 2, 1);
+	search_small_init(&small, workload, package, &freedom, 2, 1, SEARCH_TILES_BEST);
 	struct search_enumerator how = { .small = &small, .prune = true, .most_steps = INFINITY };
 	struct search_trier *trier = search_trier_new(&how);
 	search_result_init(&result);
 	search_enumerate(trier, 0, 2, INFINITY, &result);
-	ck_assert_double_eq(result.costed, 903);
+	ck_assert_double_eq(result.costed, 285);
 	search_result_release(&result);
 	search_trier_free(trier);
 	search_small_release(&small);
 }
 END_TEST
 
-/* The least score of all 27 mappings (17 without merged clusters), each written down. */
+static double score_of_mapping(enum search_objective objective)
+{
+	struct cost_report report;
+	cost_evaluate(&model, mapping, &report);
+	double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ);
+	double score = objective == SEARCH_LATENCY  ? report.latency_ns
+	               : objective == SEARCH_ENERGY ? energy_pJ
+	                                            : report.latency_ns * energy_pJ;
+	cost_report_release(&report);
+	return score;
+}
+
+/* The least score of all 27 mappings (17 without merged clusters), each written down, with all tiles. */
 static double best_of_list(enum search_objective objective, bool merged)
 {
 	static const char *const alone[] = { "1: 0 = %s", "1: 0 1 = %s K2", "1: 0 1 = %s P2",
@@ -117,15 +151,12 @@ static double best_of_list(enum search_objective objective, bool merged)
 			list, g_strdup_printf("1: 0 1 = a %s, b %s", splits[i / 3], splits[i % 3]));
 	ck_assert_uint_eq(list->len, merged ? 27 : 17);
 	for (unsigned i = 0; i < list->len; i++) {
-		struct cost_report report;
 		map(1, list->pdata[i]);
-		cost_evaluate(&model, mapping, &report);
-		double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ);
-		double score = objective == SEARCH_LATENCY  ? report.latency_ns
-		               : objective == SEARCH_ENERGY ? energy_pJ
-		                                            : report.latency_ns * energy_pJ;
-		best = MIN(best, score);
-		cost_report_release(&report);
+		for (unsigned tiles = 0; tiles < 16 * 16; tiles++) {
+			((struct map_node *)plan.nodes[0].how)->tiles = 1 + tiles / 16;
+			((struct map_node *)plan.nodes[1].how)->tiles = 1 + tiles % 16;
+			best = MIN(best, score_of_mapping(objective));
+		}
 	}
 	return best;
 }
@@ -265,7 +296,8 @@ START_TEST(bounds_leave_out_nothing_good)
 	for (int space = SEARCH_SEGMENTED; space <= SEARCH_SCOPE; space++) {
 		struct search_freedom freedom = search_freedom_of((enum search_strategy)space);
 		struct search_small small;
-		search_small_init(&small, p.workload, p.package, &freedom, p.batch, 2);
+		search_small_init(&small, p.workload, p.package, &freedom, p.batch, 2,
+		                  SEARCH_TILES_BEST);
 		struct search_enumerator how = { .small = &small,
 			                         .prune = true,
 			                         .most_steps = INFINITY };
@@ -448,10 +480,10 @@ START_TEST(nothing_fits)
 		g_autofree char *expected = g_strdup_printf(
 			"strategy exhaustive: no mapping of 'net' in the space %s fits the buffers "
 			"of 'grid'; node 'a' does not even fit alone, one sample at a time, on 1 "
-		        "to "
+			"to "
 			"2 chiplets, split over %s, with its weights resident, distributed or "
 			"streamed, in up to 8 tiles; the nearest, split %s 2 on 2 chiplets, "
-		        "weights "
+			"weights "
 			"resident, 8 tiles: node 'a': the activation buffer must hold 96 bytes per "
 			"chiplet but has 16 (80 bytes do not fit)",
 			names[i], i ? "K, P and Q in every way" : "K, P, or P and Q",
@@ -469,6 +501,7 @@ int main(void)
 	tcase_add_checked_fixture(tiny, NULL, release);
 	tcase_add_test(tiny, sizes_by_hand);
 	tcase_add_test(tiny, free_nodes_by_hand);
+	tcase_add_test(tiny, tiles_by_hand);
 	tcase_add_test(tiny, free_nodes_are_all_tried);
 	tcase_add_test(tiny, best_of_all_listed);
 	tcase_add_test(tiny, free_nodes_are_faster);
