@@ -46,6 +46,7 @@ struct search_changer *search_changer_new(struct cost_model *model,
                                           const struct search_options *options)
 {
 	struct search_changer *c = g_new0(struct search_changer, 1);
+	struct cost_report cost;
 	unsigned chiplets = hw_chiplet_count(model->package), nodes = model->workload->node_count;
 	c->space = (struct search_space){ .workload = model->workload,
 		                          .package = model->package,
@@ -67,6 +68,10 @@ struct search_changer *search_changer_new(struct cost_model *model,
 	c->nodes = g_new(const struct map_node *, nodes);
 	c->homes = g_new(const struct map_cluster *, nodes);
 	c->cluster_ns = g_new(double, chiplets);
+	cost_evaluate(model, mapping, &cost);
+	c->latency_ns = cost.latency_ns;
+	c->energy_pJ = cost_total_pJ(&cost.totals, 0);
+	cost_report_release(&cost);
 	return c;
 }
 
@@ -245,7 +250,6 @@ static struct variant *reset(struct search_changer *c)
 static void look_at(struct search_changer *c, unsigned index, unsigned cluster)
 {
 	const struct map_segment *segment = &c->base->segments[index];
-	struct cost_report cost;
 	c->segment = index;
 	c->cluster = cluster;
 	c->node_count = 0;
@@ -255,10 +259,6 @@ static void look_at(struct search_changer *c, unsigned index, unsigned cluster)
 			c->nodes[c->node_count++] = &segment->clusters[i].nodes[n];
 		}
 	note_order(c, segment);
-	cost_evaluate(c->space.model, c->base, &cost);
-	c->latency_ns = cost.latency_ns;
-	c->energy_pJ = cost_total_pJ(&cost.totals, 0);
-	cost_report_release(&cost);
 	cost_segment(c, &c->own_ns, &c->own_pJ);
 	c->score = score_of(c, c->latency_ns, c->energy_pJ);
 }
