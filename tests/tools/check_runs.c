@@ -8,6 +8,7 @@
 
 /* Four samples of AlexNet: the smallest network, well below a second. */
 #define P "--package simba-6x6 --workload alexnet "
+#define UNTRACED "run " P "--batch 4 --trace-level none "
 #define RUN "run " P "--batch 4 --trace-level cluster "
 #define FILES "mapping.json platform.xml report.json timeline.csv timeline.json"
 
@@ -149,7 +150,7 @@ END_TEST
 START_TEST(a_timeline_of_before_does_not_stay)
 {
 	g_autofree char *first = output_of(folder, RUN "-o @/out");
-	g_autofree char *second = output_of(folder, RUN "--trace-level none -o @/out");
+	g_autofree char *second = output_of(folder, UNTRACED "-o @/out");
 	assert_names("out", "mapping.json platform.xml report.json");
 }
 END_TEST
