@@ -24,7 +24,7 @@ struct flow_member {
 
 struct flow_class {
 	uint32_t first_load, load_count;
-	uint32_t even; /* in f->even; SIM_NONE: its loads differ */
+	bool even; /* its loads are equal */
 	uint32_t count, room;
 	struct flow_member *members; /* a heap, the next to end on top */
 	double rate, clock, since_ns;
@@ -54,20 +54,15 @@ static uint32_t new_class(struct flow_classes *f, const struct fair_load *loads,
 {
 	struct flow_class added = { .first_load = f->loads->len,
 		                    .load_count = count,
-		                    .even = SIM_NONE };
+		                    .even = true };
 	g_autofree uint32_t *resources = g_new(uint32_t, count);
-	bool even = true;
 	g_array_append_vals(f->loads, loads, count);
 	for (uint32_t i = 0; i < count; i++) {
 		resources[i] = loads[i].resource;
-		even = even && loads[i].bytes >= 1;
-	}
-	if (even) {
-		added.even = max_min_add_class(&f->even, resources, count);
-		g_array_append_val(f->of_even, f->classes->len);
+		added.even = added.even && loads[i].bytes >= 1;
 	}
 	g_array_append_val(f->classes, added);
-	return f->classes->len - 1;
+	return max_min_add_class(&f->rates, resources, count);
 }
 
 /* The class of an activity, and how much of it that is. `known`: classes by their loads. */
@@ -112,9 +107,8 @@ void flow_classes_init(struct flow_classes *f, const struct sim_lone_times *lone
 		.amount = g_new(double, activities),
 		.classes = g_array_new(FALSE, FALSE, sizeof(struct flow_class)),
 		.loads = g_array_new(FALSE, FALSE, sizeof(struct fair_load)),
-		.of_even = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
 	};
-	max_min_init(&f->even, GBps, resources);
+	max_min_init(&f->rates, GBps, resources);
 	fair_share_init(&f->share, GBps, resources);
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 	                                                    (GDestroyNotify)g_bytes_unref, NULL);
@@ -128,7 +122,6 @@ void flow_classes_init(struct flow_classes *f, const struct sim_lone_times *lone
 	for (guint c = 0; c < f->classes->len; c++)
 		f->end_ns[c] = f->block_end_ns[c / BLOCK] = INFINITY;
 	f->users = g_new(struct fair_user, MAX(f->classes->len, 1));
-	f->user_class = g_new(uint32_t, MAX(f->classes->len, 1));
 }
 
 void flow_classes_release(struct flow_classes *f)
@@ -137,13 +130,11 @@ void flow_classes_release(struct flow_classes *f)
 		g_free(class_at(f, c)->members);
 	g_array_unref(f->classes);
 	g_array_unref(f->loads);
-	g_array_unref(f->of_even);
-	max_min_release(&f->even);
+	max_min_release(&f->rates);
 	fair_share_release(&f->share);
 	g_free(f->class_of);
 	g_free(f->amount);
 	g_free(f->users);
-	g_free(f->user_class);
 	g_free(f->end_ns);
 	g_free(f->block_end_ns);
 }
@@ -245,41 +236,42 @@ static void set_rate(struct flow_classes *f, uint32_t class, double rate)
 
 static void share_evenly(struct flow_classes *f)
 {
-	max_min_solve(&f->even);
-	for (uint32_t i = 0; i < f->even.solved_count; i++) {
-		uint32_t even = f->even.solved[i];
-		set_rate(f, g_array_index(f->of_even, uint32_t, even), f->even.classes[even].rate);
-	}
+	max_min_solve(&f->rates);
+	for (uint32_t i = 0; i < f->rates.solved_count; i++)
+		set_rate(f, f->rates.solved[i], f->rates.classes[f->rates.solved[i]].rate);
+}
+
+static gint compare_classes(gconstpointer a, gconstpointer b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+	return (left > right) - (left < right);
 }
 
 /* In the order of classes, so that the history does not matter. */
 static void share_unevenly(struct flow_classes *f)
 {
-	uint32_t users = 0;
-	for (guint i = 0; i < f->classes->len; i++) {
-		const struct flow_class *c = class_at(f, i);
-		if (c->count == 0)
-			continue;
-		f->user_class[users] = i;
-		f->users[users++] = (struct fair_user){
+	max_min_reach(&f->rates);
+	uint32_t *reached = f->rates.solved, count = f->rates.solved_count;
+	qsort(reached, count, sizeof *reached, compare_classes);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct flow_class *c = class_at(f, reached[i]);
+		f->users[i] = (struct fair_user){
 			.loads = &g_array_index(f->loads, struct fair_load, c->first_load),
 			.load_count = c->load_count,
 			.flows = c->count,
 			.cap = INFINITY
 		};
 	}
-	fair_share_solve(&f->share, f->users, users);
-	for (uint32_t u = 0; u < users; u++)
-		set_rate(f, f->user_class[u], f->users[u].rate);
-	f->even.stale = true;
+	fair_share_solve(&f->share, f->users, count);
+	for (uint32_t i = 0; i < count; i++)
+		set_rate(f, reached[i], f->users[i].rate);
 }
 
 /* ---- flows ---- */
 
-static void note_flows(struct flow_classes *f, const struct flow_class *c)
+static void note_flows(struct flow_classes *f, uint32_t class)
 {
-	if (c->even != SIM_NONE)
-		max_min_set_flows(&f->even, c->even, c->count);
+	max_min_set_flows(&f->rates, class, class_at(f, class)->count);
 	f->changed = true;
 }
 
@@ -291,13 +283,13 @@ void flow_classes_add(struct flow_classes *f, struct sim_ready instance, uint32_
 		c->clock = 0;
 		c->rate = 0;
 		c->since_ns = f->now_ns;
-		f->uneven += c->even == SIM_NONE;
+		f->uneven += !c->even;
 	}
 	bring_clock_up(f, c);
 	push_member(c, (struct flow_member){ c->clock + f->amount[activity], instance });
 	find_end(f, class);
 	f->in_flight++;
-	note_flows(f, c);
+	note_flows(f, class);
 }
 
 double flow_classes_next_end_ns(struct flow_classes *f)
@@ -330,8 +322,8 @@ bool flow_classes_take_ended(struct flow_classes *f, struct sim_ready *ended)
 	bring_clock_up(f, c);
 	*ended = pop_member(c).instance;
 	f->in_flight--;
-	f->uneven -= c->count == 0 && c->even == SIM_NONE;
+	f->uneven -= c->count == 0 && !c->even;
 	find_end(f, class);
-	note_flows(f, c);
+	note_flows(f, class);
 	return true;
 }

@@ -4,7 +4,7 @@
  * of them: a flow ends when its class's clock has gone on by the flow's amount since it came. What an
  * event costs grows with the classes and not with the flows.
  *
- * Amounts are bytes on the flow's most loaded resource. Rates are what fair_share.h says; where
+ * Amounts are bytes on the flow's most loaded resource. Rates are what fair_share.h says; while
  * all classes in flight load their resources evenly, max_min.h keeps them up to date.
  */
 #ifndef SIM_FLOW_CLASSES_H
@@ -15,15 +15,13 @@
 
 struct flow_classes {
 	double now_ns;
-	uint32_t *class_of;  /* per activity */
-	double *amount;      /* per activity */
-	GArray *classes;     /* struct flow_class */
-	GArray *loads;       /* struct fair_load, class by class: bytes per unit of amount */
-	struct max_min even; /* those that load their resources evenly, numbered as they came: */
-	GArray *of_even;     /* uint32_t: which class that is */
+	uint32_t *class_of;   /* per activity */
+	double *amount;       /* per activity */
+	GArray *classes;      /* struct flow_class */
+	GArray *loads;        /* struct fair_load, class by class: bytes per unit of amount */
+	struct max_min rates; /* the same classes by number; solves them while all are even */
 	struct fair_share share;
 	struct fair_user *users;
-	uint32_t *user_class; /* per user */
 	uint32_t uneven;      /* classes in flight that load their resources unevenly */
 	uint64_t in_flight;   /* flows */
 	double *end_ns;       /* per class: when its next flow ends at these rates; INFINITY */

@@ -201,12 +201,9 @@ static void begin(struct max_min *m)
 	m->mark++;
 }
 
-static void include(struct max_min *m, uint32_t class)
+/* Its resources are those of what is solved. */
+static void touch(struct max_min *m, const struct max_min_class *c)
 {
-	struct max_min_class *c = &m->classes[class];
-	if (c->mark == m->mark)
-		return;
-	c->mark = m->mark;
 	for (uint32_t u = c->first; u < c->first + c->count; u++) {
 		struct max_min_resource *r = &m->resources[m->uses[u].resource];
 		if (r->mark == m->mark)
@@ -214,6 +211,15 @@ static void include(struct max_min *m, uint32_t class)
 		r->mark = m->mark;
 		m->touched[m->touched_count++] = m->uses[u].resource;
 	}
+}
+
+static void include(struct max_min *m, uint32_t class)
+{
+	struct max_min_class *c = &m->classes[class];
+	if (c->mark == m->mark)
+		return;
+	c->mark = m->mark;
+	touch(m, c);
 	if (c->flows == 0)
 		return; /* others have more now */
 	m->solved[m->solved_count++] = class;
@@ -314,4 +320,29 @@ void max_min_solve(struct max_min *m)
 		solve_changed(m);
 	}
 	m->changed_count = 0;
+}
+
+static void reach(struct max_min *m, uint32_t class)
+{
+	struct max_min_class *c = &m->classes[class];
+	if (c->mark == m->mark)
+		return;
+	c->mark = m->mark;
+	touch(m, c);
+	if (c->flows > 0)
+		m->solved[m->solved_count++] = class;
+}
+
+void max_min_reach(struct max_min *m)
+{
+	begin(m);
+	for (uint32_t i = 0; i < m->changed_count; i++)
+		reach(m, m->changed[i]);
+	for (uint32_t i = 0; i < m->touched_count; i++) {
+		const struct max_min_resource *r = &m->resources[m->touched[i]];
+		for (uint32_t u = 0; u < r->user_count; u++)
+			reach(m, r->users[u].class);
+	}
+	m->changed_count = 0;
+	m->stale = true;
 }

@@ -79,4 +79,8 @@ void max_min_set_flows(struct max_min *m, uint32_t class, uint32_t flows);
 /* Brings the rates of all classes with flows up to date. */
 void max_min_solve(struct max_min *m);
 
+/* Instead of solving: leaves in `solved` the classes with flows that share something with those that
+ * changed, directly or through others, for whoever finds their rates. Makes all stale. */
+void max_min_reach(struct max_min *m);
+
 #endif
