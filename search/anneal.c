@@ -10,6 +10,7 @@
 #include "search/change.h"
 #include "search/parallel.h"
 #include "search/pool.h"
+#include "search/stored.h"
 
 #define CHAINS 4
 #define CHANGES 4000         /* tried per chain */
@@ -81,13 +82,28 @@ static double score_of(const struct chain *chain, const struct segment_cost *cos
 	return score;
 }
 
+/* Whether a segment that a change left alone reads what a changed one stores, where that matters. */
+static bool reads_changed(const struct chain *chain, const struct search_change *change,
+                          unsigned segment)
+{
+	struct map_plan plan;
+	if (!chain->model.network.tensors_have_places)
+		return false;
+	map_plan_init(&plan, change->mapping, chain->model.workload, chain->model.package);
+	bool reads = map_reads_stored(&plan, segment, change->touched) ||
+	             (change->next && map_reads_stored(&plan, segment, change->touched + 1));
+	map_plan_release(&plan);
+	return reads;
+}
+
 /* The costs after a change: those of segments that it left alone move along with them. */
 static void follow_change(struct chain *chain, const struct search_change *change,
                           struct segment_cost *costs)
 {
 	unsigned before = chain->mapping->segment_count, after = change->mapping->segment_count;
 	for (unsigned s = 0; s < after; s++)
-		costs[s] = s == change->touched || (change->next && s == change->touched + 1)
+		costs[s] = s == change->touched || (change->next && s == change->touched + 1) ||
+		                           reads_changed(chain, change, s)
 		                   ? cost_of(chain, change->mapping, s)
 		                   : chain->costs[s < change->touched ? s : s + before - after];
 }

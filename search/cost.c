@@ -3,6 +3,8 @@
  */
 #include "search/cost.h"
 
+#include "search/stored.h"
+
 void cost_model_init(struct cost_model *model, const struct wl_workload *workload,
                      const struct hw_package *package)
 {
@@ -19,7 +21,8 @@ void cost_model_init(struct cost_model *model, const struct wl_workload *workloa
 void cost_model_remember(struct cost_model *model)
 {
 	if (!model->recall)
-		model->recall = cost_recall_new(COST_RECALL_BYTES);
+		model->recall = cost_recall_new(COST_RECALL_BYTES,
+		                                model->network.tensors_have_places);
 }
 
 void cost_model_release(struct cost_model *model)
@@ -71,6 +74,19 @@ struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct
 		                      .period_ns = times.period_ns,
 		                      .shared_ns = times.shared_ns,
 		                      .latency_ns = times.latency_ns };
+}
+
+double cost_readers_ns(struct cost_model *model, const struct map_plan *plan, unsigned segment,
+                       double *cluster_ns, struct cost_totals *totals)
+{
+	double sum_ns = 0;
+	if (!model->network.tensors_have_places)
+		return 0;
+	for (unsigned s = segment + 1; s < plan->mapping->segment_count; s++)
+		if (map_reads_stored(plan, s, segment))
+			sum_ns += cost_evaluate_segment(model, plan, s, cluster_ns, totals)
+			                  .latency_ns;
+	return sum_ns;
 }
 
 /* What the report says of each node of the segment that was evaluated last. */

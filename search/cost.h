@@ -104,6 +104,11 @@ struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct
 /* Its T_load alone; model->features have no more than that afterwards. */
 double cost_evaluate_load(struct cost_model *model, const struct map_plan *plan, unsigned segment);
 
+/* The latency of all segments whose cost changes with how this one is mapped, besides its own:
+ * where tensors have places (search/stored.h), those that read what it stores. cluster_ns is scratch. */
+double cost_readers_ns(struct cost_model *model, const struct map_plan *plan, unsigned segment,
+                       double *cluster_ns, struct cost_totals *totals);
+
 /*
  * The walk over a segment's traffic (search/extract.c). cost_extract fills model->features, in
  * detail unless the parameters are neutral; `full` receives the totals of a full micro-batch and

@@ -6,6 +6,7 @@
 #include "search/enumerate.h"
 #include "search/misfit.h"
 #include "search/parallel.h"
+#include "search/stored.h"
 
 /* Nodes placed in the search within a search: about half a microsecond each. */
 #define QUICK_STEPS 6e5
@@ -338,6 +339,31 @@ static void explain(const struct exhaustion *e, GError **error)
 	cost_model_release(&model);
 }
 
+/* Whether a segment may read what another one stored, and where that lies matters: then they cannot
+ * be chosen one by one. */
+static bool are_dependent(const struct wl_workload *workload, const struct hw_package *package,
+                          const struct search_options *options)
+{
+	return workload->node_count > 1 && map_tensors_have_places(package) &&
+	       !search_freedom_of(options->strategy).one_segment;
+}
+
+static bool check_independent(const struct wl_workload *workload, const struct hw_package *package,
+                              const struct search_options *options, GError **error)
+{
+	if (!are_dependent(workload, package, options))
+		return true;
+	g_set_error(
+		error, SEARCH_ERROR, SEARCH_ERROR_NOT_INDEPENDENT,
+		"strategy exhaustive: '%s' has dram.interleave \"nearest\", where a tensor lies in "
+		"the channel of the chiplet that stored it, so that what a segment costs depends "
+		"on those before it and the best mapping of the space %s need not consist of the "
+		"best segments; allowed are space pipeline, which has one segment, and "
+		"dram.interleave \"all\"",
+		package->name, search_strategy_name(options->strategy));
+	return false;
+}
+
 struct map_mapping *search_exhaustive(const struct wl_workload *workload,
                                       const struct hw_package *package,
                                       const struct search_options *options, GError **error)
@@ -345,6 +371,7 @@ struct map_mapping *search_exhaustive(const struct wl_workload *workload,
 	struct exhaustion e;
 	enum search_tiling tiling = neutral(options) ? SEARCH_TILES_BEST : SEARCH_TILES_ALL;
 	if (!search_check_strategy(options->strategy, workload, package, error) ||
+	    !check_independent(workload, package, options, error) ||
 	    !exhaustion_init(&e, workload, package, options, tiling, error))
 		return NULL;
 	enumerate_all(&e);
@@ -404,12 +431,12 @@ struct map_mapping *search_exactly(const struct wl_workload *workload,
 	    !exhaustion_init(&e, workload, package, &quick, tiling, NULL))
 		return NULL;
 	if (e.bounded) {
-		e.limit_ns = limit_ns;
+		e.limit_ns = are_dependent(workload, package, options) ? INFINITY : limit_ns;
 		e.steps = QUICK_STEPS;
 	}
 	enumerate_all(&e);
 	struct map_mapping *mapping = best_mapping(&e, search_strategy_name(options->strategy));
-	*complete = all_complete(&e);
+	*complete = all_complete(&e) && !are_dependent(workload, package, options);
 	exhaustion_release(&e);
 	return mapping;
 }

@@ -107,7 +107,9 @@ static void cost_segment(struct search_changer *c, double *latency_ns, double *e
 	map_plan_init(&plan, &c->trial, c->space.workload, c->space.package);
 	*latency_ns = cost_evaluate_segment(c->space.model, &plan, c->segment, c->cluster_ns,
 	                                    energy ? &totals : NULL)
-	                      .latency_ns;
+	                      .latency_ns +
+	              cost_readers_ns(c->space.model, &plan, c->segment, c->cluster_ns,
+	                              energy ? &totals : NULL);
 	*energy_pJ = cost_total_pJ(&totals, 0);
 	map_plan_release(&plan);
 }

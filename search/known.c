@@ -210,8 +210,9 @@ void search_known_begin(struct search_known *known, unsigned first, unsigned end
 		known->how[n] = (struct map_node){ .node = n,
 			                           .split = { 1, 1, 1, 1 },
 			                           .tiles = known->small->tiles };
-		known->where[n] = (struct map_cluster){ (unsigned *)known->snake, 1, &known->how[n],
-			                                1 };
+		/* Nobody knows where the others are: their regions are empty. */
+		known->where[n] = (struct map_cluster){ (unsigned *)known->snake,
+			                                place.segment == 1, &known->how[n], 1 };
 	}
 }
 

@@ -6,21 +6,9 @@
 
 #include "search/charge.h"
 #include "search/product.h"
+#include "search/stored.h"
 
 #include <string.h>
-
-static unsigned nearest_channel(const struct hw_package *package, unsigned chiplet)
-{
-	unsigned best = 0, best_hops = UINT32_MAX;
-	for (unsigned i = 0; i < package->dram_count; i++) {
-		unsigned hops = hw_hops(package, package->dram[i].at, chiplet);
-		if (hops < best_hops) {
-			best = i;
-			best_hops = hops;
-		}
-	}
-	return best;
-}
 
 void map_network_init(struct map_network *network, const struct hw_package *package)
 {
@@ -36,7 +24,8 @@ void map_network_init(struct map_network *network, const struct hw_package *pack
 	network->branches = g_new(struct map_branch, chiplets);
 	network->nearest = g_new(unsigned, chiplets);
 	for (unsigned c = 0; c < chiplets; c++)
-		network->nearest[c] = nearest_channel(package, c);
+		network->nearest[c] = map_nearest_channel(package, c);
+	network->tensors_have_places = map_tensors_have_places(package);
 	map_spreads_init(network);
 	for (int d = 0; d < MAP_DIMS; d++)
 		network->meets[d] = g_new(struct map_meet, chiplets);
@@ -284,9 +273,10 @@ static void read_channel(struct map_network *network, struct map_phase *phase, u
 	map_charge(phase, hw_dram_id(network->package, channel), bytes, 0, (float)longest_ns);
 	map_note_route(phase, longest_ns, MAP_DRAM_TO_CHIPLET, channel, farthest, bytes);
 	phase->dram_read_bytes += bytes;
+	unsigned away = 0;
 	for (unsigned i = 0; i < count; i++)
-		if (network->branches[i].hops > 0)
-			phase->dram_link_bytes += bytes;
+		away += network->branches[i].hops > 0;
+	phase->dram_link_bytes += bytes * away;
 }
 
 /* The tree of each channel goes to all receivers, or to those that are its own. */
@@ -330,10 +320,9 @@ static void send_spread(struct map_phase *phase, const struct map_spread *spread
 	phase->dram_link_bytes += bytes * spread->link_share;
 }
 
-static void read_one(struct map_network *network, struct map_phase *phase, unsigned to,
+static void read_one(struct map_phase *phase, const struct map_spread *spread, unsigned to,
                      double bytes)
 {
-	const struct map_spread *spread = map_spread_of(network, to, true);
 	send_spread(phase, spread, bytes);
 	phase->dram_read_bytes += bytes;
 	map_note_route(phase, spread->latency_ns, MAP_DRAM_TO_CHIPLET, spread->far_channel, to,
@@ -350,7 +339,22 @@ void map_read_dram(struct map_network *network, struct map_phase *phase, unsigne
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)
-		read_one(network, phase, network->receivers[i], bytes);
+		read_one(phase, map_spread_of(network, network->receivers[i], true),
+		         network->receivers[i], bytes);
+}
+
+void map_read_channel(struct map_network *network, struct map_phase *phase, unsigned channel,
+                      unsigned count, double bytes)
+{
+	if (bytes <= 0)
+		return;
+	if (count > 1 && network->package->nop.multicast) {
+		read_channel(network, phase, channel, count, bytes);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++)
+		read_one(phase, map_spread_from(network, channel, network->receivers[i]),
+		         network->receivers[i], bytes);
 }
 
 static void note_written(const struct map_network *network, struct map_phase *phase, unsigned from,

@@ -83,11 +83,13 @@ struct map_network {
 	double *loads;       /* per resource, of the phase looked at last */
 	struct map_routers routers;
 	struct hw_tree tree;
-	unsigned *links;             /* of a route or tree under construction */
-	unsigned *receivers;         /* of a message under construction */
-	struct map_branch *branches; /* of a tree under construction, as receivers */
-	unsigned *nearest; /* DRAM channel by chiplet: the fewest hops, then the lowest index */
+	unsigned *links;                  /* of a route or tree under construction */
+	unsigned *receivers;              /* of a message under construction */
+	struct map_branch *branches;      /* of a tree under construction, as receivers */
+	unsigned *nearest;                /* DRAM channel by chiplet (search/stored.h) */
+	bool tensors_have_places;         /* likewise */
 	struct map_spread *spreads[2];    /* [read][chiplet]: those that map_spread_of has made */
+	struct map_spread *spreads_from;  /* [channel][chiplet], likewise; NULL: no places */
 	struct map_mix *mix;              /* its scratch */
 	struct map_meet *meets[MAP_DIMS]; /* of an exchange under construction */
 	/* Of product traffic under construction (search/product.h): by chiplet, by column, by row;
@@ -114,6 +116,9 @@ void map_spreads_init(struct map_network *network);
 void map_spreads_release(struct map_network *network);
 /* A chiplet's reads from DRAM, or writes to it. */
 const struct map_spread *map_spread_of(struct map_network *network, unsigned chiplet, bool read);
+/* From one channel, where tensors have places. */
+const struct map_spread *map_spread_from(struct map_network *network, unsigned channel,
+                                         unsigned chiplet);
 
 void map_phase_init(struct map_phase *phase, const struct hw_package *package);
 void map_phase_release(struct map_phase *phase);
@@ -167,6 +172,9 @@ void map_send(struct map_network *network, struct map_phase *phase, unsigned fro
               double bytes);
 void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count,
                    double bytes);
+/* From one channel to all of them. */
+void map_read_channel(struct map_network *network, struct map_phase *phase, unsigned channel,
+                      unsigned count, double bytes);
 void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from,
                     double bytes);
 

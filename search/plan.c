@@ -46,6 +46,7 @@ struct map_placed map_place(const struct map_plan *plan, unsigned node, unsigned
 	struct map_placed placed = map_place_alone(plan->workload, plan->package, at->where,
 	                                           at->how, samples);
 	placed.microbatch = plan->mapping->segments[at->segment].microbatch;
+	placed.plan = plan;
 	return placed;
 }
 

@@ -399,16 +399,17 @@ void map_read_each(struct map_network *network, struct map_phase *phase, const u
 			phase, hw_dram_id(package, i), bytes / package->dram_count, 0,
 			(float)(start_ns + farthest(&s, network->dram_at[i]) * s.hop_ns + end_ns));
 	sweep_links(&s);
-	for (unsigned i = 0; i < count; i++) {
-		if (network->got[i] <= 0)
-			continue;
-		map_charge(phase, hw_eject_id(package, chiplets[i]), network->got[i],
-		           (float)(start_ns + nearest(&network->cells[chiplets[i]]) * s.hop_ns),
-		           (float)end_ns);
-		phase->dram_link_bytes += network->got[i] *
-		                          map_spread_of(network, chiplets[i], true)->link_share;
-	}
+	for (unsigned i = 0; i < count; i++)
+		if (network->got[i] > 0)
+			map_charge(phase, hw_eject_id(package, chiplets[i]), network->got[i],
+			           (float)(start_ns +
+			                   nearest(&network->cells[chiplets[i]]) * s.hop_ns),
+			           (float)end_ns);
 	phase->dram_read_bytes += bytes;
+	phase->dram_link_bytes += bytes;
+	for (unsigned i = 0; i < package->dram_count; i++)
+		phase->dram_link_bytes -= network->cells[network->dram_at[i]].got /
+		                          package->dram_count;
 	note_spread(&s, true, chiplets, network->got, count);
 }
 
@@ -424,14 +425,11 @@ void map_write_each(struct map_network *network, struct map_phase *phase, const 
 	struct sweep s = sweep_of(network, phase, &product, start_ns, end_ns);
 	place(&s);
 	enter_senders(&s);
-	for (unsigned i = 0; i < count; i++) {
-		if (network->sent[i] <= 0)
-			continue;
-		map_charge(phase, hw_inject_id(package, chiplets[i]), network->sent[i], 0,
-		           (float)(start_ns + farthest(&s, chiplets[i]) * s.hop_ns + end_ns));
-		phase->dram_link_bytes += network->sent[i] *
-		                          map_spread_of(network, chiplets[i], false)->link_share;
-	}
+	for (unsigned i = 0; i < count; i++)
+		if (network->sent[i] > 0)
+			map_charge(
+				phase, hw_inject_id(package, chiplets[i]), network->sent[i], 0,
+				(float)(start_ns + farthest(&s, chiplets[i]) * s.hop_ns + end_ns));
 	double part = sweep_links(&s) / package->dram_count;
 	if (part <= 0)
 		return;
@@ -440,6 +438,7 @@ void map_write_each(struct map_network *network, struct map_phase *phase, const 
 		map_charge(phase, hw_dram_id(package, i), part,
 		           (float)(start_ns + nearest(cell) * s.hop_ns), (float)end_ns);
 		phase->written_bytes[i] += part;
+		phase->dram_link_bytes += part - cell->sent / package->dram_count;
 	}
 	phase->dram_write_bytes += part * package->dram_count;
 	note_spread(&s, false, chiplets, network->sent, count);

@@ -8,6 +8,7 @@
 
 #include "search/charge.h"
 #include "search/cost.h"
+#include "search/stored.h"
 
 #define SLOTS (1U << 14)
 
@@ -29,12 +30,14 @@ struct cost_recall {
 	struct memory **slots;
 	unsigned used;
 	GArray *regions; /* struct cost_key, by cluster of the segment */
+	bool tensors_have_places;
 };
 
-struct cost_recall *cost_recall_new(size_t room_bytes)
+struct cost_recall *cost_recall_new(size_t room_bytes, bool tensors_have_places)
 {
 	struct cost_recall *recall = g_new0(struct cost_recall, 1);
 	recall->room_bytes = room_bytes;
+	recall->tensors_have_places = tensors_have_places;
 	recall->regions = g_array_new(FALSE, FALSE, sizeof(struct cost_key));
 	return recall;
 }
@@ -93,6 +96,23 @@ static void absorb_place(struct cost_key *key, const struct cost_recall *recall,
 	                    at->how->by_speed);
 }
 
+/* Where what is read was stored, if that matters. */
+static void absorb_stored(struct cost_key *key, const struct map_placed *placed,
+                          const struct wl_edge *edge)
+{
+	struct map_stored stored;
+	if (!map_find_stored(placed, edge, &stored)) {
+		absorb(key, 0);
+		return;
+	}
+	absorb(key, ((uint64_t)stored.batch << 32) | stored.full.samples);
+	for (int d = 0; d < MAP_DIMS; d++)
+		absorb(key, stored.full.split[d]);
+	absorb(key, stored.full.by_speed != NULL);
+	for (unsigned i = 0; i < stored.full.region_size; i++)
+		absorb(key, stored.full.region[i]);
+}
+
 struct cost_key cost_recall_key(const struct cost_recall *recall, const struct map_plan *plan,
                                 const struct map_placed *placed, enum cost_kept what, bool detailed)
 {
@@ -104,8 +124,13 @@ struct cost_key cost_recall_key(const struct cost_recall *recall, const struct m
 	absorb_place(&key, recall, plan, node);
 	if (what != COST_TRAFFIC)
 		return key;
-	for (unsigned i = 0; i < placed->node->edge_in_count; i++)
-		absorb(&key, map_edge_way(plan, &workload->edges[placed->node->edges_in[i]]));
+	for (unsigned i = 0; i < placed->node->edge_in_count; i++) {
+		const struct wl_edge *edge = &workload->edges[placed->node->edges_in[i]];
+		enum map_way way = map_edge_way(plan, edge);
+		absorb(&key, way);
+		if (way == MAP_THROUGH_DRAM && recall->tensors_have_places)
+			absorb_stored(&key, placed, edge);
+	}
 	for (unsigned i = 0; i < placed->node->edge_out_count; i++) {
 		const struct wl_edge *edge = &workload->edges[placed->node->edges_out[i]];
 		enum map_way way = map_edge_way(plan, edge);

@@ -25,7 +25,8 @@ enum cost_kept { COST_TRAFFIC, COST_WEIGHTS, COST_LOAD };
 
 #define COST_RECALL_BYTES ((size_t)32 << 20) /* room that a search gives it */
 
-struct cost_recall *cost_recall_new(size_t room_bytes);
+/* Whether phases depend on who stored what they read: see search/stored.h. */
+struct cost_recall *cost_recall_new(size_t room_bytes, bool tensors_have_places);
 void cost_recall_free(struct cost_recall *recall); /* NULL is allowed */
 
 /* Keys are of this segment from now on; to be called again when it changes. */

@@ -44,14 +44,16 @@ static double score(struct search_refiner *r, const struct search_draft *draft, 
 		return INFINITY;
 	bool energy = r->weights.per_pJ > 0;
 	map_plan_init(&plan, r->mapping, r->space->workload, r->space->package);
+	double readers_ns = cost_readers_ns(r->space->model, &plan, r->index, r->cluster_ns,
+	                                    energy ? &totals : NULL);
 	r->cost = cost_evaluate_segment(r->space->model, &plan, r->index, r->cluster_ns,
 	                                energy ? &totals : NULL);
 	map_plan_release(&plan);
-	double result = r->weights.per_ns * r->cost.latency_ns;
+	double latency_ns = r->cost.latency_ns + readers_ns;
+	double result = r->weights.per_ns * latency_ns;
 	if (energy)
 		result += r->weights.per_pJ *
-		          cost_total_pJ(&totals,
-		                        cost_static_pJ(r->space->package, r->cost.latency_ns));
+		          cost_total_pJ(&totals, cost_static_pJ(r->space->package, latency_ns));
 	return result;
 }
 

@@ -133,12 +133,12 @@ static double score_of(struct searcher *s, const struct map_mapping *mapping)
 	return search_value(s->options, latency_ns, energy_pJ);
 }
 
-/* A segment of one node alone on the package costs the same wherever such a node stands: what
- * was found for the first of its kind serves them all. */
+/* A segment of one node alone on the package costs the same wherever such a node stands, unless
+ * tensors have places (search/stored.h): what was found for the first of its kind serves them all. */
 static bool repeats(const struct searcher *s, const struct search_draft *drafts, unsigned i,
                     unsigned *like)
 {
-	if (!s->freedom.whole_package)
+	if (!s->freedom.whole_package || s->space->model->network.tensors_have_places)
 		return false;
 	for (*like = 0; *like < i; ++*like)
 		if (s->space->node_kind[drafts[*like].first] ==

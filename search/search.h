@@ -20,7 +20,8 @@
 enum search_error {
 	SEARCH_ERROR_TOO_MANY_NODES,
 	SEARCH_ERROR_DOES_NOT_FIT,
-	SEARCH_ERROR_TOO_LARGE
+	SEARCH_ERROR_TOO_LARGE,
+	SEARCH_ERROR_NOT_INDEPENDENT
 };
 
 struct search_pool; /* search/pool.h */

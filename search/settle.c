@@ -1,6 +1,7 @@
 /*
  * Invariant: a segment costs the same whatever the segments around it look
- * like, because all they share is DRAM, at different times.
+ * like, because all they share is DRAM, at different times. Where tensors have places
+ * (search/stored.h) that is an estimate: what others stored is taken to lie near its readers.
  */
 #include "search/settle.h"
 
@@ -9,7 +10,7 @@
 #define FEW_CHIPLETS 64
 #define TRIES 40 /* costings per segment */
 
-/* Nodes [first, end) somewhere, so that edges to them go through DRAM. */
+/* Nodes [first, end) somewhere, so that edges to them go through DRAM. Nobody knows where they store. */
 static void stand_in(struct map_segment *segment, unsigned first, unsigned end)
 {
 	struct map_cluster *cluster = &segment->clusters[0];
@@ -28,8 +29,6 @@ struct map_mapping *search_lone_mapping(const struct search_space *space, unsign
 		outside->cluster_count = 1;
 		outside->clusters = g_new0(struct map_cluster, 1);
 		outside->clusters[0].nodes = g_new0(struct map_node, space->workload->node_count);
-		outside->clusters[0].region = g_new0(unsigned, 1);
-		outside->clusters[0].region_size = 1;
 	}
 	return mapping;
 }

@@ -22,6 +22,8 @@ struct map_grid {
 	const struct map_interval *part[MAP_DIMS]; /* parts[d] intervals */
 };
 
+struct map_plan;
+
 /* A node where it runs: what a mapping says of it, for one micro-batch. */
 struct map_placed {
 	const struct wl_workload *workload;
@@ -35,6 +37,7 @@ struct map_placed {
 	const struct hw_package *by_speed; /* parts by its chiplets' speeds; NULL: even ones */
 	unsigned
 		microbatch; /* samples of a full one if this is the smaller last one, else 0 or the same */
+	const struct map_plan *plan; /* that says where other nodes run; NULL: unknown */
 };
 
 /* Interval i of `parts` even ones over [0, extent): sizes differ by at most one. */

@@ -29,7 +29,7 @@
  * the same on two snakes count twice.
  *
  * A segment's cost does not depend on how other nodes are cut: what crosses its borders goes
- * through DRAM. So a mapping is a choice of candidates, one per segment.
+ * through DRAM (where tensors have places there, it does: search/stored.h). So a mapping is a choice of candidates, one per segment.
  */
 #ifndef SEARCH_SMALL_H
 #define SEARCH_SMALL_H

@@ -110,21 +110,40 @@ static void make_spread(struct map_network *network, struct map_spread *spread, 
                         bool read)
 {
 	unsigned channels = network->package->dram_count;
-	struct map_mix *mix = network->mix;
-	mix->spread = spread;
-	if (network->package->interleave == HW_INTERLEAVE_NEAREST)
-		mix_channel(network, mix, chiplet, network->nearest[chiplet], 1, read);
-	else
-		for (unsigned c = 0; c < channels; c++)
-			mix_channel(network, mix, chiplet, c, 1.0 / channels, read);
-	keep_spread(network->package, mix);
+	network->mix->spread = spread;
+	for (unsigned c = 0; c < channels; c++)
+		mix_channel(network, network->mix, chiplet, c, 1.0 / channels, read);
+	keep_spread(network->package, network->mix);
+}
+
+/* To or from one channel. */
+static void make_route(struct map_network *network, struct map_spread *spread, unsigned chiplet,
+                       unsigned channel, bool read)
+{
+	network->mix->spread = spread;
+	mix_channel(network, network->mix, chiplet, channel, 1, read);
+	keep_spread(network->package, network->mix);
 }
 
 const struct map_spread *map_spread_of(struct map_network *network, unsigned chiplet, bool read)
 {
 	struct map_spread *spread = &network->spreads[read][chiplet];
-	if (spread->count == 0) /* a spread has a port and a channel at least */
+	if (spread->count > 0) /* a spread has a port and a channel at least */
+		return spread;
+	if (network->package->interleave == HW_INTERLEAVE_NEAREST)
+		make_route(network, spread, chiplet, network->nearest[chiplet], read);
+	else
 		make_spread(network, spread, chiplet, read);
+	return spread;
+}
+
+const struct map_spread *map_spread_from(struct map_network *network, unsigned channel,
+                                         unsigned chiplet)
+{
+	size_t chiplets = hw_chiplet_count(network->package);
+	struct map_spread *spread = &network->spreads_from[channel * chiplets + chiplet];
+	if (spread->count == 0)
+		make_route(network, spread, chiplet, channel, true);
 	return spread;
 }
 
@@ -134,6 +153,9 @@ void map_spreads_init(struct map_network *network)
 	size_t resources = hw_resource_count(network->package);
 	for (unsigned read = 0; read < 2; read++)
 		network->spreads[read] = g_new0(struct map_spread, chiplets);
+	if (network->tensors_have_places)
+		network->spreads_from = g_new0(struct map_spread,
+		                               (size_t)network->package->dram_count * chiplets);
 	network->mix = g_new(struct map_mix, 1);
 	*network->mix = (struct map_mix){
 		.shares = g_new0(double, resources *(MAP_INPUTS + 1)),
@@ -149,13 +171,19 @@ static void release_spread(struct map_spread *spread)
 	g_free(spread->turns);
 }
 
+static void release_spreads(struct map_spread *spreads, size_t count)
+{
+	for (size_t i = 0; spreads && i < count; i++)
+		release_spread(&spreads[i]);
+	g_free(spreads);
+}
+
 void map_spreads_release(struct map_network *network)
 {
-	for (unsigned read = 0; read < 2; read++) {
-		for (unsigned c = 0; c < hw_chiplet_count(network->package); c++)
-			release_spread(&network->spreads[read][c]);
-		g_free(network->spreads[read]);
-	}
+	size_t chiplets = hw_chiplet_count(network->package);
+	for (unsigned read = 0; read < 2; read++)
+		release_spreads(network->spreads[read], chiplets);
+	release_spreads(network->spreads_from, network->package->dram_count * chiplets);
 	g_free(network->mix->shares);
 	g_free(network->mix->parts);
 	g_free(network->mix->turns);

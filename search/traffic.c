@@ -6,6 +6,7 @@
 #include "search/traffic.h"
 
 #include "search/product.h"
+#include "search/stored.h"
 
 /* The producer, where it is no chiplet. */
 #define FROM_DRAM UINT32_MAX
@@ -16,7 +17,20 @@ struct exchange {
 	const struct map_grid *have, *need;
 	unsigned element_bytes;
 	unsigned meet_count[MAP_DIMS];
+	/* Of boxes that lie in DRAM: who stored them (NULL: chiplets send), the samples of their last
+	 * micro-batch, and the mean samples that each consumer part needs of one producer part. */
+	const struct map_stored *stored;
+	const struct map_interval *tail;
+	double *samples;
 };
+
+/* Whether parts [end, next) are all empty, so that a run that ends there may go on at `next`. */
+static bool joins(const struct map_interval *need, unsigned end, unsigned next)
+{
+	while (end < next && !map_length(need[end]))
+		end++;
+	return end == next;
+}
 
 /* Fill meets[dim] with the runs of consumer parts that overlap producer part i. */
 static unsigned meet(struct exchange *x, int dim, unsigned i)
@@ -31,12 +45,31 @@ static unsigned meet(struct exchange *x, int dim, unsigned i)
 		uint32_t length = map_length(both);
 		if (!length)
 			continue;
-		if (count && meets[count - 1].end == j && map_same_elements(both, last)) {
+		if (count && map_same_elements(both, last) &&
+		    (x->stored ? joins(need, meets[count - 1].end, j)
+		               : meets[count - 1].end == j)) {
 			meets[count - 1].end = j + 1;
 			continue;
 		}
 		meets[count++] = (struct map_meet){ length, j, j + 1 };
 		last = both;
+	}
+	return count;
+}
+
+/* The same for samples, which lie where the producer's micro-batches had them. No two consumer
+ * parts need the same. */
+static unsigned meet_samples(struct exchange *x, unsigned i)
+{
+	struct map_meet *meets = x->network->meets[MAP_N];
+	unsigned count = 0;
+	if (!x->stored)
+		return meet(x, MAP_N, i);
+	for (unsigned j = 0; j < x->need->parts[MAP_N]; j++) {
+		x->samples[j] = map_stored_samples(x->stored, x->have->part[MAP_N][i], x->tail[i],
+		                                   x->need->part[MAP_N][j]);
+		if (x->samples[j] > 0)
+			meets[count++] = (struct map_meet){ 1, j, j + 1 };
 	}
 	return count;
 }
@@ -84,8 +117,14 @@ static void send_runs(struct exchange *x, unsigned producer)
 					                  run[MAP_K]->length * run[MAP_P]->length *
 					                  run[MAP_Q]->length;
 					double bytes = (double)(volume * x->element_bytes);
-					unsigned count = collect_receivers(x, run, producer);
-					if (producer == FROM_DRAM)
+					unsigned count = collect_receivers(
+						x, run, x->stored ? FROM_DRAM : producer);
+					if (x->stored)
+						map_read_channel(
+							x->network, x->phase,
+							x->network->nearest[producer], count,
+							bytes * x->samples[run[MAP_N]->first]);
+					else if (producer == FROM_DRAM)
 						map_read_dram(x->network, x->phase, count, bytes);
 					else
 						map_send(x->network, x->phase, producer, count,
@@ -177,27 +216,37 @@ static bool exchange_product(const struct exchange *x)
 	return true;
 }
 
-void map_exchange(struct map_network *network, const struct map_grid *have,
-                  const struct map_grid *need, unsigned element_bytes, struct map_phase *phase)
+/* Message by message. */
+static void exchange_boxes(struct exchange *x)
 {
-	struct exchange x = { network, phase, have, need, element_bytes, { 0 } };
+	const struct map_grid *have = x->have;
 	unsigned producer = 0, index[MAP_DIMS];
-	if (exchange_product(&x))
-		return;
 	for (index[MAP_N] = 0; index[MAP_N] < have->parts[MAP_N]; index[MAP_N]++) {
-		x.meet_count[MAP_N] = meet(&x, MAP_N, index[MAP_N]);
+		x->meet_count[MAP_N] = meet_samples(x, index[MAP_N]);
 		for (index[MAP_K] = 0; index[MAP_K] < have->parts[MAP_K]; index[MAP_K]++) {
-			x.meet_count[MAP_K] = meet(&x, MAP_K, index[MAP_K]);
+			x->meet_count[MAP_K] = meet(x, MAP_K, index[MAP_K]);
 			for (index[MAP_P] = 0; index[MAP_P] < have->parts[MAP_P]; index[MAP_P]++) {
-				x.meet_count[MAP_P] = meet(&x, MAP_P, index[MAP_P]);
+				x->meet_count[MAP_P] = meet(x, MAP_P, index[MAP_P]);
 				for (index[MAP_Q] = 0; index[MAP_Q] < have->parts[MAP_Q];
 				     index[MAP_Q]++) {
-					x.meet_count[MAP_Q] = meet(&x, MAP_Q, index[MAP_Q]);
-					send_runs(&x, have->region[producer++]);
+					x->meet_count[MAP_Q] = meet(x, MAP_Q, index[MAP_Q]);
+					send_runs(x, have->region[producer++]);
 				}
 			}
 		}
 	}
+}
+
+void map_exchange(struct map_network *network, const struct map_grid *have,
+                  const struct map_grid *need, unsigned element_bytes, struct map_phase *phase)
+{
+	struct exchange x = { .network = network,
+		              .phase = phase,
+		              .have = have,
+		              .need = need,
+		              .element_bytes = element_bytes };
+	if (!exchange_product(&x))
+		exchange_boxes(&x);
 }
 
 void map_transfer(struct map_network *network, const struct map_placed *from, unsigned tile,
@@ -232,14 +281,6 @@ static void fetch_grid(const struct map_placed *to, unsigned start, unsigned end
 	for (unsigned i = 0; i < need->parts[dim]; i++)
 		added[i] = map_minus(need->part[dim][i], before.part[dim][i], scratch);
 	need->part[dim] = added;
-}
-
-/* Whether parts [end, next) are all empty, so that a run that ends there may go on at `next`. */
-static bool joins(const struct map_interval *need, unsigned end, unsigned next)
-{
-	while (end < next && !map_length(need[end]))
-		end++;
-	return end == next;
 }
 
 /* Bytes of every box of a grid. */
@@ -285,6 +326,21 @@ static void read_boxes(struct exchange *x)
 	map_read_each(x->network, x->phase, need->region, grid_parts(need));
 }
 
+/* What others stored, from the channels that it lies in: an exchange between the boxes stored and
+ * those needed, in which channels stand for the chiplets that are near them. */
+static void read_stored(struct exchange *x, const struct map_stored *stored)
+{
+	struct map_scratch *scratch = &x->network->scratch;
+	struct map_grid have, tail;
+	map_output_grid(&stored->full, scratch, &have);
+	map_output_grid(&stored->tail, scratch, &tail);
+	x->have = &have;
+	x->stored = stored;
+	x->tail = tail.part[MAP_N];
+	x->samples = x->network->got;
+	exchange_boxes(x);
+}
+
 void map_fetch(struct map_network *network, const struct map_placed *to, unsigned tile,
                const struct wl_edge *edge, struct map_phase *phase)
 {
@@ -295,8 +351,15 @@ void map_fetch(struct map_network *network, const struct map_placed *to, unsigne
 		fetch_grid(to, 0, count, edge, &network->scratch, &need);
 	else
 		fetch_grid(to, tile, tile + 1, edge, &network->scratch, &need);
-	struct exchange x = { network, phase, NULL, &need, to->workload->activation_bytes, { 0 } };
-	read_boxes(&x);
+	struct exchange x = { .network = network,
+		              .phase = phase,
+		              .need = &need,
+		              .element_bytes = to->workload->activation_bytes };
+	struct map_stored stored;
+	if (network->tensors_have_places && map_find_stored(to, edge, &stored))
+		read_stored(&x, &stored);
+	else
+		read_boxes(&x);
 	network->scratch.used = mark;
 }
 
@@ -452,7 +515,7 @@ bool map_tile_feeds(struct map_network *network, const struct map_placed *from, 
 	struct map_scratch *scratch = &network->scratch;
 	unsigned mark = scratch->used;
 	struct map_grid have, output, need;
-	struct exchange x = { network, NULL, &have, &need, 0, { 0 } };
+	struct exchange x = { .network = network, .have = &have, .need = &need };
 	map_tile_grid(from, from_tile, scratch, &have);
 	map_tile_grid(to, to_tile, scratch, &output);
 	map_need_grid(to, edge, &output, scratch, &need);

@@ -29,7 +29,8 @@ void map_transfer(struct map_network *network, const struct map_placed *from, un
 void map_halo(struct map_network *network, const struct map_placed *placed, unsigned tile,
               struct map_phase *phase);
 
-/* What tile `tile` needs of the edge's tensor from DRAM and no earlier tile brought. */
+/* What tile `tile` needs of the edge's tensor from DRAM and no earlier tile brought, from where
+ * it lies (search/stored.h). */
 void map_fetch(struct map_network *network, const struct map_placed *to, unsigned tile,
                const struct wl_edge *edge, struct map_phase *phase);
 

@@ -208,7 +208,8 @@ static unsigned sample_index(const struct search_uniform *u, unsigned samples)
 }
 
 /* A segment of one node costs the same wherever such a node stands, so each is looked at once;
- * threads that do so at the same time write the same. INFINITY if it does not fit. */
+ * threads that do so at the same time write the same. INFINITY if it does not fit. Where tensors
+ * have places (search/stored.h), only whether it fits is the same. */
 static double alone_ns(struct search_dealer *d, unsigned draft)
 {
 	struct search_uniform *u = d->uniform;
@@ -250,8 +251,12 @@ static bool fits(struct search_dealer *d, unsigned draft)
 static double latency_ns(struct search_dealer *d)
 {
 	double sum_ns = 0;
+	bool all = d->space.model->network.tensors_have_places;
+	for (unsigned i = 0; all && i < d->draft_count; i++)
+		if (is_alone(&d->drafts[i]))
+			place(d, i);
 	for (unsigned i = 0; i < d->draft_count; i++)
-		sum_ns += is_alone(&d->drafts[i]) ? alone_ns(d, i) : cost_ns(d, i);
+		sum_ns += is_alone(&d->drafts[i]) && !all ? alone_ns(d, i) : cost_ns(d, i);
 	return sum_ns;
 }
 

@@ -204,7 +204,7 @@ static void print_dram_total(const struct hw_package *package, const struct tota
 	g_string_append_printf(out, "; a tensor lies in %s\n",
 	                       package->interleave == HW_INTERLEAVE_ALL
 	                               ? "all channels"
-	                               : "the channel nearest to its chiplet");
+	                               : "the channel nearest to the chiplet that stores it");
 }
 
 char *show_package(const struct hw_package *package)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "search/pool.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
 
@@ -50,6 +51,34 @@ static double score(struct map_mapping *made, enum search_objective objective)
 	       : objective == SEARCH_ENERGY ? energy_pJ
 	                                    : latency_ns * energy_pJ;
 }
+
+/* What the chains say of their mappings is what the mappings cost, also where tensors have places and a
+ * change of one segment changes what others cost. */
+START_TEST(costs_follow_changes)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i);
+	struct search_pool pool;
+	do
+		random_scene(rand, 4);
+	while (!model.network.tensors_have_places);
+	package->types[0].activation_buffer_bytes = 700; /* more than one segment */
+	renew_model();
+	search_pool_init(&pool, 8);
+	const struct search_options options = { .strategy = SEARCH_BEST,
+		                                .objective = (enum search_objective)(_i % 3),
+		                                .batch = 6,
+		                                .tiles = 2,
+		                                .jobs = 2,
+		                                .pool = &pool };
+	map_free(search_mapping(workload, package, &options, NULL));
+	ck_assert_uint_gt(pool.count, 2);
+	for (unsigned i = 0; i < pool.count; i++) {
+		double value = score(map_copy(pool.candidates[i].mapping), options.objective);
+		ck_assert_double_eq_tol(pool.candidates[i].value, value, 1e-9 * value);
+	}
+	search_pool_release(&pool);
+}
+END_TEST
 
 /*
  * One convolution of 8 channels on 2 rows, 256 channels read, on 4 chiplets of 4 x 4 MAC units. K in 4
@@ -182,6 +211,7 @@ int main(void)
 	TCase *test = tcase_create("anneal");
 	tcase_set_timeout(test, 300);
 	tcase_add_checked_fixture(test, NULL, release);
+	tcase_add_loop_test(test, costs_follow_changes, 0, NETWORKS);
 	tcase_add_test(test, only_a_hybrid_split_uses_all_units);
 	tcase_add_test(test, the_fast_do_not_wait_for_the_slow);
 	tcase_add_test(test, never_worse_than_scope);

@@ -6,6 +6,7 @@
 
 #include "search/enumerate.h"
 #include "search/settle.h"
+#include "search/stored.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
 #include "tests/support/small_problem.h"
@@ -161,15 +162,17 @@ static double best_of_list(enum search_objective objective, bool merged)
 	return best;
 }
 
-static double exhaustive_score(enum search_strategy space, enum search_objective objective)
+static double score_found(enum search_strategy space, enum search_objective objective,
+                          bool exhaustive)
 {
 	struct search_options options = {
 		.strategy = space, .objective = objective, .batch = 1, .tiles = 1, .jobs = 1
 	};
-	struct map_mapping *made = search_exhaustive(workload, package, &options, NULL);
+	struct map_mapping *made = (exhaustive ? search_exhaustive
+	                                       : search_mapping)(workload, package, &options, NULL);
 	struct cost_report report;
 	ck_assert_ptr_nonnull(made);
-	ck_assert_str_eq(made->strategy, "exhaustive");
+	ck_assert_str_eq(made->strategy, exhaustive ? "exhaustive" : search_strategy_name(space));
 	cost_evaluate(&model, made, &report);
 	map_free(made);
 	double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ),
@@ -178,6 +181,11 @@ static double exhaustive_score(enum search_strategy space, enum search_objective
 	return objective == SEARCH_LATENCY  ? latency_ns
 	       : objective == SEARCH_ENERGY ? energy_pJ
 	                                    : latency_ns * energy_pJ;
+}
+
+static double exhaustive_score(enum search_strategy space, enum search_objective objective)
+{
+	return score_found(space, objective, true);
 }
 
 START_TEST(best_of_all_listed)
@@ -192,6 +200,30 @@ START_TEST(best_of_all_listed)
 		expected = best_of_list(objective, false);
 		ck_assert_double_eq_tol(exhaustive_score(SEARCH_SEGMENTED, objective), expected,
 		                        expected * PRECISION);
+	}
+}
+END_TEST
+
+/* Where tensors have places, segments are not independent; what is found by estimates and costed in
+ * full is still the best of those listed. */
+START_TEST(best_where_tensors_have_places)
+{
+	static const double links_GBps[] = { 10, 0.5, 0.05 };
+	set_up(
+		(struct fixture_grid){
+			.columns = 2, .rows = 1, .nearest = true, .channels = "[0, 0]; [1, 0]" },
+		(struct wl_shape){ 4, 8, 8 }, POINT("a", "in", "8"), POINT("b", "a", "16"), NULL);
+	package->types[0].static_W = 0.01;
+	for (unsigned i = 0; i < G_N_ELEMENTS(links_GBps); i++) {
+		package->nop.link_GBps = links_GBps[i];
+		renew_model();
+		ck_assert(model.network.tensors_have_places);
+		for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
+			enum search_objective objective = (enum search_objective)o;
+			double expected = best_of_list(objective, true);
+			ck_assert_double_eq_tol(score_found(SEARCH_SCOPE, objective, false),
+			                        expected, expected * PRECISION);
+		}
 	}
 }
 END_TEST
@@ -222,9 +254,19 @@ END_TEST
 
 /* ---- segments are independent ---- */
 
+/* Whether it fetches what others stored, where it matters who did. */
+static bool is_dependent(unsigned segment)
+{
+	bool dependent = false;
+	for (unsigned s = 0; s < segment; s++)
+		dependent = dependent || map_reads_stored(&plan, segment, s);
+	return dependent && model.network.tensors_have_places;
+}
+
 /* A segment costs the same among random others as with the rest of the network outside. */
 START_TEST(segments_alone)
 {
+	unsigned compared = 0, dependent = 0;
 	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
 	for (unsigned i = 0; i < 200; i++) {
 		random_scene(rand, pick(rand, 2, 6));
@@ -250,12 +292,19 @@ START_TEST(segments_alone)
 			                         .latency_ns;
 			map_plan_release(&lone_plan);
 			lone->segments[1] = (struct map_segment){ 0 };
+			first = end;
+			compared++;
+			if (is_dependent(s)) {
+				dependent += lone_ns != among_ns;
+				continue;
+			}
 			ck_assert_double_eq(lone_ns, among_ns);
 			ck_assert_double_eq(cost_total_pJ(&a, 0), cost_total_pJ(&b, 0));
-			first = end;
 		}
 		map_free(lone);
 	}
+	ck_assert_uint_gt(dependent, 10);
+	ck_assert_uint_gt(compared, 2 * dependent);
 }
 END_TEST
 
@@ -354,6 +403,15 @@ START_TEST(strategies_find_the_best)
 			                          .batch = p.batch,
 			                          .tiles = 4,
 			                          .jobs = 2 };
+		if (map_tensors_have_places(p.package)) {
+			GError *error = NULL;
+			ck_assert_ptr_null(
+				search_exhaustive(p.workload, p.package, &options, &error));
+			ck_assert(
+				g_error_matches(error, SEARCH_ERROR, SEARCH_ERROR_NOT_INDEPENDENT));
+			g_error_free(error);
+			continue;
+		}
 		double best_ns = found_ns(&p, &options, true), ns = found_ns(&p, &options, false);
 		ck_assert_msg(isfinite(best_ns) == isfinite(ns) &&
 		                      (!isfinite(ns) || fabs(ns / best_ns - 1) <= PRECISION),
@@ -368,7 +426,7 @@ END_TEST
 START_TEST(same_whatever_the_jobs)
 {
 	struct small_problem p;
-	small_problem_init(&p, 3, 5, 6);
+	small_problem_init(&p, 4, 5, 6);
 	for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
 		g_autofree char *expected = NULL;
 		for (unsigned jobs = 1; jobs <= 5; jobs += 2) {
@@ -499,6 +557,7 @@ int main(void)
 	TCase *tiny = tcase_create("tiny");
 	tcase_set_timeout(tiny, 120);
 	tcase_add_checked_fixture(tiny, NULL, release);
+	tcase_add_test(tiny, best_where_tensors_have_places);
 	tcase_add_test(tiny, sizes_by_hand);
 	tcase_add_test(tiny, free_nodes_by_hand);
 	tcase_add_test(tiny, tiles_by_hand);

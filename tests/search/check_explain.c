@@ -152,6 +152,24 @@ START_TEST(a_change_costs_what_its_mapping_costs)
 }
 END_TEST
 
+/* With channels at both ends of the row, a segment that stores elsewhere costs its readers more. */
+START_TEST(a_change_costs_what_it_costs_the_readers)
+{
+	const char *base = "2: 0 = a | 1 = b; 1: 2 = c";
+	const enum search_objective objective = (enum search_objective)_i;
+	set_up_chain((struct fixture_grid){
+		.columns = 3, .rows = 1, .nearest = true, .channels = "[0, 0]; [2, 0]" });
+	ck_assert(model.network.tensors_have_places);
+	map(8, base);
+	explain(objective, 1);
+	const struct search_change *of_b = explanation.clusters[1].changes;
+	assert_change(objective, &of_b[SEARCH_CHANGE_GROW], "an idle chiplet more", base,
+	              "2: 0 = a | 1 2 = b K2; 1: 2 = c");
+	assert_change(objective, &explanation.clusters[0].changes[SEARCH_CHANGE_GROW],
+	              "an idle chiplet more", base, "2: 0 1 = a K2 | 2 = b; 1: 2 = c");
+}
+END_TEST
+
 START_TEST(regions_are_cut_and_dealt_anew)
 {
 	const char *base = "2: 0 1 = a P2, b K2 | 2 = c";
@@ -252,6 +270,7 @@ int main(void)
 	tcase_add_test(tc, streamed_weights_bound_a_small_node);
 	tcase_add_test(tc, a_link_that_all_use_bounds_all);
 	tcase_add_loop_test(tc, a_change_costs_what_its_mapping_costs, 0, SEARCH_OBJECTIVES);
+	tcase_add_loop_test(tc, a_change_costs_what_it_costs_the_readers, 0, SEARCH_OBJECTIVES);
 	tcase_add_test(tc, regions_are_cut_and_dealt_anew);
 	tcase_add_test(tc, the_best_of_a_kind_is_named);
 	tcase_add_test(tc, regions_move_to_another_snake);

@@ -72,7 +72,7 @@ static void change_and_compare(guint32 seed, unsigned changes, size_t room_bytes
 	random_scene(rand, pick(rand, 2, 6));
 	random_map(rand);
 	cost_model_init(&remembering, workload, package);
-	remembering.recall = cost_recall_new(room_bytes);
+	remembering.recall = cost_recall_new(room_bytes, model.network.tensors_have_places);
 	if (detailed)
 		model.parameters.value[COST_TILE_TRAFFIC] =
 			remembering.parameters.value[COST_TILE_TRAFFIC] = 0.5;
@@ -96,6 +96,32 @@ START_TEST(changes_in_detail)
 }
 END_TEST
 
+/* b's node alone stays as it is; what it fetches depends on a's micro-batch, on the batch, and on where
+ * a runs. */
+START_TEST(what_was_stored_elsewhere)
+{
+	static const struct {
+		unsigned batch;
+		const char *notation;
+	} mappings[] = { { 6, "3: 0 3 = a N2; 1: 0 = b" },  { 6, "2: 0 3 = a N2; 1: 0 = b" },
+		         { 5, "2: 0 3 = a N2; 1: 0 = b" },  { 5, "2: 3 0 = a N2; 1: 0 = b" },
+		         { 5, "2: 3 0 = a K2; 1: 0 = b" },  { 5, "2: 3 0 2 = a K3; 1: 0 = b" },
+		         { 5, "2: 3 1 2 = a K3; 1: 0 = b" } };
+	struct cost_model remembering;
+	set_up(
+		(struct fixture_grid){
+			.columns = 4, .rows = 1, .nearest = true, .channels = "[0, 0]; [3, 0]" },
+		(struct wl_shape){ 4, 8, 8 }, POINT("a", "in", "4"), POINT("b", "a", "4"), NULL);
+	cost_model_init(&remembering, workload, package);
+	cost_model_remember(&remembering);
+	for (unsigned i = 0; i < G_N_ELEMENTS(mappings); i++) {
+		map(mappings[i].batch, mappings[i].notation);
+		compare(&remembering);
+	}
+	cost_model_release(&remembering);
+}
+END_TEST
+
 START_TEST(more_than_fits)
 {
 	change_and_compare(7, MANY_CHANGES, LITTLE_ROOM, false);
@@ -109,6 +135,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, NULL, release);
 	tcase_add_loop_test(tests, changes, 0, 40);
 	tcase_add_loop_test(tests, changes_in_detail, 0, 40);
+	tcase_add_test(tests, what_was_stored_elsewhere);
 	tcase_add_test(tests, more_than_fits);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
