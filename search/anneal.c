@@ -11,6 +11,7 @@
 #include "search/parallel.h"
 #include "search/pool.h"
 #include "search/stored.h"
+#include "search/tiles.h"
 
 #define CHAINS 4
 #define CHANGES 4000         /* tried per chain */
@@ -44,7 +45,7 @@ struct chain {
 	double *cluster_ns;
 	double hot;
 	unsigned tried, changes;
-	bool small, keep_tiles;
+	bool small, keep_tiles, best_tiles;
 };
 
 struct annealer {
@@ -53,7 +54,8 @@ struct annealer {
 	struct chain chains[CHAINS];
 };
 
-static struct segment_cost cost_of(struct chain *chain, const struct map_mapping *mapping,
+/* Where tiles are chosen by the formula, the segment gets the best for what else the mapping says. */
+static struct segment_cost cost_of(struct chain *chain, struct map_mapping *mapping,
                                    unsigned segment)
 {
 	struct cost_totals totals = { 0 };
@@ -61,6 +63,10 @@ static struct segment_cost cost_of(struct chain *chain, const struct map_mapping
 	map_plan_init(&plan, mapping, chain->model.workload, chain->model.package);
 	struct cost_segment cost = cost_evaluate_segment(&chain->model, &plan, segment,
 	                                                 chain->cluster_ns, &totals);
+	if (chain->best_tiles)
+		cost.latency_ns += search_best_tiles(&chain->model, &plan, segment, cost.load_ns,
+		                                     true) -
+		                   cost.load_ns;
 	map_plan_release(&plan);
 	return (struct segment_cost){ cost.latency_ns,
 		                      cost_total_pJ(&totals, cost_static_pJ(chain->model.package,
@@ -199,7 +205,9 @@ static void run_chain(void *data, unsigned thread, unsigned index)
 	chain->best = map_copy(annealer->start);
 	chain->mapping = map_copy(annealer->start);
 	chain->small = search_is_small(chain->model.workload, chain->model.package);
-	chain->keep_tiles = !chain->small && cost_parameters_are_neutral(&chain->model.parameters);
+	bool neutral = cost_parameters_are_neutral(&chain->model.parameters);
+	chain->keep_tiles = !chain->small && neutral;
+	chain->best_tiles = chain->small && neutral;
 	restart(chain);
 	chain->start_score = chain->best_score = chain->score;
 	chain->best_worth = worth_of(chain, chain->score, chain->way);

@@ -144,7 +144,7 @@ static bool choose_tiles(struct search_trier *t, const struct map_plan *plan,
 	least.latency_ns -= spared_ns;
 	least.energy_pJ -= cost_static_pJ(t->how->small->package, spared_ns);
 	return spared_ns > 0 && is_better(t, &least) &&
-	       search_best_tiles(&t->model, plan, 1, cost->load_ns) < cost->load_ns;
+	       search_best_tiles(&t->model, plan, 1, cost->load_ns, false) < cost->load_ns;
 }
 
 static void note_tiles(const struct search_trier *t, struct search_candidate *candidate)

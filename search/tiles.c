@@ -287,25 +287,28 @@ static bool note_first_tile(const struct fitting *f, GArray *before)
 }
 
 double search_best_tiles(struct cost_model *model, const struct map_plan *plan, unsigned segment,
-                         double load_ns)
+                         double load_ns, bool quickly)
 {
 	struct fitting f;
+	double least_ns = cost_chain_ns(&model->features, &model->parameters), with_ns = load_ns;
+	if (load_ns <= least_ns)
+		return load_ns;
 	fitting_init(&f, plan, segment, 0, &model->network.scratch);
 	g_autofree unsigned *own = tiles_of(f.cluster), *best = tiles_of(f.cluster);
 	g_autoptr(GArray) first_tile = g_array_new(FALSE, FALSE, sizeof(struct map_interval));
 	struct map_placed placed = map_place(plan, f.cluster->nodes[0].node, f.samples);
-	unsigned finest[MAP_DIMS], most = finest[map_finest_tiles(&placed, finest) - 1];
-	double least_ns = cost_chain_ns(&model->features, &model->parameters), with_ns = load_ns;
-	for (unsigned tiles = 1; tiles <= most && load_ns > least_ns; tiles++) {
+	unsigned finest[MAP_DIMS], ways = map_finest_tiles(&placed, finest);
+	unsigned count = quickly ? ways : finest[ways - 1];
+	for (unsigned i = 0; i < count && load_ns > least_ns; i++) {
 		set_tiles(f.cluster, own);
-		f.cluster->nodes[0].tiles = tiles;
+		f.cluster->nodes[0].tiles = quickly ? finest[i] : i + 1;
 		if (note_first_tile(&f, first_tile))
 			with_ns = cost_evaluate_load(model, plan, segment);
 		if (!(with_ns < load_ns * (1 - 1e-12)) || !fit_others(&f, own))
 			continue;
 		load_ns = with_ns;
-		for (unsigned i = 0; i < f.cluster->node_count; i++)
-			best[i] = f.cluster->nodes[i].tiles;
+		for (unsigned n = 0; n < f.cluster->node_count; n++)
+			best[n] = f.cluster->nodes[n].tiles;
 	}
 	set_tiles(f.cluster, best);
 	fitting_release(&f);
@@ -319,7 +322,7 @@ void search_choose_tiles(struct cost_model *model, struct map_mapping *mapping)
 	map_plan_init(&plan, mapping, model->workload, model->package);
 	for (unsigned s = 0; s < mapping->segment_count; s++) {
 		struct cost_segment cost = cost_evaluate_segment(model, &plan, s, cluster_ns, NULL);
-		search_best_tiles(model, &plan, s, cost.load_ns);
+		search_best_tiles(model, &plan, s, cost.load_ns, false);
 	}
 	map_plan_release(&plan);
 }
