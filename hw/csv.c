@@ -299,3 +299,20 @@ bool hw_csv_whole(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	*value = (uint64_t)number;
 	return true;
 }
+
+/* ---- writing ---- */
+
+void hw_csv_append(GString *out, const char *text)
+{
+	size_t length = strlen(text);
+	bool plain = !strpbrk(text, ",\"\r\n") &&
+	             (length == 0 || !(is_blank(text[0]) || is_blank(text[length - 1])));
+	if (plain) {
+		g_string_append(out, text);
+		return;
+	}
+	g_string_append_c(out, '"');
+	for (; *text; text++)
+		g_string_append(out, *text == '"' ? "\"\"" : (char[]){ *text, '\0' });
+	g_string_append_c(out, '"');
+}

@@ -54,6 +54,9 @@ static inline const char *hw_csv_cell(const struct hw_csv *csv, uint32_t row, in
 bool hw_csv_number(const char *text, double *value);
 bool hw_csv_whole(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
+/* Appends a cell, quoted where it holds what ends one or has blanks around it. */
+void hw_csv_append(GString *out, const char *text);
+
 /* "ORIGIN:LINE: " + message, in domain and code of the caller. */
 void hw_csv_fail(const struct hw_csv *csv, uint32_t line, GQuark domain, int code, GError **error,
                  const char *format, ...) G_GNUC_PRINTF(6, 7);

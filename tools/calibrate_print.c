@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/calibrate.h"
+#include "tools/printable.h"
 #include "tools/table.h"
 
 static void add_number(struct table *table, double value, const char *format)
@@ -138,10 +139,11 @@ static void print_worst(const struct calibrate *c, unsigned from, unsigned end, 
 		if (fabs(after_percent(c, i)) > fabs(after_percent(c, worst)))
 			worst = i;
 	const struct calibrate_pair *pair = &c->pairs[c->notes[worst].pair];
-	g_autofree char *origin = calibrate_origin(c, worst);
+	g_autofree char *text = calibrate_origin(c, worst), *origin = printable(text);
+	g_autofree char *workload = printable(pair->workload), *package = printable(pair->package);
 	char digits[G_ASCII_DTOSTR_BUF_SIZE];
 	g_string_append_printf(
-		out, "The worst %s is %s on %s (%s %%):\n  %s\n", of, pair->workload, pair->package,
+		out, "The worst %s is %s on %s (%s %%):\n  %s\n", of, workload, package,
 		g_ascii_formatd(digits, sizeof digits, "%+.1f", after_percent(c, worst)), origin);
 }
 
@@ -164,13 +166,15 @@ static void print_remarks(const struct calibrate *c, GString *out)
 			g_string_append_printf(out, "%s is at the end of its range.\n",
 			                       cost_parameter_infos[p].name);
 	}
+	g_autofree char *failure = printable(c->failed ? c->first_failure : "");
 	if (c->failed)
 		g_string_append_printf(out, "%u samples have no result; the first, %s\n", c->failed,
-		                       c->first_failure);
+		                       failure);
 	print_worst(c, 0, c->training_count, "of training", out);
 	print_worst(c, c->training_count, c->count, "held out", out);
+	g_autofree char *file = printable(c->options->out ? c->options->out : "");
 	if (c->options->out)
-		g_string_append_printf(out, "written to %s\n", c->options->out);
+		g_string_append_printf(out, "written to %s\n", file);
 }
 
 void calibrate_print(const struct calibrate *c)

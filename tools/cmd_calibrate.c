@@ -5,6 +5,21 @@
 #include "tools/calibrate.h"
 #include "tools/results.h"
 
+/* What only samples of simulations need. */
+static bool check_unused(const struct options *options, bool nop, GError **error)
+{
+	static const char *const drawing[] = { "batch", "tiles", "samples", "seed", NULL };
+	static const char *const fitting[] = { "fit", NULL };
+	const char *name = nop || options->measured ? options_first_given(options, drawing) : NULL;
+	if (!name && nop)
+		name = options_first_given(options, fitting);
+	if (name)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "calibrate: --%s is for simulated samples; %s has none", name,
+		            nop ? "nop" : "--measured");
+	return !name;
+}
+
 /* What the options say that does not depend on the data. */
 static bool check_usage(const struct options *options, GError **error)
 {
@@ -24,7 +39,7 @@ static bool check_usage(const struct options *options, GError **error)
 		problem = "--measured: workloads and packages stand in the file";
 	if (problem)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE, "calibrate: %s", problem);
-	return !problem;
+	return !problem && check_unused(options, nop, error);
 }
 
 /* What is fitted on top of a base holds for the base's packages only. */

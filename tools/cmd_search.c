@@ -82,12 +82,13 @@ static void print_summary(const struct report *report, const struct options *opt
 	}
 	if (!options->quiet)
 		printf("%-18s %.2f s\n", "searched in", report->search_wall_s);
+	g_autofree char *out = printable(options->out ? options->out : "");
 	if (!options->quiet && options->out)
-		printf("%-18s %s\n", "written to", options->out);
+		printf("%-18s %s\n", "written to", out);
+	g_autofree char *file = printable(report->calibration ? report->calibration_file : "");
 	if (!options->quiet)
 		printf("(analytical model%s%s; mcmsim simulate shows what really happens)\n",
-		       report->calibration ? " as calibrated by " : "",
-		       report->calibration ? report->calibration_file : "");
+		       report->calibration ? " as calibrated by " : "", file);
 }
 
 static void print_text(const struct report *report, const struct options *options)

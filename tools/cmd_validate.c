@@ -41,7 +41,12 @@ static enum tool_status print(struct validation *v, GError **error)
 
 static enum tool_status check(const struct validation *v, GError **error)
 {
+	static const char *const drawing[] = { "samples", "keep-mappings", "seed", NULL };
+	static const char *const counting[] = { "samples", NULL };
 	const struct options *options = v->options;
+	const char *name = options->choice        ? options_first_given(options, drawing)
+	                   : options->sample >= 0 ? options_first_given(options, counting)
+	                                          : NULL;
 	if (options->choice && !options->calibration && !options->refine)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--choice: compares mappings searched with --calibration or --refine "
@@ -53,6 +58,10 @@ static enum tool_status check(const struct validation *v, GError **error)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--choice: makes no samples; --sample "
 		            "asks for one");
+	else if (name)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE, "--%s: %s", name,
+		            options->choice ? "--choice makes no samples"
+		                            : "--sample makes one sample only");
 	else if (options->keep_mappings && !options->out)
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--keep-mappings: needs a folder to write to (--out)");

@@ -1,6 +1,8 @@
 /* Invariant: `first` speaks of the innermost open object or array only. */
 #include "tools/json_writer.h"
 
+#include "tools/printable.h"
+
 #include <cjson/cJSON.h>
 #include <math.h>
 
@@ -23,10 +25,13 @@ static void append_string(GString *text, const char *value)
 	g_assert(quoted); /* cJSON fails only for lack of memory */
 	for (const char *c = quoted; *c; c = g_utf8_next_char(c)) {
 		gunichar code = g_utf8_get_char(c);
-		if (code >= 0x7F && code < 0xA0) /* control characters that JSON allows */
+		if (printable_as_is(code))
+			g_string_append_unichar(text, code);
+		else if (code < 0x10000) /* what JSON allows, but a terminal obeys */
 			g_string_append_printf(text, "\\u%04x", code);
 		else
-			g_string_append_unichar(text, code);
+			g_string_append_printf(text, "\\u%04x\\u%04x", 0xD7C0 + (code >> 10),
+			                       0xDC00 + (code & 0x3FF));
 	}
 	cJSON_free(quoted);
 	cJSON_Delete(item);

@@ -108,12 +108,21 @@ static bool read_tags(const struct table_reader *r, struct nop_run *run, const c
 	return true;
 }
 
+/* "64.0" and "64" are one size and name one file. */
+static char *read_bytes(const char *text)
+{
+	uint64_t bytes;
+	if (hw_csv_whole(text, 0, (uint64_t)MAX_CYCLES, &bytes))
+		return g_strdup_printf("%" G_GUINT64_FORMAT, bytes);
+	return g_strdup(text);
+}
+
 static bool read_names(const struct table_reader *r, struct nop_run *run, uint32_t row,
                        GError **error)
 {
 	run->router = g_strdup(hw_csv_cell(r->csv, row, r->place[ROUTER]));
 	run->pattern = g_strdup(hw_csv_cell(r->csv, row, r->place[PATTERN]));
-	run->message_bytes = g_strdup(hw_csv_cell(r->csv, row, r->place[BYTES]));
+	run->message_bytes = read_bytes(hw_csv_cell(r->csv, row, r->place[BYTES]));
 	/* They become part of a path. */
 	if (!*run->pattern || strchr(run->pattern, '/'))
 		return bad_value(r, run->line, PATTERN, "a name", run->pattern, error);
@@ -157,7 +166,9 @@ static bool read_rows(const struct table_reader *r, const char *const *routers, 
 {
 	for (uint32_t i = 0; i < r->csv->row_count; i++) {
 		const char *router = hw_csv_cell(r->csv, i, r->place[ROUTER]);
-		if (*router && !g_strv_contains(routers, router))
+		if (!*router)
+			return bad_value(r, r->csv->lines[i], ROUTER, "a name", router, error);
+		if (!g_strv_contains(routers, router))
 			continue;
 		struct nop_run *run = g_new0(struct nop_run, 1);
 		run->line = r->csv->lines[i];

@@ -7,7 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "hw/csv.h"
 #include "tools/json_writer.h"
+#include "tools/printable.h"
 #include "tools/table.h"
 
 /* Below, the few ns that rounding to whole flits and cycles is worth are percents. */
@@ -142,7 +144,8 @@ static void append_router(GString *out, const GPtrArray *runs, const char *route
 		add_errors(&table, &group->of_long);
 		add_errors(&table, &group->of_short);
 	}
-	g_string_append_printf(out, "router %s\n", router);
+	g_autofree char *name = printable(router);
+	g_string_append_printf(out, "router %s\n", name);
 	table_print(&table, out);
 	table_release(&table);
 }
@@ -217,20 +220,26 @@ static void append_number(GString *out, double value, const char *end)
 /* A tag's times are `name:measured:replayed`. */
 static void append_run(GString *out, const struct nop_run *run)
 {
-	g_string_append_printf(out, "%s,%s,%u,%u,%s,", run->router, run->pattern, run->columns,
-	                       run->rows, run->message_bytes);
+	hw_csv_append(out, run->router);
+	g_string_append_c(out, ',');
+	hw_csv_append(out, run->pattern);
+	g_string_append_printf(out, ",%u,%u,", run->columns, run->rows);
+	hw_csv_append(out, run->message_bytes);
+	g_string_append_c(out, ',');
 	append_number(out, run->measured_ns, ",");
 	append_number(out, run->replayed_ns, ",");
 	append_number(out, nop_error_percent(run->replayed_ns, run->measured_ns), ",");
 	append_number(out, run->bound_ns, ",");
 	append_number(out, run->latency_ns, ",");
 	g_string_append_printf(out, "%u,\"%s\",", run->phases, run->busiest);
+	g_autoptr(GString) tags = g_string_new(NULL);
 	for (guint t = 0; t < run->tags->len; t++) {
 		const struct nop_tag *tag = &g_array_index(run->tags, struct nop_tag, t);
-		g_string_append_printf(out, "%s%s:", t ? ";" : "", tag->name);
-		append_number(out, tag->measured_ns, ":");
-		append_number(out, tag->replayed_ns, "");
+		g_string_append_printf(tags, "%s%s:", t ? ";" : "", tag->name);
+		append_number(tags, tag->measured_ns, ":");
+		append_number(tags, tag->replayed_ns, "");
 	}
+	hw_csv_append(out, tags->str);
 	g_string_append_c(out, '\n');
 }
 

@@ -264,6 +264,30 @@ static GOptionContext *new_context(const struct command *command, struct options
 	return context;
 }
 
+/* GLib would take "--json=no" for "--json". */
+static bool check_flags(const struct command *command, char **words, GError **error)
+{
+	for (; *words && strcmp(*words, "--") != 0; words++)
+		for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
+			g_autofree char *start = g_strdup_printf("--%s", table[i].name);
+			if (!takes(command, &table[i]) || !g_str_has_prefix(*words, start))
+				continue;
+			const char *rest = *words + strlen(start);
+			bool flag = table[i].kind == OPTION_FLAG;
+			if (flag && *rest == '=') {
+				g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+				            "%s: %s takes no value, got \"%s\"", command->name,
+				            start, rest + 1);
+				return false;
+			}
+			if (!flag && !*rest && words[1]) {
+				words++; /* its value, whatever that looks like */
+				break;
+			}
+		}
+	return true;
+}
+
 /* Moves the values to where they belong; of two that one option was given, which is meant? */
 static bool take_given(const struct command *command, struct given *given,
                        struct options_text *text, GError **error)
@@ -359,6 +383,10 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	*options = (struct options){ .text = text };
 	text->batch_list = (command->options & OPTION_BATCHES) != 0;
 	text->takes_space = (command->options & OPTION_SPACE) != 0;
+	if (!check_flags(command, copy, error)) {
+		options_release(options);
+		return false;
+	}
 	bool parsed = g_option_context_parse_strv(context, &copy, &problem);
 	bool taken = take_given(command, &given, text, parsed ? error : NULL);
 	if (!parsed) {
@@ -373,6 +401,19 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	}
 	options_release(options);
 	return false;
+}
+
+const char *options_first_given(const struct options *options, const char *const *names)
+{
+	for (unsigned n = 0; names[n]; n++)
+		for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
+			const void *at = (const char *)options->text + table[i].offset;
+			bool given = table[i].kind == OPTION_FLAG ? *(const gboolean *)at
+			                                          : *(char *const *)at != NULL;
+			if (given && strcmp(table[i].name, names[n]) == 0)
+				return names[n];
+		}
+	return NULL;
 }
 
 void options_release(struct options *options)

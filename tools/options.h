@@ -100,6 +100,10 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
                    GError **error);
 void options_release(struct options *options);
 
+/* The first of these options (NULL-terminated, without "--") that the command line has, or NULL:
+ * a command says so where one of its ways would take no notice of an option. */
+const char *options_first_given(const struct options *options, const char *const *names);
+
 /* The text of `mcmsim COMMAND --help`. Caller frees. */
 char *options_help(const struct command *command);
 

@@ -223,14 +223,50 @@ static bool check_trace(const struct options_text *text, struct options *options
 		return false;
 	options->trace_level = (enum sim_trace_level)level;
 	const char *window = text->trace_window ? text->trace_window : ":";
-	if (parse_window(window, &options->trace_from_ns, &options->trace_to_ns))
+	const bool good = parse_window(window, &options->trace_from_ns, &options->trace_to_ns);
+	if (!good)
+		g_set_error(
+			error, TOOL_ERROR, TOOL_USAGE,
+			"--trace-window: must be FROM:TO with FROM < TO, in ns or with ns, us, ms "
+			"or s, got \"%s\"",
+			window);
+	else if (text->trace_window && (!text->out || level == SIM_TRACE_NONE))
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--trace-window: is of the timelines in the folder of --out; there "
+		            "are none");
+	else
 		return true;
-	g_set_error(
-		error, TOOL_ERROR, TOOL_USAGE,
-		"--trace-window: must be FROM:TO with FROM < TO, in ns or with ns, us, ms or s, "
-		"got \"%s\"",
-		window);
 	return false;
+}
+
+/* A path as it may be written: "$.grid.rows", ".grid.rows" and "grid.rows" are one. */
+static const char *path_of(const char *assignment, size_t *length)
+{
+	const char *path = assignment + (*assignment == '$');
+	path += *path == '.';
+	*length = strcspn(path, "=");
+	return path;
+}
+
+/* Of two values of one key, which is meant? */
+static bool check_set(char *const *set, GError **error)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (unsigned i = 0; set && set[i]; i++) {
+		size_t length;
+		const char *path = path_of(set[i], &length);
+		char *key = g_strndup(path, length);
+		const char *before = g_hash_table_lookup(seen, key);
+		if (before) {
+			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+			            "--set: must set each value once, got \"%s\" and \"%s\"",
+			            before, set[i]);
+			g_free(key);
+			return false;
+		}
+		g_hash_table_insert(seen, key, set[i]);
+	}
+	return true;
 }
 
 static bool check_texts(const struct options_text *text, GError **error)
@@ -327,8 +363,8 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	options->exact = text->exact;
 	options->json = text->json;
 	options->quiet = text->quiet;
-	return check_texts(text, error) && check_strategies(text, options, error) &&
-	       check_space(text, options, error) &&
+	return check_texts(text, error) && check_set(text->set, error) &&
+	       check_strategies(text, options, error) && check_space(text, options, error) &&
 	       check_objective(text->objective, options, error) &&
 	       check_batches(text, options, error) &&
 	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&

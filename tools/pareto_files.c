@@ -6,6 +6,7 @@
 #include "hw/json.h"
 #include "tools/json_writer.h"
 #include "tools/pareto.h"
+#include "tools/printable.h"
 #include "tools/report.h"
 #include "tools/results.h"
 #include "tools/svg_front.h"
@@ -59,9 +60,10 @@ void pareto_print(const struct pareto *pareto)
 	       "energy)\n",
 	       pareto->mapping_count, pareto->point_count,
 	       pareto->mapping_count - pareto->front_count);
+	g_autofree char *folder = printable(options->out ? options->out : "");
 	if (options->out)
 		printf("written to %s: pareto.csv, pareto.svg, report.json, front-1.json%s\n",
-		       options->out, pareto->front_count > 1 ? " and so on" : "");
+		       folder, pareto->front_count > 1 ? " and so on" : "");
 }
 
 /* ---- files ---- */

@@ -1,11 +1,11 @@
 /* Invariant: the copy is UTF-8 and one line. */
 #include "tools/printable.h"
 
-#include <glib.h>
-#include <stdbool.h>
-
-static bool is_shown(gunichar c)
+bool printable_as_is(gunichar c)
 {
+	if ((c & 0xFFFE) ==
+	    0xFFFE) /* no characters, says Unicode; XML has no place for two of them */
+		return false;
 	switch (g_unichar_type(c)) {
 	case G_UNICODE_CONTROL:
 	case G_UNICODE_FORMAT:
@@ -36,7 +36,7 @@ char *printable(const char *text)
 			g_string_append_printf(out, "\\x%02x", (unsigned char)*text++);
 			continue;
 		}
-		if (is_shown(c))
+		if (printable_as_is(c))
 			g_string_append_unichar(out, c);
 		else
 			append_escaped(out, c);

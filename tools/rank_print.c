@@ -97,9 +97,10 @@ void rank_print(const struct ranking *ranking)
 	print_factor(r, "median draw", r->percentiles_ns[2]);
 	print_factor(r, "worst draw", r->percentiles_ns[4]);
 	print_histogram(r);
+	g_autofree char *folder = printable(options->out ? options->out : "");
 	if (!options->quiet && options->out)
 		printf("\nwritten to %s: report.json, draws.csv, histogram.svg, mapping.json\n",
-		       options->out);
+		       folder);
 }
 
 /* ---- files ---- */

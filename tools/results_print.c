@@ -66,10 +66,11 @@ static void remark_files(const struct result *result, GString *out)
 			", timeline.csv, timeline.json (clusters, chiplets, DRAM, links)",
 		[SIM_TRACE_AUTO] = ", timeline.csv, timeline.json",
 	};
-	if (result->folder)
-		g_string_append_printf(out,
-		                       "  files    %s: mapping.json, report.json, platform.xml%s\n",
-		                       result->folder, holds[result->row.trace_level]);
+	if (!result->folder)
+		return;
+	g_autofree char *folder = printable(result->folder);
+	g_string_append_printf(out, "  files    %s: mapping.json, report.json, platform.xml%s\n",
+	                       folder, holds[result->row.trace_level]);
 }
 
 static void remark(const struct result *result, GString *out)

@@ -1,6 +1,8 @@
 /* Invariant: nothing here depends on the locale. */
 #include "tools/svg.h"
 
+#include "tools/printable.h"
+
 #include <math.h>
 
 #define STEPS 10.0
@@ -33,9 +35,16 @@ void svg_attribute(GString *out, const char *name, double value)
 	                       g_ascii_formatd(buffer, sizeof buffer, "%.2f", value));
 }
 
+/* XML has no way to write most control characters, so they are shown as on a terminal. */
+char *svg_escape(const char *text)
+{
+	g_autofree char *shown = printable(text);
+	return g_markup_escape_text(shown, -1);
+}
+
 void svg_text(GString *out, double x, double y, const char *attributes, const char *text)
 {
-	g_autofree char *escaped = g_markup_escape_text(text, -1);
+	g_autofree char *escaped = svg_escape(text);
 	g_string_append(out, "<text");
 	svg_attribute(out, "x", x);
 	svg_attribute(out, "y", y);

@@ -16,6 +16,9 @@ char *svg_end(GString *out); /* the text; caller frees */
 
 void svg_attribute(GString *out, const char *name, double value);
 
+/* A name as it may stand between tags. Caller frees. */
+char *svg_escape(const char *text);
+
 /* `attributes` are written as they are, `text` is escaped. */
 void svg_text(GString *out, double x, double y, const char *attributes, const char *text);
 void svg_line(GString *out, double x1, double y1, double x2, double y2, const char *attributes);

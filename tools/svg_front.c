@@ -76,7 +76,7 @@ static void append_steps(GString *out, const struct svg_front *plot, const struc
 
 static void append_point(GString *out, const struct svg_front_point *p, double x, double y)
 {
-	g_autofree char *title = g_markup_escape_text(p->title, -1);
+	g_autofree char *title = svg_escape(p->title);
 	g_string_append(out, "<circle");
 	svg_attribute(out, "cx", x);
 	svg_attribute(out, "cy", y);

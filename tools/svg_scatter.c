@@ -4,6 +4,8 @@
  */
 #include "tools/svg_scatter.h"
 
+#include "tools/svg.h"
+
 #include <glib.h>
 #include <math.h>
 #include <stdbool.h>
@@ -118,7 +120,7 @@ static void choose_axes(const struct svg_scatter *plot, struct axes *axes)
 
 static void append_text(GString *out, double x, double y, const char *attributes, const char *text)
 {
-	g_autofree char *escaped = g_markup_escape_text(text, -1);
+	g_autofree char *escaped = svg_escape(text);
 	g_string_append(out, "<text");
 	attribute(out, "x", x);
 	attribute(out, "y", y);
@@ -194,7 +196,7 @@ static void append_mark(GString *out, double x, double y, unsigned group, const 
 	                       "stroke-width=\"0.8\"",
 	                       shapes[group % G_N_ELEMENTS(shapes)], colour, colour);
 	if (title) {
-		g_autofree char *escaped = g_markup_escape_text(title, -1);
+		g_autofree char *escaped = svg_escape(title);
 		g_string_append_printf(out, "><title>%s</title></path>\n", escaped);
 	} else {
 		g_string_append(out, "/>\n");

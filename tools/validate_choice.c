@@ -9,6 +9,7 @@
 
 #include "hw/json.h"
 #include "tools/json_writer.h"
+#include "tools/printable.h"
 #include "tools/progress.h"
 #include "tools/refine.h"
 #include "tools/report.h"
@@ -200,8 +201,10 @@ static void print_text(const struct choosing *choosing)
 		g_string_append_printf(out, "Searches took %.2f s without it, %.2f s with it.\n",
 		                       s.search_s[0], s.search_s[1]);
 	for (unsigned i = 0; i < choosing->count; i++)
-		if (choosing->choices[i].error)
-			g_string_append_printf(out, "left out: %s\n", choosing->choices[i].error);
+		if (choosing->choices[i].error) {
+			g_autofree char *text = printable(choosing->choices[i].error);
+			g_string_append_printf(out, "left out: %s\n", text);
+		}
 	fputs(out->str, stdout);
 }
 

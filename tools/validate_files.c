@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "hw/csv.h"
 #include "hw/json.h"
 #include "tools/json_writer.h"
 #include "tools/report.h"
@@ -45,10 +46,8 @@ char *validate_command_line(const struct validation *v, const struct sample *sam
 
 static void csv_text(GString *out, const char *text)
 {
-	bool plain = !strpbrk(text, ",\"\r\n");
-	g_auto(GStrv) parts = g_strsplit(text, "\"", -1);
-	g_autofree char *doubled = g_strjoinv("\"\"", parts);
-	g_string_append_printf(out, plain ? "%s," : "\"%s\",", doubled);
+	hw_csv_append(out, text);
+	g_string_append_c(out, ',');
 }
 
 static void csv_number(GString *out, double value)

@@ -124,7 +124,7 @@ static void print_worst(const struct validation *v, GString *out)
 	if (!worst)
 		return;
 	const struct subject *subject = &v->request.pairs[worst->figures.pair].subject;
-	g_autofree char *command = validate_command_line(v, worst);
+	g_autofree char *line = validate_command_line(v, worst), *command = printable(line);
 	g_autofree char *workload = printable(subject->workload->name);
 	g_autofree char *package = printable(subject->package->name);
 	g_string_append_printf(out, "\nThe worst is sample %u of %s on %s (%s, %+.1f %%):\n  %s\n",
@@ -146,10 +146,11 @@ static void print_many(const struct validation *v, GString *out)
 		return;
 	print_failures(v, out);
 	print_worst(v, out);
+	g_autofree char *folder = printable(options->out ? options->out : "");
 	if (options->out)
 		g_string_append_printf(out,
 		                       "\nwritten to %s: samples.csv, scatter.svg, report.json%s\n",
-		                       options->out, options->keep_mappings ? ", mappings/" : "");
+		                       folder, options->keep_mappings ? ", mappings/" : "");
 }
 
 /* ---- one sample ---- */
@@ -185,12 +186,13 @@ static void print_one(const struct validation *v, GString *out)
 	for (int t = 0; t < SIM_TERMS; t++)
 		g_string_append_printf(out, "  %-14s %+.2f %%\n", sim_term_name((enum sim_term)t),
 		                       validate_term_percent(sample, (enum sim_term)t));
-	if (v->options->out && !v->options->quiet)
-		g_string_append_printf(
-			out,
-			"written to %s: mapping.json\n  mcmsim simulate --workload %s "
-			"--package %s --mapping %s/mapping.json\n",
-			v->options->out, pair->workload, pair->package, v->options->out);
+	if (!v->options->out || v->options->quiet)
+		return;
+	g_autofree char *command = g_strdup_printf(
+		"mcmsim simulate --workload %s --package %s --mapping %s/mapping.json",
+		pair->workload, pair->package, v->options->out);
+	g_autofree char *folder = printable(v->options->out), *shown = printable(command);
+	g_string_append_printf(out, "written to %s: mapping.json\n  %s\n", folder, shown);
 }
 
 void validate_print(const struct validation *v)

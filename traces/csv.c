@@ -4,35 +4,20 @@
  */
 #include "traces/csv.h"
 
+#include "hw/csv.h"
 #include "traces/output.h"
 
-#include <string.h>
-
 #define DECIMALS 6
-
-/* A field's text, quoted as RFC 4180 demands where it contains what separates fields. */
-static char *quoted(const char *text)
-{
-	GString *field;
-
-	if (strpbrk(text, ",\"\r\n") == NULL)
-		return g_strdup(text);
-	field = g_string_new("\"");
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			g_string_append_c(field, '"');
-		g_string_append_c(field, *text);
-	}
-	g_string_append_c(field, '"');
-	return g_string_free(field, FALSE);
-}
 
 static GPtrArray *quoted_names(const GPtrArray *names)
 {
 	GPtrArray *fields = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < names->len; i++)
-		g_ptr_array_add(fields, quoted(g_ptr_array_index(names, i)));
+	for (guint i = 0; i < names->len; i++) {
+		GString *field = g_string_new(NULL);
+		hw_csv_append(field, g_ptr_array_index(names, i));
+		g_ptr_array_add(fields, g_string_free(field, FALSE));
+	}
 	return fields;
 }
 

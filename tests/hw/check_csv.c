@@ -95,6 +95,46 @@ START_TEST(mistakes_are_named)
 }
 END_TEST
 
+START_TEST(cells_are_quoted_where_they_must_be)
+{
+	static const char *const cells[][2] = {
+		{ "", "" },           { "a b", "a b" },       { "a,b", "\"a,b\"" },
+		{ "\"", "\"\"\"\"" }, { "a\nb", "\"a\nb\"" }, { "a\rb", "\"a\rb\"" },
+		{ " a", "\" a\"" },   { "a\t", "\"a\t\"" },
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(cells); i++) {
+		g_autoptr(GString) out = g_string_new("x");
+		hw_csv_append(out, cells[i][0]);
+		ck_assert_str_eq(out->str + 1, cells[i][1]);
+	}
+}
+END_TEST
+
+/* Random cells of all that means something come back as they were. */
+START_TEST(our_own_cells_are_read)
+{
+	static const char letters[] = "a \t,\"\r\n;";
+	GRand *rand = g_rand_new_with_seed(1);
+	for (unsigned i = 0; i < 2000; i++) {
+		char cells[2][6] = { "" };
+		g_autoptr(GString) out = g_string_new("x,y\n");
+		for (unsigned c = 0; c < 2; c++) {
+			for (int n = g_rand_int_range(rand, 0, 5); n > 0; n--)
+				cells[c][n - 1] =
+					letters[g_rand_int_range(rand, 0, (int)strlen(letters))];
+			hw_csv_append(out, cells[c]);
+			g_string_append_c(out, c ? '\n' : ',');
+		}
+		struct hw_csv *csv = good(out->str);
+		ck_assert_uint_eq(csv->row_count, 1);
+		ck_assert_str_eq(csv->cells[0], cells[0]);
+		ck_assert_str_eq(csv->cells[1], cells[1]);
+		hw_csv_free(csv);
+	}
+	g_rand_free(rand);
+}
+END_TEST
+
 static const char *const columns[] = { "x", "y", "z", NULL };
 
 START_TEST(columns_are_found)
@@ -236,6 +276,8 @@ int main(void)
 	Suite *suite = suite_create("csv");
 	TCase *tables = tcase_create("tables"), *errors = tcase_create("errors");
 	tcase_add_loop_test(tables, tables_are_read, 0, G_N_ELEMENTS(taken));
+	tcase_add_test(tables, cells_are_quoted_where_they_must_be);
+	tcase_add_test(tables, our_own_cells_are_read);
 	tcase_add_test(tables, columns_are_found);
 	tcase_add_test(tables, numbers_are_decimal);
 	tcase_add_test(tables, whole_numbers_may_be_written_as_decimals);

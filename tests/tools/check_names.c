@@ -1,4 +1,5 @@
 /* Names hold anything. Does all that is printed stay one line per line, without control characters? */
+#include "hw/csv.h"
 #include "tests/tools/folder.h"
 #include "tools/printable.h"
 
@@ -34,13 +35,16 @@ static const char package[] =
 	"\"dram\": {\"interleave\": \"all\", \"channels\": [{\"at\": [0, 0], \"GBps\": 10,"
 	" \"latency_ns\": 10, \"energy_pJ_per_bit\": 1}]}}";
 
+/* As a path, which somebody chose to the reader's harm. */
+#define PATH "o\x1b[31m\xE2\x80\xAE"
+
 /* What a terminal would do more with than to show it. */
 static void assert_tame(const char *text, const char *words)
 {
 	ck_assert_msg(g_utf8_validate(text, -1, NULL), "%s", words);
 	for (const char *c = text; *c; c = g_utf8_next_char(c)) {
 		gunichar code = g_utf8_get_char(c);
-		ck_assert_msg(code == '\n' || !g_unichar_iscntrl(code), "%s: U+%04x in:\n%s", words,
+		ck_assert_msg(code == '\n' || printable_as_is(code), "%s: U+%04x in:\n%s", words,
 		              code, text);
 	}
 }
@@ -80,6 +84,12 @@ static const char *const commands[] = {
 	"run " ON "--batch 4 --strategy sequential,scope --trace-level none --json --quiet",
 	"rank " ON "--batch 4 --draws 20 --quiet",
 	"validate " ON "--batch 4 --samples 2 --strategy sequential --quiet",
+	"validate " ON "--batch 4 --sample 1 --strategy sequential -o @/" PATH "%s",
+	"validate " ON "--batch 4 --choice --refine 2 --strategy sequential,pipeline --quiet",
+	"search " ON "--batch 4 --pareto --quiet --strategy sequential -o @/" PATH "%s",
+	"rank " ON "--batch 4 --draws 20 -o @/" PATH "%s",
+	"show workload @/w%s.json --json",
+	"show mapping @/m%s.json " ON "--json",
 	"show package @/p%s.json --json",
 };
 
@@ -97,6 +107,61 @@ START_TEST(names_stay_in_their_place)
 	              with.out, without.out);
 	finished_free(&with);
 	finished_free(&without);
+}
+END_TEST
+
+static void assert_xml(const char *name)
+{
+	g_autofree char *text = content_of(folder, name);
+	static const GMarkupParser parser = { .start_element = NULL };
+	GMarkupParseContext *context = g_markup_parse_context_new(&parser, 0, NULL, NULL);
+	GError *error = NULL;
+	ck_assert_msg(g_markup_parse_context_parse(context, text, -1, &error) &&
+	                      g_markup_parse_context_end_parse(context, &error),
+	              "%s: %s", name, error ? error->message : "");
+	g_markup_parse_context_free(context);
+	/* XML 1.0 has no place for control characters, not even as references. */
+	ck_assert_ptr_null(strstr(text, "&#x1b;"));
+	assert_has(text, "\\x1b[31m");
+}
+
+START_TEST(plots_are_xml)
+{
+	write_all("odd", false);
+	const char *on = "--package @/podd.json --workload @/wodd.json --batch 4 --quiet";
+	g_autofree char *rank = g_strdup_printf("rank %s --draws 20 -o @/rank", on);
+	g_autofree char *front = g_strdup_printf("search %s --pareto -o @/front", on);
+	g_autofree char *validate = g_strdup_printf("validate %s --samples 2 -o @/samples", on);
+	g_free(output_of(folder, rank));
+	g_free(output_of(folder, front));
+	g_free(output_of(folder, validate));
+	assert_xml("rank/histogram.svg");
+	assert_xml("front/pareto.svg");
+	assert_xml("samples/scatter.svg");
+}
+END_TEST
+
+static const char runs[] =
+	"router,pattern,columns,rows,message_bytes,completion_cycles,tag_completion\n"
+	"\"r\x1b[5m\",\"p,\x1b \"\"q\"\"\",2,2,8,10,\"a,\"\"b\"\"\x1b:10\"\n";
+
+START_TEST(tables_of_runs_hold_any_name)
+{
+	write_text("traffic/p,\x1b \"q\"_2x2_8.csv",
+	           "src,dst,bytes,tag\n0,1,8,\"a,\"\"b\"\"\x1b\"\n");
+	write_text("runs.csv", runs);
+	const char *words = "nop --package nop-base --truth @/runs.csv --router r\x1b[5m -o @/out";
+	g_autofree char *out = output_of(folder, words);
+	assert_tame(out, words);
+	assert_has(out, "router r\\x1b[5m\n");
+	g_autofree char *path = g_build_filename(folder, "out", "nop.csv", NULL);
+	GError *error = NULL;
+	struct hw_csv *csv = hw_csv_read(path, &error);
+	ck_assert_msg(csv != NULL, "%s", error ? error->message : "");
+	ck_assert_str_eq(csv->cells[0], "r\x1b[5m");
+	ck_assert_str_eq(csv->cells[1], "p,\x1b \"q\"");
+	ck_assert(g_str_has_prefix(csv->cells[csv->width - 1], "a,\"b\"\x1b:10:"));
+	hw_csv_free(csv);
 }
 END_TEST
 
@@ -118,6 +183,7 @@ START_TEST(text_becomes_printable)
 		{ "\xC2\x9B \xE2\x80\xAE \xE2\x80\xA8", "\\u{9b} \\u{202e} \\u{2028}" },
 		{ "\xFF\xC3", "\\xff\\xc3" }, /* no UTF-8, and cut short */
 		{ "\xC3(", "\\xc3(" },
+		{ "\xEF\xBF\xBE \xF0\x9F\xBF\xBF", "\\u{fffe} \\u{1ffff}" }, /* no characters */
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *text = printable(pairs[i][0]);
@@ -136,6 +202,8 @@ int main(void)
 	TCase *tests = tcase_create("names");
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, names_stay_in_their_place, 0, G_N_ELEMENTS(commands));
+	tcase_add_test(tests, plots_are_xml);
+	tcase_add_test(tests, tables_of_runs_hold_any_name);
 	tcase_add_test(tests, messages_show_what_is_wrong);
 	tcase_add_test(tests, text_becomes_printable);
 	suite_add_tcase(suite, tests);

@@ -180,7 +180,7 @@ START_TEST(errors_are_summed_up)
 	write_text("traffic/one_2x2_mix.csv", "src,dst,bytes\n0,1,64000\n");
 	write_text("runs.csv",
 	           "\xEF\xBB\xBFpattern,router,columns,rows,message_bytes,completion_cycles\n"
-	           "one,base,2,1,256,20\none,base,2,2,256,10\n\none,base,2,2,mix,2000\n");
+	           "one,base,2,1,256,20\none,base,2,2.0,2.56e2,10\n\none,base,2,2,mix,2000\n");
 	g_autofree char *out = output_of(folder, TRUTH "@/runs.csv");
 	ck_assert_str_eq(out, "router base\n"
 	                      "by            >= 1000 ns:  mean |e|  worst   bias  shorter:  mean "
@@ -268,6 +268,7 @@ static const struct {
 	  "@/tag-unknown.csv:3: tag_completion: must name tags of @/traffic/tags_2x2_8.csv, got "
 	  "\"zz\"" },
 	{ TRUTH "@/width.csv", 2, "@/width.csv:2: must have 6 values as the header has, got 5" },
+	{ TRUTH "@/nobody.csv", 2, "@/nobody.csv:3: router: must be a name, got \"\"" },
 	{ TRUTH "@/path.csv", 2, "@/path.csv:2: pattern: must be a name, got \"../one\"" },
 };
 
@@ -288,6 +289,7 @@ START_TEST(mistakes_are_named)
 	write_text("tag-unknown.csv", HEADER ",tag_completion\nbase,tags,2,2,8,10,a:5;b:b:6\n"
 	                                     "base,tags,2,2,8,10,a:5;zz:6\n");
 	write_text("width.csv", HEADER "\nbase,one,2,2,8\n");
+	write_text("nobody.csv", HEADER "\nbase,one,2,2,8,10\n,one,2,2,8,10\n");
 	write_text("path.csv", HEADER "\nbase,../one,2,2,8,10\n");
 	assert_fails(folder, mistakes[_i].words, mistakes[_i].status, mistakes[_i].message);
 }

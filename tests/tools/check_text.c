@@ -1,6 +1,8 @@
 /* The pure parts that make text: JSON, tables, grids, times on the command line. */
 #include <math.h>
 
+#include <cjson/cJSON.h>
+
 #include "tests/sim/tiny.h"
 #include "tools/json_writer.h"
 #include "tools/options.h"
@@ -65,6 +67,23 @@ START_TEST(json_numbers_have_15_digits)
 		g_autofree char *text = json_finish(&w);
 		ck_assert_str_eq(text, cases[i].text);
 	}
+}
+END_TEST
+
+/* Another spelling of the same name, which no terminal obeys. */
+START_TEST(json_shows_what_talks_to_a_terminal)
+{
+	const char *name = "\xC3\xBC \x1b[31m \x7f \xC2\x9B \xE2\x80\xAE \xE2\x80\xA8 \xEF\xBB\xBF "
+			   "\xF3\xA0\x80\x81 \xF0\x9F\x98\x80";
+	struct json_writer w;
+	json_start(&w);
+	json_string(&w, NULL, name);
+	g_autofree char *text = json_finish(&w);
+	ck_assert_str_eq(text, "\"\xC3\xBC \\u001b[31m \\u007f \\u009b \\u202e \\u2028 \\ufeff "
+	                       "\\udb40\\udc01 \xF0\x9F\x98\x80\"\n");
+	cJSON *back = cJSON_Parse(text);
+	ck_assert_str_eq(cJSON_GetStringValue(back), name);
+	cJSON_Delete(back);
 }
 END_TEST
 
@@ -208,6 +227,7 @@ int main(void)
 {
 	Suite *suite = suite_create("text");
 	TCase *tests = tcase_create("text");
+	tcase_add_test(tests, json_shows_what_talks_to_a_terminal);
 	tcase_add_test(tests, json_is_one_member_per_line_or_all_on_one);
 	tcase_add_test(tests, json_numbers_have_15_digits);
 	tcase_add_test(tests, columns_are_as_wide_as_their_widest_cell);
