@@ -327,10 +327,6 @@ bool hw_json_is_array(struct hw_json node, GError **error)
 	return cJSON_IsArray(node.item);
 }
 
-/* No quantity of a package is beyond these in its unit; products of a few stay finite. */
-#define SMALLEST_NUMBER 1e-15
-#define LARGEST_NUMBER 1e15
-
 static double finite_number(struct hw_json node, const char *range, bool zero_allowed,
                             GError **error)
 {
@@ -351,7 +347,7 @@ static double finite_number(struct hw_json node, const char *range, bool zero_al
 		must_be(node, range, error);
 		return 0;
 	}
-	if (value != 0 && (value < SMALLEST_NUMBER || value > LARGEST_NUMBER)) {
+	if (value != 0 && (value < HW_JSON_SMALLEST || value > HW_JSON_LARGEST)) {
 		must_be(node, "between 1e-15 and 1e+15", error);
 		return 0;
 	}

@@ -68,10 +68,12 @@ bool hw_json_is_object(struct hw_json node, GError **error);
 bool hw_json_is_array(struct hw_json node, GError **error);
 
 /*
- * Typed values of a node. A positive number is > 0; numbers other than 0 must lie
- * between 1e-15 and 1e15, so that products of them stay finite. An integer is
- * never more than 2^53, whatever `max` says: JSON numbers are doubles.
+ * Typed values of a node. A positive number is > 0; numbers other than 0 must lie between these
+ * two, beyond which no quantity is in its unit, so that products of a few stay finite. An integer
+ * is never more than 2^53, whatever `max` says: JSON numbers are doubles.
  */
+#define HW_JSON_SMALLEST 1e-15
+#define HW_JSON_LARGEST 1e15
 double hw_json_positive(struct hw_json node, GError **error);
 double hw_json_non_negative(struct hw_json node, GError **error);
 uint64_t hw_json_integer(struct hw_json node, uint64_t min, uint64_t max, GError **error);

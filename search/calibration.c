@@ -86,6 +86,8 @@ static void add_text(GString *out, const char *text)
 static void add_number(GString *out, const char *before, double value)
 {
 	char digits[G_ASCII_DTOSTR_BUF_SIZE];
+	if (fabs(value) < HW_JSON_SMALLEST) /* rounding's remains, which no reader would take */
+		value = 0;
 	g_string_append(out, before);
 	g_string_append(out, isfinite(value) ? g_ascii_formatd(digits, sizeof digits, "%.9g", value)
 	                                     : "null");

@@ -39,6 +39,8 @@ static struct cal_calibration *make(const struct hw_package *package)
 	c->parameters[COST_EXPOSED_TILE].value = 0.7;
 	c->parameters[COST_EXPOSED_TILE].uncertainty = 0.02;
 	c->parameters[COST_EXPOSED_TILE].fitted = true;
+	c->parameters[COST_EXPOSED_FIRST].value = 5e-17; /* what rounding leaves of 0 */
+	c->parameters[COST_EXPOSED_FIRST].uncertainty = 3.3e-16;
 	c->package_count = 1;
 	c->packages = g_new0(struct cal_package, 1);
 	c->packages[0] = (struct cal_package){ g_strdup(package->name), hw_package_hash(package) };
@@ -99,6 +101,8 @@ START_TEST(what_is_written_is_read)
 	struct cost_parameters parameters = cal_parameters(again);
 	ck_assert_double_eq(parameters.value[COST_EXPOSED_TILE], 0.7);
 	ck_assert_double_eq(parameters.value[COST_NOP_EFFICIENCY], 1);
+	ck_assert_double_eq(parameters.value[COST_EXPOSED_FIRST], 0);
+	ck_assert_double_eq(again->parameters[COST_EXPOSED_FIRST].uncertainty, 0);
 	ck_assert_uint_eq(again->data.seed, UINT64_MAX);
 	ck_assert_uint_eq(again->data.batches[1], 64);
 	ck_assert_str_eq(again->sets[1].what, "held \"out\"\n");
