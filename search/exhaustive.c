@@ -91,6 +91,8 @@ static bool exhaustion_init(struct exhaustion *e, const struct wl_workload *work
 		search_small_release(&e->small);
 		return false;
 	}
+	if (freedom.free_nodes && search_small_add_orders(&e->small, e->candidates, most))
+		e->candidates = search_small_size(&e->small, &mappings);
 	e->how = (struct search_enumerator){ .small = &e->small,
 		                             .objective = options->objective,
 		                             .parameters = options->parameters,

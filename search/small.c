@@ -93,21 +93,72 @@ static void init_variants(struct search_small *small)
 			add_variants(small, n, size);
 }
 
+/* Whether one of the first `count` orders is this one. */
+static bool is_known(const struct search_small *small, unsigned count, const unsigned *order)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!memcmp(small->snakes[i], order, small->chiplets * sizeof *order))
+			return true;
+	return false;
+}
+
+static void add_order(struct search_small *small, const unsigned *order)
+{
+	small->snakes = g_renew(unsigned *, small->snakes, small->snake_count + 1);
+	small->snakes[small->snake_count++] = g_memdup2(order, small->chiplets * sizeof *order);
+}
+
 static void add_snakes(struct search_small *small)
 {
 	static const unsigned bands[SEARCH_SNAKES] = { 2, 1, 4 };
-	size_t bytes = small->chiplets * sizeof(unsigned);
+	g_autofree unsigned *snake = g_new(unsigned, small->chiplets);
 	for (unsigned i = 0; i < SEARCH_SNAKES; i++) {
-		unsigned *snake = g_malloc(bytes);
 		search_snake(small->package, MIN(bands[i], small->package->rows), snake);
-		bool known = false;
-		for (unsigned j = 0; j < small->snake_count; j++)
-			known = known || !memcmp(small->snakes[j], snake, bytes);
-		if (known)
-			g_free(snake);
-		else
-			small->snakes[small->snake_count++] = snake;
+		if (!is_known(small, small->snake_count, snake))
+			add_order(small, snake);
 	}
+}
+
+static void swap(unsigned *a, unsigned *b)
+{
+	unsigned was = *a;
+	*a = *b;
+	*b = was;
+}
+
+/* The next order, lexicographically; false: this was the last. */
+static bool next_order(unsigned *order, unsigned length)
+{
+	unsigned tail = length - 1,
+		 next = length - 1; /* the tail descends: it has had all its orders */
+	while (tail > 0 && order[tail - 1] > order[tail])
+		tail--;
+	if (tail == 0)
+		return false;
+	while (order[next] < order[tail - 1])
+		next--;
+	swap(&order[tail - 1], &order[next]);
+	for (unsigned a = tail, b = length - 1; a < b; a++, b--)
+		swap(&order[a], &order[b]);
+	return true;
+}
+
+bool search_small_add_orders(struct search_small *small, double candidates, double most)
+{
+	unsigned snakes = small->snake_count;
+	double orders = 1;
+	for (unsigned i = 2; i <= small->chiplets; i++)
+		orders *= i;
+	if (!(candidates / snakes * orders <= most))
+		return false;
+	g_autofree unsigned *order = g_new(unsigned, small->chiplets);
+	for (unsigned i = 0; i < small->chiplets; i++)
+		order[i] = i;
+	do {
+		if (!is_known(small, snakes, order))
+			add_order(small, order);
+	} while (next_order(order, small->chiplets));
+	return true;
 }
 
 bool search_small_enough(const struct wl_workload *workload, const struct hw_package *package)
@@ -139,6 +190,7 @@ void search_small_release(struct search_small *small)
 {
 	for (unsigned i = 0; i < small->snake_count; i++)
 		g_free(small->snakes[i]);
+	g_clear_pointer(&small->snakes, g_free);
 	g_clear_pointer(&small->variants, g_free);
 	g_clear_pointer(&small->variant_count, g_free);
 }

@@ -22,8 +22,8 @@
  *
  * Every node has any number of tiles from 1 to the most that its shares can be cut into, whatever
  * the others have. What that means is said by enum search_tiling: with neutral parameters few of
- * them need be looked at. Regions are runs along snakes for `best`, too: other positions and orders of
- * chiplets, and shares by speed, which annealing tries, are not in the space.
+ * them need be looked at. For `best` search_small_add_orders makes every order of the chiplets a
+ * snake where that can be afforded. Shares by speed, which annealing tries, are not in the space.
  *
  * What does not fit the buffers is in the space, too, and is not a valid mapping. Regions that are
  * the same on two snakes count twice.
@@ -88,7 +88,7 @@ struct search_small {
 	unsigned longest_cluster;
 	bool one_segment, free_nodes;
 	unsigned samples[SEARCH_MICROBATCHES], sample_count;
-	unsigned *snakes[SEARCH_SNAKES], snake_count;
+	unsigned **snakes, snake_count;  /* orders of all chiplets, the snakes first */
 	struct search_variant *variants; /* [node][size - 1][variant], of `room` */
 	unsigned room;
 	unsigned *variant_count; /* [node][size - 1] */
@@ -104,6 +104,10 @@ void search_small_init(struct search_small *small, const struct wl_workload *wor
                        const struct hw_package *package, const struct search_freedom *freedom,
                        unsigned batch, unsigned tiles, enum search_tiling tiling);
 void search_small_release(struct search_small *small);
+
+/* Every order of the chiplets beside the snakes, so that a region is any chiplets in any order; nothing is
+ * done (false) if that makes more than `most` of what has been `candidates` for all segments. */
+bool search_small_add_orders(struct search_small *small, double candidates, double most);
 
 /* Candidates for a segment of nodes [first, end). */
 double search_small_candidates(const struct search_small *small, unsigned first, unsigned end);

@@ -25,7 +25,7 @@ struct everything {
 	struct map_segment segments[NODES];
 	struct map_cluster clusters[NODES][NODES];
 	struct map_node nodes[NODES][NODES][NODES];
-	unsigned chiplets[CHIPLETS]; /* 0, 1, 2 */
+	unsigned chiplets[NODES][CHIPLETS]; /* of a segment, in the order of its regions */
 	double best[SEARCH_OBJECTIVES];
 	double count;
 };
@@ -131,20 +131,40 @@ static void add_cluster(struct everything *e, unsigned n)
 		used += segment->clusters[i].region_size;
 	struct map_cluster *cluster = &segment->clusters[segment->cluster_count++];
 	for (unsigned size = 1; used + size <= hw_chiplet_count(package); size++) {
-		*cluster = (struct map_cluster){ e->chiplets + used, size,
+		*cluster = (struct map_cluster){ e->chiplets[e->all.segment_count - 1] + used, size,
 			                         e->nodes[e->all.segment_count - 1][c], 0 };
 		join_cluster(e, n);
 	}
 	segment->cluster_count--;
 }
 
+/* From node n on, a segment with its chiplets from `fixed` on in this order; for `best` in every order. */
+static void order_segment(struct everything *e, unsigned n, unsigned fixed)
+{
+	unsigned *order = e->chiplets[e->all.segment_count - 1], count = hw_chiplet_count(package);
+	if (fixed == count || e->strategy != SEARCH_BEST) {
+		add_cluster(e, n);
+		return;
+	}
+	for (unsigned i = fixed; i < count; i++) {
+		unsigned was = order[fixed];
+		order[fixed] = order[i];
+		order[i] = was;
+		order_segment(e, n, fixed + 1);
+		order[i] = order[fixed];
+		order[fixed] = was;
+	}
+}
+
 static void add_segment(struct everything *e, unsigned n)
 {
 	unsigned samples[SEARCH_MICROBATCHES], s = e->all.segment_count++;
 	unsigned count = search_microbatches(e->batch, samples);
+	for (unsigned i = 0; i < CHIPLETS; i++)
+		e->chiplets[s][i] = i;
 	for (unsigned m = 0; m < count; m++) {
 		e->segments[s] = (struct map_segment){ samples[m], e->clusters[s], 0 };
-		add_cluster(e, n);
+		order_segment(e, n, 0);
 	}
 	e->all.segment_count--;
 }
@@ -168,7 +188,6 @@ static void try_everything(struct everything *e, enum search_strategy strategy, 
 	*e = (struct everything){ .strategy = strategy,
 		                  .batch = batch,
 		                  .all = { .batch = batch, .segments = e->segments },
-		                  .chiplets = { 0, 1, 2 },
 		                  .best = { INFINITY, INFINITY, INFINITY } };
 	place_node(e, 0);
 }
@@ -226,6 +245,7 @@ static void draw_problem(GRand *rand, const struct size *size)
 	package = fixture_package((struct fixture_grid){ .columns = pick(rand, 1, size->chiplets),
 	                                                 .rows = 1,
 	                                                 .unicast = g_rand_boolean(rand) });
+	package->dram[0].at = pick(rand, 0, hw_chiplet_count(package) - 1);
 	struct hw_chiplet_type *type = &package->types[0];
 	type->static_W = g_rand_boolean(rand) ? 0.01 : 0;
 	type->activation_buffer_bytes = activations[pick(rand, 0, G_N_ELEMENTS(activations) - 1)] +

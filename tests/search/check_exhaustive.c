@@ -84,6 +84,37 @@ START_TEST(free_nodes_by_hand)
 }
 END_TEST
 
+/* Two chiplets in both orders, and a 2 x 2 grid, whose two snakes are among the 24: so many times as
+ * many candidates as with one snake, or none of them. */
+START_TEST(orders_by_hand)
+{
+	static const struct {
+		unsigned columns, rows, snakes, orders;
+	} cases[] = { { 2, 1, 1, 2 }, { 3, 1, 1, 6 }, { 2, 2, 2, 24 } };
+	struct search_freedom freedom = search_freedom_of(SEARCH_BEST);
+	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct search_small small;
+		double mappings;
+		set_up((struct fixture_grid){ .columns = cases[i].columns, .rows = cases[i].rows },
+		       (struct wl_shape){ 4, 8, 8 }, POINT("a", "in", "8"), NULL);
+		search_small_init(&small, workload, package, &freedom, 1, 1, SEARCH_TILES_BEST);
+		double candidates = search_small_size(&small, &mappings);
+		double all = candidates / cases[i].snakes * cases[i].orders;
+		ck_assert_uint_eq(small.snake_count, cases[i].snakes);
+		ck_assert(!search_small_add_orders(&small, candidates, all - 1));
+		ck_assert_double_eq(search_small_size(&small, &mappings), candidates);
+		ck_assert(search_small_add_orders(&small, candidates, all));
+		ck_assert_uint_eq(small.snake_count, cases[i].orders);
+		ck_assert_double_eq(search_small_size(&small, &mappings), all);
+		for (unsigned a = 0; a < small.snake_count; a++)
+			for (unsigned b = 0; b < a; b++)
+				ck_assert_mem_ne(small.snakes[a], small.snakes[b],
+				                 small.chiplets * sizeof(unsigned));
+		search_small_release(&small);
+	}
+}
+END_TEST
+
 /*
  * With a calibration every number of tiles counts. Shares of a are of 8 rows and 8 columns, also where one
  * of them is split: 8 numbers, whatever the split. b has 16 channels, up to 16 numbers, or 8 with half of
@@ -560,6 +591,7 @@ int main(void)
 	tcase_add_test(tiny, best_where_tensors_have_places);
 	tcase_add_test(tiny, sizes_by_hand);
 	tcase_add_test(tiny, free_nodes_by_hand);
+	tcase_add_test(tiny, orders_by_hand);
 	tcase_add_test(tiny, tiles_by_hand);
 	tcase_add_test(tiny, free_nodes_are_all_tried);
 	tcase_add_test(tiny, best_of_all_listed);
