@@ -113,7 +113,7 @@ static enum tool_status calibrate_main(const struct options *given, GError **err
 	     options.strategy_count++)
 		options.strategies[options.strategy_count] =
 			(enum search_strategy)options.strategy_count;
-	if (!check_usage(&options, error))
+	if (!check_usage(&options, error) || (options.out && !check_out_file(options.out, error)))
 		return TOOL_USAGE;
 	return options.arguments[0] ? calibrate_nop(&options, error) : calibrate(&options, error);
 }

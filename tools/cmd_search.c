@@ -1,8 +1,5 @@
 /* mcmsim search: find a mapping and say what the cost model expects of it. */
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "search/exhaustive.h"
 #include "tools/explain.h"
@@ -11,28 +8,6 @@
 #include "tools/progress.h"
 #include "tools/report.h"
 #include "tools/results.h"
-
-/* So that a search does not run for nothing. */
-static bool check_out(const char *path, GError **error)
-{
-	g_autofree char *folder = NULL;
-	if (!path)
-		return true;
-	folder = g_path_get_dirname(path);
-	int code = 0;
-	if (g_file_test(path, G_FILE_TEST_IS_DIR))
-		code = EISDIR;
-	else if (g_file_test(path, G_FILE_TEST_EXISTS) &&
-	         !g_file_test(path, G_FILE_TEST_IS_REGULAR))
-		code = g_access(path, W_OK) == 0 ? 0 : errno; /* a device or a pipe */
-	else if (g_access(folder, W_OK | X_OK) != 0)
-		code = errno;
-	if (code)
-		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "--out: must be a file that can be written, got \"%s\": %s", path,
-		            g_strerror(code));
-	return code == 0;
-}
 
 static void print_range(const char *label, unsigned low, unsigned high, const char *unit)
 {
@@ -231,7 +206,7 @@ static enum tool_status search_main(const struct options *options, GError **erro
 		            "choose from");
 		return TOOL_USAGE;
 	}
-	if (!check_out(options->out, error) ||
+	if ((options->out && !check_out_file(options->out, error)) ||
 	    !subject_load(&subject, options->package, options->workload, options->set, error))
 		return TOOL_USAGE;
 	enum tool_status status = TOOL_USAGE;
@@ -263,7 +238,7 @@ const struct command search_command = {
 		"chiplets along up to three snakes, splits of K, P, or P and Q with weights as the "
 		"buffers\n"
 		"demand (best: every split and placement of weights, and any chiplets in any "
-	        "order\n"
+		"order\n"
 		"where that is not too much), and any number of tiles.\n"
 		"\n"
 		"With --refine K the K best mappings seen are simulated (with their neighbours, "

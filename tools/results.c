@@ -34,6 +34,24 @@ bool prepare_folder(const char *folder, GError **error)
 	return false;
 }
 
+bool check_out_file(const char *path, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	int code = 0;
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		code = EISDIR;
+	else if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+	         !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		code = g_access(path, W_OK) == 0 ? 0 : errno; /* a device or a pipe */
+	else if (g_access(folder, W_OK | X_OK) != 0)
+		code = errno;
+	if (code)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--out: must be a file that can be written, got \"%s\": %s", path,
+		            g_strerror(code));
+	return code == 0;
+}
+
 /* A timeline of an earlier run must not stand beside the results of this one. */
 static void remove_timelines(const char *csv, const char *chrome)
 {

@@ -32,6 +32,9 @@ void result_release(struct result *result);
 /* Make the folder and its parents, and see that files can be made in it. */
 bool prepare_folder(const char *folder, GError **error);
 
+/* See that the file can be written, so that no work is done for nothing. */
+bool check_out_file(const char *path, GError **error);
+
 struct execution {
 	const struct subject *subject;
 	const struct options *options;

@@ -41,6 +41,10 @@ static const struct usage_error {
 	  "calibrate: --fit is for simulated samples; nop has none" },
 	{ "calibrate --measured x.csv --samples 4",
 	  "calibrate: --samples is for simulated samples; --measured has none" },
+	{ "calibrate -o /none/c.json", "--out: must be a file that can be written, got "
+	                               "\"/none/c.json\": No such file or directory" },
+	{ "calibrate nop --truth x.csv -o /",
+	  "--out: must be a file that can be written, got \"/\": Is a directory" },
 	{ "run " P " --batch 0", "--batch: must be a whole number from 1 to 1048576, got \"0\"" },
 	{ "run " P " --batch -3", "--batch: must be a whole number from 1 to 1048576, got \"-3\"" },
 	{ "run " P " --batch=", "--batch: must be a whole number from 1 to 1048576, got \"\"" },
