@@ -429,7 +429,6 @@ void search_segmenter_init(struct segmenter *s)
 	scanner_init(s, search_microbatches(s->batch, s->samples));
 	s->settled = g_new0(struct search_segment *, search_pairs(s));
 	s->tried = g_new0(bool, search_pairs(s));
-	s->pessimism = 1;
 	s->scanners = g_new(struct segmenter, s->space->jobs);
 	for (unsigned i = 0; i < s->space->jobs; i++) {
 		s->scanners[i] = *s;

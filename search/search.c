@@ -285,7 +285,7 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 	double best_score = INFINITY;
 	uint64_t limit = s->space->activation_limit;
 	struct search_settler settler;
-	const struct search_judge judge = { search_settle, &settler };
+	struct search_judge judge = { search_settle, &settler, false };
 	search_settler_init(&settler, s->space, &s->freedom, s->options);
 	bool again = true;
 	for (int i = 0; again && i < (best ? FEW_RETRIES : RETRIES); i++) {
@@ -293,10 +293,13 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 		s->space->activation_limit = (uint64_t)((double)s->space->activation_limit *
 		                                        TIGHTER);
 	}
+	s->space->activation_limit = limit;
+	judge.insist = true;
+	if (!best)
+		search_windows(s, &judge, &best, &best_score);
 	if (!best)
 		set_misfit(s, settler.misfit ? "; the last one tried: " : "",
 		           settler.misfit ? settler.misfit->message : "", error);
-	s->space->activation_limit = limit;
 	search_settler_release(&settler);
 	return best;
 }

@@ -54,13 +54,13 @@ static double settled_ns(const struct segmenter *s, unsigned i, unsigned j)
 	return segment ? segment->time_ns : INFINITY;
 }
 
-/* What the best guess is taken to cost: guesses are held to be as optimistic as they were before. */
+/* What the best guess says. */
 static double hoped_ns(const struct segmenter *s, unsigned i, unsigned j)
 {
 	unsigned m = best_guess(s, i, j);
 	if (s->tried[search_pair(s, i, j)] && !s->reconsider)
 		return INFINITY;
-	return m < s->sample_count ? search_guess(s, i, j, m)->time_ns * s->pessimism : INFINITY;
+	return m < s->sample_count ? search_guess(s, i, j, m)->time_ns : INFINITY;
 }
 
 static double expected_ns(const struct segmenter *s, unsigned i, unsigned j, bool settled_only)
@@ -95,15 +95,11 @@ static void settle(struct segmenter *s, unsigned i, unsigned j)
 	unsigned m = best_guess(s, i, j);
 	struct guess *guess = search_guess(s, i, j, m);
 	struct search_segment found = search_bisect(s, i, j, m);
-	double guess_ns = guess->time_ns;
 	guess->time_ns = INFINITY;
 	s->tried[search_pair(s, i, j)] = true;
 	found.time_ns = found.cuts ? s->judge->settle(s->judge->data, &found) : INFINITY;
 	s->judged++;
-	if (isfinite(found.time_ns)) {
-		double weight = 1.0 / MIN(s->judged, 8);
-		s->pessimism += weight * (MAX(1, found.time_ns / guess_ns) - s->pessimism);
-	} else { /* what does not fit the buffers does not with more samples */
+	if (!isfinite(found.time_ns)) { /* what does not fit does not with more samples */
 		s->misfits++;
 		for (unsigned more = m; more < s->sample_count; more++)
 			search_guess(s, i, j, more)->time_ns = INFINITY;
@@ -161,8 +157,11 @@ static bool find_cuts(struct segmenter *s, unsigned *previous)
 	settle_best(s, most, previous);
 	s->reconsider = true;
 	/* Guesses that did not fit must not leave the network uncovered. */
-	while (!cut_network(s, true, previous) && cut_network(s, false, previous))
+	while (!cut_network(s, true, previous) && cut_network(s, false, previous)) {
+		if (!s->judge->insist && 2 * s->misfits > s->judged)
+			return false;
 		settle_cuts(s, previous);
+	}
 	settle_best(s, most / 3, previous);
 	return cut_network(s, true, previous);
 }

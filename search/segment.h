@@ -51,12 +51,14 @@ struct search_solution {
 struct search_judge {
 	double (*settle)(void *data, const struct search_segment *segment);
 	void *data;
+	bool insist; /* settle until the network is covered, however much of it does not fit */
 };
 
 /*
  * The best cuts: the network's best segments by estimate are settled at full cost until the
  * best cuts consist of settled ones. Only solutions faster than limit_ns are of interest
- * (INFINITY: all). Progress is called with a fraction in [0, 1]. NULL if no cut is feasible.
+ * (INFINITY: all). Progress is called with a fraction in [0, 1]. NULL if no cut is feasible, or the
+ * network is not covered when most segments do not fit and the judge does not insist.
  */
 struct search_solution *search_segments(struct search_space *space,
                                         struct search_clusters *clusters,

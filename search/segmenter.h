@@ -43,7 +43,6 @@ struct segmenter {
 	struct guess *guesses;           /* [i][j - i - 1][micro-batch] */
 	struct search_segment **settled; /* [i][j - i - 1]: the best at full cost; NULL: none */
 	const struct search_judge *judge;
-	double pessimism;             /* full cost over estimate, so far */
 	unsigned judged, misfits;     /* segments costed in full; those that fit no buffer */
 	bool *tried;                  /* [i][j - i - 1]: some guess was costed in full */
 	bool reconsider;              /* look at a segment's other guesses, too */
