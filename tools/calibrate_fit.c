@@ -207,14 +207,29 @@ static void fill_data(const struct calibrate *c)
 	                          options->batch_count * sizeof options->batches[0]);
 }
 
+/* Too few samples may be because some have failed. */
+static void add_failures(const struct calibrate *c, GError **error)
+{
+	if (!c->failed || !error || !*error)
+		return;
+	g_autofree char *text = g_strdup_printf("%s; %u have no result; the first, %s",
+	                                        (*error)->message, c->failed, c->first_failure);
+	g_clear_error(error);
+	g_set_error(error, TOOL_ERROR, TOOL_FAILED, "%s", text);
+}
+
 bool calibrate_fit(struct calibrate *c, GError **error)
 {
 	struct cal_problem problem = { .samples = c->samples,
 		                       .sample_count = c->training_count,
 		                       .start = c->base,
 		                       .jobs = c->options->jobs };
-	if (!choose_free(c->options, problem.free, error) || !cal_fit(&problem, &c->fit, error))
+	if (!choose_free(c->options, problem.free, error))
 		return false;
+	if (!cal_fit(&problem, &c->fit, error)) {
+		add_failures(c, error);
+		return false;
+	}
 	judge(c);
 	c->result = g_new0(struct cal_calibration, 1);
 	fill_parameters(c, &problem);

@@ -102,6 +102,8 @@ static enum tool_status calibrate(const struct options *options, GError **error)
 	                       : calibrate_simulate(&c, error)) &&
 	    check_base(&c, error) && calibrate_fit(&c, error))
 		status = finish(&c, error);
+	else if (c.failed)
+		status = TOOL_FAILED;
 	release(&c);
 	return status;
 }

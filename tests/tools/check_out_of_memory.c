@@ -25,6 +25,8 @@ static const char *const commands[] = {
 	"run --package simba-6x6 --workload alexnet --strategy sequential,scope --batch 4 --jobs 2 "
 	"-o @/out",
 	"nop --package nop-base --messages tests/data/nop/traffic/ring_dep_4x4_256.csv",
+	"calibrate --package mcm-16 --workload alexnet --hold-out-workload none "
+	"--hold-out-package none --samples 3 --batch 64 --fit exposed_tile --jobs 2",
 };
 
 static void limit_memory(void *data)
