@@ -349,8 +349,9 @@ START_TEST(too_many_chiplets_are_refused)
 	GError *error = NULL;
 	t.package->rows = 73;
 	ck_assert_ptr_null(sim_simulate(NULL, t.package, NULL, &settings, &error));
-	ck_assert_str_eq(error->message,
-	                 "package 'tiny' has 9344 chiplets (128 x 73); at most 9216 can be simulated");
+	ck_assert_str_eq(
+		error->message,
+		"package 'tiny' has 9344 chiplets (128 x 73); at most 9216 can be simulated");
 	g_clear_error(&error);
 	hw_package_free(t.package);
 }
