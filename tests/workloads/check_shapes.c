@@ -425,10 +425,10 @@ static struct wl_workload *random_column(GRand *rand)
 
 START_TEST(random_windows_reach_exactly_what_they_touch)
 {
-	g_autoptr(GRand) rand = g_rand_new_with_seed(11);
+	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i);
 	unsigned fit = 0, skipping = 0;
 
-	for (unsigned round = 0; round < 2000; round++) {
+	for (unsigned round = 0; round < 100; round++) {
 		struct wl_workload *w = random_column(rand);
 
 		if (w == NULL)
@@ -440,8 +440,8 @@ START_TEST(random_windows_reach_exactly_what_they_touch)
 		fit++;
 		wl_workload_free(w);
 	}
-	ck_assert_uint_ge(fit, 500);
-	ck_assert_uint_ge(skipping, 100);
+	ck_assert_uint_ge(fit, 20);
+	ck_assert_uint_ge(skipping, 2);
 }
 END_TEST
 
@@ -491,7 +491,7 @@ int main(void)
 	tcase_add_test(all, dilated_conv_reaches_its_outermost_taps);
 	tcase_add_test(all, stride_beyond_the_only_output_does_not_count);
 	tcase_add_test(all, pool_behind_conv_reaches_exactly_what_both_touch);
-	tcase_add_test(all, random_windows_reach_exactly_what_they_touch);
+	tcase_add_loop_test(all, random_windows_reach_exactly_what_they_touch, 0, 20);
 	tcase_add_test(all, large_windows_are_exact);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
