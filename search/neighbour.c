@@ -174,7 +174,7 @@ void search_change_tiles(const struct search_change *ch, const struct map_cluste
 	const struct search_space *space = &ch->drawer->space;
 	struct map_placed placed = map_place_alone(space->workload, space->package, cluster, node,
 	                                           mapping->segments[ch->touched].microbatch);
-	unsigned tiles[MAP_DIMS], most = tiles[map_finest_tiles(&placed, tiles) - 1];
+	unsigned most = map_most_tiles(&placed);
 	node->tiles = more ? MIN(node->tiles * 2, MAX(node->tiles, most)) : MAX(node->tiles / 2, 1);
 }
 

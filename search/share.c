@@ -122,6 +122,14 @@ unsigned map_finest_tiles(const struct map_placed *placed, unsigned tiles[MAP_DI
 	return count;
 }
 
+unsigned map_most_tiles(const struct map_placed *placed)
+{
+	unsigned most = 0;
+	for (int i = 0; i < MAP_DIMS; i++)
+		most = MAX(most, tile_room(placed, tile_dims[i]));
+	return most;
+}
+
 void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,
                      struct map_grid *grid)
 {

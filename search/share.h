@@ -73,6 +73,9 @@ enum map_dim map_tile_dim(const struct map_placed *placed, unsigned *count);
  */
 unsigned map_finest_tiles(const struct map_placed *placed, unsigned tiles[MAP_DIMS]);
 
+/* The last of them: more tiles change nothing. */
+unsigned map_most_tiles(const struct map_placed *placed);
+
 /* Output boxes: of the whole shares, and of their tile t (MAP_WHOLE: all of them). */
 #define MAP_WHOLE UINT32_MAX
 void map_output_grid(const struct map_placed *placed, struct map_scratch *scratch,

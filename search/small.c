@@ -129,12 +129,12 @@ static void swap(unsigned *a, unsigned *b)
 /* The next order, lexicographically; false: this was the last. */
 static bool next_order(unsigned *order, unsigned length)
 {
-	unsigned tail = length - 1,
-		 next = length - 1; /* the tail descends: it has had all its orders */
+	unsigned tail = length - 1; /* from here on they descend: all their orders were had */
 	while (tail > 0 && order[tail - 1] > order[tail])
 		tail--;
 	if (tail == 0)
 		return false;
+	unsigned next = length - 1;
 	while (order[next] < order[tail - 1])
 		next--;
 	swap(&order[tail - 1], &order[next]);
@@ -200,7 +200,6 @@ void search_small_release(struct search_small *small)
 unsigned search_small_tiles(const struct search_small *small, unsigned node,
                             const struct search_variant *variant, unsigned samples)
 {
-	unsigned tiles[MAP_DIMS];
 	if (variant->split[MAP_N] > samples)
 		return 0;
 	if (small->tiling != SEARCH_TILES_ALL)
@@ -209,7 +208,7 @@ unsigned search_small_tiles(const struct search_small *small, unsigned node,
 		                     .samples = samples,
 		                     .microbatch = samples };
 	memcpy(placed.split, variant->split, sizeof placed.split);
-	return tiles[map_finest_tiles(&placed, tiles) - 1];
+	return map_most_tiles(&placed);
 }
 
 /* Ways to run nodes [a, b) as one cluster. */

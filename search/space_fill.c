@@ -62,8 +62,8 @@ static void fill_bytes(const struct search_space *space, struct search_worker *w
 	struct map_scratch *scratch = &worker->network.scratch;
 	struct map_placed placed = place_at(space, node, size, choice, 1);
 	struct map_grid grid;
-	unsigned mark = scratch->used, tiles[MAP_DIMS];
-	choice->most_tiles = tiles[map_finest_tiles(&placed, tiles) - 1];
+	unsigned mark = scratch->used;
+	choice->most_tiles = map_most_tiles(&placed);
 	map_output_grid(&placed, scratch, &grid);
 	choice->output_bytes = map_largest_box(&grid) * space->workload->activation_bytes;
 	scratch->used = mark;

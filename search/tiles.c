@@ -167,10 +167,10 @@ static void cut(const struct fitting *f, unsigned first, unsigned tiles, const u
 static unsigned most_tiles(const struct map_plan *plan, const struct map_cluster *cluster,
                            unsigned samples)
 {
-	unsigned most = 1, tiles[MAP_DIMS];
+	unsigned most = 1;
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		struct map_placed placed = map_place(plan, cluster->nodes[i].node, samples);
-		most = MAX(most, tiles[map_finest_tiles(&placed, tiles) - 1]);
+		most = MAX(most, map_most_tiles(&placed));
 	}
 	return most;
 }

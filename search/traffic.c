@@ -328,17 +328,18 @@ static void read_boxes(struct exchange *x)
 
 /* What others stored, from the channels that it lies in: an exchange between the boxes stored and
  * those needed, in which channels stand for the chiplets that are near them. */
-static void read_stored(struct exchange *x, const struct map_stored *stored)
+static void read_stored(const struct exchange *fetch, const struct map_stored *stored)
 {
-	struct map_scratch *scratch = &x->network->scratch;
+	struct map_scratch *scratch = &fetch->network->scratch;
 	struct map_grid have, tail;
+	struct exchange x = *fetch;
 	map_output_grid(&stored->full, scratch, &have);
 	map_output_grid(&stored->tail, scratch, &tail);
-	x->have = &have;
-	x->stored = stored;
-	x->tail = tail.part[MAP_N];
-	x->samples = x->network->got;
-	exchange_boxes(x);
+	x.have = &have;
+	x.stored = stored;
+	x.tail = tail.part[MAP_N];
+	x.samples = x.network->got;
+	exchange_boxes(&x);
 }
 
 void map_fetch(struct map_network *network, const struct map_placed *to, unsigned tile,

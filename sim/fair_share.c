@@ -143,7 +143,7 @@ static uint32_t lowest_level(const struct fair_share *s)
 	for (uint32_t i = 0; i < s->used_count; i++) {
 		uint32_t r = s->used[i];
 		if (s->flows[r] > 0 && (lowest == UINT32_MAX || s->level[r] < s->level[lowest] ||
-		                        (s->level[r] == s->level[lowest] && r < lowest)))
+		                        (r < lowest && s->level[r] == s->level[lowest])))
 			lowest = r;
 	}
 	return lowest;

@@ -186,9 +186,10 @@ static inline uint64_t wl_row_bits(uint32_t word, uint32_t lo, uint32_t hi)
 {
 	uint64_t start = (uint64_t)word * WL_ROW_BITS;
 	uint64_t first = lo > start ? lo - start : 0, end = hi > start ? hi - start : 0;
-	if (first >= WL_ROW_BITS || end <= first)
+	if (first >= WL_ROW_BITS)
 		return 0;
-	return UINT64_MAX << first & UINT64_MAX >> (WL_ROW_BITS - MIN(end, WL_ROW_BITS));
+	uint64_t below_end = end >= WL_ROW_BITS ? UINT64_MAX : (UINT64_C(1) << end) - 1;
+	return UINT64_MAX << first & below_end;
 }
 
 #endif
