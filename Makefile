@@ -73,7 +73,7 @@ define variant
 $(1)_OBJECTS := $$(patsubst %.c,$(BUILD)/$(1)/%.o,$(LIBRARY_SOURCES))
 $(1)_TOOLS := $$(patsubst %.c,$(BUILD)/$(1)/%.o,$(TOOL_SOURCES))
 $(1)_SUPPORT := $$(patsubst %.c,$(BUILD)/$(1)/%.o,$(SUPPORT_SOURCES)) \
-	$$(filter-out %/tools/main.o,$$($(1)_TOOLS)) $(BUILD)/$(1)/libmcmsim.a
+	$$(filter-out %/tools/main.o %/tools/allocators.o,$$($(1)_TOOLS)) $(BUILD)/$(1)/libmcmsim.a
 $(1)_TESTS := $$(patsubst %.c,$(BUILD)/$(1)/%,$(TEST_SOURCES))
 $(1)_BENCHES := $$(patsubst %.c,$(BUILD)/$(1)/%,$(BENCH_SOURCES))
 
