@@ -43,7 +43,7 @@ endif
 # Headers of others are not ours to warn about.
 pkg_cflags = $$(pkg-config --cflags $(1) | sed 's/-I/-isystem /g')
 $(BUILD)/config.mk: FORCE
-	@tools/install-deps $(GROUPS)
+	@tools/dev/install-deps $(GROUPS)
 	@mkdir -p $(@D)
 	@{ echo "PKG_CFLAGS := $(call pkg_cflags,$(PACKAGES))"; \
 	echo "PKG_LIBS := $$(pkg-config --libs $(PACKAGES))"; \
@@ -56,13 +56,15 @@ $(BUILD)/config.mk: FORCE
 # Sources.
 
 LIBRARY_FOLDERS := hw workloads search sim traces
-LIBRARY_SOURCES := $(sort $(wildcard $(LIBRARY_FOLDERS:=/*.c)))
-TOOL_SOURCES := $(sort $(wildcard tools/*.c))
+# A room is a folder, or a folder in one.
+files_in = $(sort $(wildcard $(1:=/$(2)) $(1:=/*/$(2))))
+LIBRARY_SOURCES := $(call files_in,$(LIBRARY_FOLDERS),*.c)
+TOOL_SOURCES := $(call files_in,tools,*.c)
 TEST_SOURCES := $(sort $(wildcard tests/*/check_*.c))
 SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c)) # linked into every test and bench
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
-FORMATTED := $(sort $(wildcard $(addsuffix /*.[ch],$(LIBRARY_FOLDERS) tools tests/*)))
-SCRIPTS = .ci/run $(sort $(shell grep -lsE '^\#!/bin/(ba)?sh|^\#!/usr/bin/env (ba)?sh' tools/*))
+FORMATTED := $(call files_in,$(LIBRARY_FOLDERS) tools tests,*.[ch])
+SCRIPTS = .ci/run $(sort $(shell grep -lsE '^\#!/bin/(ba)?sh|^\#!/usr/bin/env (ba)?sh' tools/dev/*))
 
 # Variants: $(call variant,NAME,CFLAGS,DATA_DIR). Presets are looked up in DATA_DIR/hw/packages,
 # DATA_DIR/hw/dram and DATA_DIR/workloads/zoo.
@@ -120,24 +122,30 @@ run: all ## search, simulate and compare four strategies: ResNet-50 on a 6 x 6 p
 	$(BUILD)/mcmsim run --package simba-6x6 --workload resnet50 \
 		--strategy sequential,pipeline,segmented,scope --batch 16 -o $(BUILD)/run
 
-test: all $(release_TESTS) ## build and run all tests
-	@MCMSIM=$(BUILD)/mcmsim tools/run-tests -j $(JOBS) $(release_TESTS)
+# Every header of the product, twice over in one file: none clashes with another.
+HEADERS := $(call files_in,$(LIBRARY_FOLDERS) tools,*.h)
+$(BUILD)/all_headers.o: $(HEADERS) Makefile $(BUILD)/config.mk
+	@printf '#include "%s"\n' $(HEADERS) $(HEADERS) >$(@:.o=.c)
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DMCMSIM_DATA_DIR='"."' $(CFLAGS) $(WARNINGS) -c -o $@ $(@:.o=.c)
+
+test: all $(release_TESTS) $(BUILD)/all_headers.o ## build and run all tests
+	@MCMSIM=$(BUILD)/mcmsim tools/dev/run-tests -j $(JOBS) $(release_TESTS)
 
 asan: $(asan_TESTS) $(BUILD)/asan/mcmsim ## the same with address and undefined-behaviour sanitizers
 	@MCMSIM=$(BUILD)/asan/mcmsim MCMSIM_SIMGRID_CFG=contexts/factory:thread \
 	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/data/lsan.supp:print_suppressions=0 \
 	UBSAN_OPTIONS=print_stacktrace=1 G_SLICE=always-malloc CK_DEFAULT_TIMEOUT=120 \
-	tools/run-tests -j $(JOBS) $(asan_TESTS)
+	tools/dev/run-tests -j $(JOBS) $(asan_TESTS)
 
 bench: all $(release_BENCHES) ## build and run the benchmarks
 	@for b in $(release_BENCHES); do MCMSIM=$(BUILD)/mcmsim $$b || exit; done
 
 lint: format-check clang-tidy cppcheck ## static analysis, formatting, layering; all warnings are errors
-	tools/check-layers
+	tools/dev/check-layers
 	shellcheck $(SCRIPTS)
 
 cppcheck:
-	@tools/install-deps lint
+	@tools/dev/install-deps lint
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -j $(JOBS) -I. --library=gtk \
 		-D_GNU_SOURCE -DMCMSIM_DATA_DIR='"."' '-DG_GNUC_PRINTF(a,b)=' $(LIBRARY_FOLDERS) tools
@@ -145,7 +153,7 @@ cppcheck:
 # The analyzer takes nine tenths of the time: tests go without, and where a function has very many
 # paths it stops at a third of its usual number.
 clang-tidy: $(BUILD)/config.mk
-	@tools/install-deps lint
+	@tools/dev/install-deps lint
 	@echo "clang-tidy on $(words $(filter %.c,$(FORMATTED))) files"
 	@printf '%s\n' $(filter %.c,$(FORMATTED)) | xargs -n 1 -P $(JOBS) sh -c \
 		'case $$0 in tests/*) set -- --checks=-clang-analyzer-*;; \
@@ -154,11 +162,11 @@ clang-tidy: $(BUILD)/config.mk
 		{ ! grep -vE "^[0-9]+ (warning|error)s?|^Suppressed|^Use -"; }'
 
 format-check: ## formatting only
-	@tools/install-deps lint
-	clang-format --dry-run -Werror $(FORMATTED)
+	@tools/dev/install-deps lint
+	@clang-format --dry-run -Werror $(FORMATTED)
 
 format: ## format all sources in place
-	@tools/install-deps lint
+	@tools/dev/install-deps lint
 	clang-format -i $(FORMATTED)
 
 install: $(BUILD)/install/mcmsim ## install below PREFIX (/usr/local); DESTDIR is honoured

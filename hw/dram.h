@@ -6,7 +6,7 @@
 #ifndef HW_DRAM_H
 #define HW_DRAM_H
 
-#include "hw/json.h"
+#include "hw/base/json.h"
 #include "hw/package.h"
 
 /* The rates of a channel or a device: everything of the channel except its place and device. */

@@ -5,7 +5,7 @@
 #include "hw/package.h"
 
 #include "hw/dram.h"
-#include "hw/json.h"
+#include "hw/base/json.h"
 
 #include <math.h>
 #include <string.h>

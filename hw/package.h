@@ -53,7 +53,7 @@ struct hw_nop {
 	double message_ns; /* per message besides its hops: half at either chiplet; 0 by default */
 	double energy_pJ_per_bit; /* per link traversed */
 	bool multicast;
-	/* What routers lose (search/router.h). Shares >= 0 and <= 1; the latter two are 0 by default
+	/* What routers lose (search/traffic/router_loss.h). Shares >= 0 and <= 1; the latter two are 0 by default
 	 * and count only if router_conflict > 0: else routers are ideal. */
 	double router_conflict; /* of an output's slots given to inputs that send elsewhere */
 	double router_blocking; /* of a slow output's delay that packets pass on to those behind */

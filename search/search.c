@@ -4,59 +4,23 @@
  */
 #include "search/search.h"
 
-#include "search/anneal.h"
-#include "search/pool.h"
-#include "search/exhaustive.h"
-#include "search/misfit.h"
-#include "search/settle.h"
-#include "search/tiles.h"
-#include "search/window.h"
+#include "search/annealing.h"
+#include "search/candidate_pool.h"
+#include "search/exact/exhaustive.h"
+#include "search/segments/misfit.h"
+#include "search/segments/full_cost.h"
+#include "search/segments/tiles.h"
+#include "search/segments/window.h"
 
 #include <math.h>
 
-#define RETRIES 5           /* searches with less and less of the activation buffer */
-#define FEW_RETRIES 2       /* once something was found */
-#define TIGHTER 0.8         /* how much less each time */
-#define MANY_MISFITS 0.35   /* share of segments that fitted no buffer, to try again */
-#define EVALUATIONS 400     /* of refinement, per segment, for a small network */
-#define VARIATIONS 24       /* of the best mapping, per place in a pool */
-#define SMALL 100           /* nodes x chiplets */
-#define MORE_TILES 4        /* times as many, where nothing is found */
-#define LONGEST_CLUSTER 256 /* nodes; bounds the tables */
-
-const char *search_strategy_name(enum search_strategy strategy)
-{
-	static const char *const names[SEARCH_STRATEGIES] = { "sequential", "pipeline", "segmented",
-		                                              "scope", "best" };
-	return names[strategy];
-}
-
-const char *search_objective_name(enum search_objective objective)
-{
-	static const char *const names[SEARCH_OBJECTIVES] = { "latency", "energy", "edp" };
-	return names[objective];
-}
-
-struct search_freedom search_freedom_of(enum search_strategy strategy)
-{
-	struct search_freedom freedom = { .longest_cluster = 1, .longest_segment = UINT_MAX };
-	if (strategy == SEARCH_SEQUENTIAL) {
-		freedom.longest_segment = 1;
-		freedom.whole_package = true;
-	}
-	freedom.one_segment = strategy == SEARCH_PIPELINE;
-	freedom.free_nodes = strategy == SEARCH_BEST;
-	if (strategy >= SEARCH_SCOPE)
-		freedom.longest_cluster = LONGEST_CLUSTER;
-	return freedom;
-}
-
-/* Whether all mappings of `part` are mappings of `whole`. */
-static bool contains(enum search_strategy whole, enum search_strategy part)
-{
-	return whole == part || whole >= SEARCH_SCOPE ||
-	       (whole == SEARCH_SEGMENTED && part != SEARCH_SCOPE);
-}
+#define RETRIES 5         /* searches with less and less of the activation buffer */
+#define FEW_RETRIES 2     /* once something was found */
+#define TIGHTER 0.8       /* how much less each time */
+#define MANY_MISFITS 0.35 /* share of segments that fitted no buffer, to try again */
+#define EVALUATIONS 400   /* of refinement, per segment, for a small network */
+#define VARIATIONS 24     /* of the best mapping, per place in a pool */
+#define MORE_TILES 4      /* times as many, where nothing is found */
 
 struct searcher {
 	const struct search_options *options;
@@ -78,19 +42,6 @@ static void forward_progress(void *data, double fraction)
 		s->options->progress(s->options->progress_data, s->furthest);
 }
 
-static double energy_exponent(const struct search_options *options)
-{
-	return options->energy_exponent > 0 ? options->energy_exponent : 1;
-}
-
-double search_value(const struct search_options *options, double latency_ns, double energy_pJ)
-{
-	return options->objective == SEARCH_LATENCY ? latency_ns
-	       : options->objective == SEARCH_ENERGY
-	               ? energy_pJ
-	               : latency_ns * pow(energy_pJ, energy_exponent(options));
-}
-
 /* Linearised objective at a mapping's latency L and energy E: d(L E^x) ~ E dL + x L dE. */
 static struct search_weights weights_at(const struct searcher *s, const struct map_mapping *mapping)
 {
@@ -101,7 +52,7 @@ static struct search_weights weights_at(const struct searcher *s, const struct m
 		return (struct search_weights){ 0, 1 };
 	cost_evaluate(s->space->model, mapping, &report);
 	struct search_weights weights = { cost_total_pJ(&report.totals, report.static_pJ),
-		                          energy_exponent(s->options) * report.latency_ns };
+		                          search_energy_exponent(s->options) * report.latency_ns };
 	cost_report_release(&report);
 	return weights;
 }
@@ -134,7 +85,7 @@ static double score_of(struct searcher *s, const struct map_mapping *mapping)
 }
 
 /* A segment of one node alone on the package costs the same wherever such a node stands, unless
- * tensors have places (search/stored.h): what was found for the first of its kind serves them all. */
+ * tensors have places (search/mapping/stored.h): what was found for the first of its kind serves them all. */
 static bool repeats(const struct searcher *s, const struct search_draft *drafts, unsigned i,
                     unsigned *like)
 {
@@ -147,18 +98,18 @@ static bool repeats(const struct searcher *s, const struct search_draft *drafts,
 	return false;
 }
 
-static void refine_one(const struct searcher *s, struct search_refiner *refiner,
+static void refine_one(const struct searcher *s, struct search_local_search *refiner,
                        struct search_draft *drafts, unsigned i)
 {
 	unsigned like;
 	if (!repeats(s, drafts, i, &like)) {
-		search_refine(refiner, i, &drafts[i], EVALUATIONS, NULL);
+		search_local_search_run(refiner, i, &drafts[i], EVALUATIONS, NULL);
 		return;
 	}
 	drafts[i].samples = drafts[like].samples;
-	drafts[i].snake = drafts[like].snake;
+	drafts[i].serpentine = drafts[like].serpentine;
 	drafts[i].splits[drafts[i].first] = drafts[like].splits[drafts[like].first];
-	search_refine(refiner, i, &drafts[i], 0, NULL);
+	search_local_search_run(refiner, i, &drafts[i], 0, NULL);
 }
 
 static void note_latency(struct searcher *s, const struct map_mapping *mapping)
@@ -180,19 +131,19 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 	g_autofree enum search_split *splits = g_new(enum search_split, nodes);
 	g_autofree struct search_draft *drafts = g_new(struct search_draft,
 	                                               solution->segment_count);
-	struct search_refiner refiner;
+	struct search_local_search refiner;
 	bool fits = true;
-	search_refiner_init(&refiner, s->space, &s->freedom, s->options->tiles, mapping);
+	search_local_search_init(&refiner, s->space, &s->freedom, s->options->tiles, mapping);
 	for (unsigned i = 0; i < solution->segment_count; i++) {
 		search_draft_init(&drafts[i], s->space);
 		search_draft_from(&drafts[i], s->space, &solution->segments[i], splits);
 	}
 	/* All segments are laid out before any is costed: an edge's way depends on both ends. */
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
-		search_draft_outline(&drafts[i], s->space, refiner.snakes[0], s->options->tiles,
-		                     mapping, i);
+		search_draft_outline(&drafts[i], s->space, refiner.serpentines[0],
+		                     s->options->tiles, mapping, i);
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
-		fits = isfinite(search_refine(&refiner, i, &drafts[i], 0, error));
+		fits = isfinite(search_local_search_run(&refiner, i, &drafts[i], 0, error));
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
 		refine_one(s, &refiner, drafts, i);
 	if (fits)
@@ -205,7 +156,7 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 	}
 	for (unsigned i = 0; i < solution->segment_count; i++)
 		search_draft_release(&drafts[i]);
-	search_refiner_release(&refiner);
+	search_local_search_release(&refiner);
 	if (!fits)
 		g_clear_pointer(&mapping, map_free);
 	return mapping;
@@ -284,9 +235,9 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 	struct map_mapping *best = NULL;
 	double best_score = INFINITY;
 	uint64_t limit = s->space->activation_limit;
-	struct search_settler settler;
-	struct search_judge judge = { search_settle, &settler, false };
-	search_settler_init(&settler, s->space, &s->freedom, s->options);
+	struct search_full_cost settler;
+	struct search_judge judge = { search_full_cost_segment, &settler, false };
+	search_full_cost_init(&settler, s->space, &s->freedom, s->options);
 	bool again = true;
 	for (int i = 0; again && i < (best ? FEW_RETRIES : RETRIES); i++) {
 		again = search_windows(s, &judge, &best, &best_score);
@@ -300,7 +251,7 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 	if (!best)
 		set_misfit(s, settler.misfit ? "; the last one tried: " : "",
 		           settler.misfit ? settler.misfit->message : "", error);
-	search_settler_release(&settler);
+	search_full_cost_release(&settler);
 	return best;
 }
 
@@ -345,7 +296,7 @@ static struct map_mapping *search_with_tiles(struct searcher *s, GError **error)
 /* Whether the strategy is searched on the way to the one that is wanted. */
 static bool takes_part(const struct searcher *s, enum search_strategy strategy)
 {
-	return contains(s->options->strategy, strategy) &&
+	return search_contains(s->options->strategy, strategy) &&
 	       (strategy != SEARCH_PIPELINE ||
 	        s->space->workload->node_count <= s->space->chiplets);
 }
@@ -372,11 +323,6 @@ static void try_exactly(struct searcher *s, struct map_mapping **best, double *b
 		note_latency(s, exact);
 		keep_better(s, exact, best, best_score);
 	}
-}
-
-bool search_is_small(const struct wl_workload *workload, const struct hw_package *package)
-{
-	return workload->node_count * hw_chiplet_count(package) <= SMALL;
 }
 
 /* The best tiles by the formula, where that is all that counts. */
@@ -487,18 +433,6 @@ static void fill_pool(struct searcher *s, const struct map_mapping *best)
 	offer_variations(s, best);
 }
 
-bool search_check_strategy(enum search_strategy strategy, const struct wl_workload *workload,
-                           const struct hw_package *package, GError **error)
-{
-	if (strategy != SEARCH_PIPELINE || workload->node_count <= hw_chiplet_count(package))
-		return true;
-	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_TOO_MANY_NODES,
-	            "strategy pipeline: '%s' has %u nodes but '%s' has %u chiplets; it needs one "
-	            "each",
-	            workload->name, workload->node_count, package->name, hw_chiplet_count(package));
-	return false;
-}
-
 struct map_mapping *search_mapping(const struct wl_workload *workload,
                                    const struct hw_package *package,
                                    const struct search_options *options, GError **error)
@@ -517,7 +451,7 @@ struct map_mapping *search_mapping(const struct wl_workload *workload,
 	};
 	unsigned searches = 0;
 	for (int s = 0; s < SEARCH_STRATEGIES; s++)
-		searches += contains(options->strategy, (enum search_strategy)s);
+		searches += search_contains(options->strategy, (enum search_strategy)s);
 	searcher.share = 1.0 / searches;
 	GError *failed = NULL;
 	struct map_mapping *mapping = search_all(&searcher, &failed);

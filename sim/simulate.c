@@ -3,8 +3,8 @@
  */
 #include "sim/simulate.h"
 
-#include "sim/account.h"
-#include "sim/record.h"
+#include "sim/account/account.h"
+#include "sim/account/record.h"
 
 /* SimGrid's table of routes is quadratic in the hosts: 96 x 96 chiplets take 2.8 GB. */
 #define MOST_CHIPLETS 9216u
@@ -25,7 +25,9 @@ static struct sim_outcome *conclude(const struct sim_run *run, const struct map_
 {
 	struct sim_outcome *outcome = g_new0(struct sim_outcome, 1);
 	sim_account(run, plan->mapping, outcome);
-	outcome->timeline = sim_record(run, plan, outcome, settings, &outcome->trace_level);
+	outcome->trace_level = settings->trace_level;
+	outcome->timeline = sim_record(run, plan, outcome, settings->trace_from_ns,
+	                               settings->trace_to_ns, &outcome->trace_level);
 	outcome->engine_wall_s = run->result->wall_s;
 	return outcome;
 }

@@ -4,7 +4,7 @@
  * take a null pointer for what it is not. Linked into the program only: tests and benchmarks have
  * their own.
  */
-#include "tools/out_of_memory.h"
+#include "tools/text/out_of_memory.h"
 
 #ifndef __SANITIZE_ADDRESS__ /* which has an allocator of its own, and says what is refused */
 

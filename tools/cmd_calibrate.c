@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/calibrate.h"
-#include "tools/results.h"
+#include "tools/calibrate/calibrate.h"
+#include "tools/report/results.h"
 
 /* What only samples of simulations need. */
 static bool check_unused(const struct options *options, bool nop, GError **error)

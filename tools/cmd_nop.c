@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hw/json.h"
-#include "tools/nop.h"
-#include "tools/progress.h"
-#include "tools/results.h"
+#include "hw/base/json.h"
+#include "tools/calibrate/nop.h"
+#include "tools/text/progress.h"
+#include "tools/report/results.h"
 
 static bool write_file(const char *folder, const char *name, const char *text, GError **error)
 {

@@ -1,9 +1,9 @@
 /* mcmsim rank: the search's mapping among mappings drawn uniformly at random. */
 #include <stdio.h>
 
-#include "tools/progress.h"
-#include "tools/rank.h"
-#include "tools/results.h"
+#include "tools/text/progress.h"
+#include "tools/study/rank.h"
+#include "tools/report/results.h"
 
 static bool search(struct ranking *r, GError **error)
 {
@@ -88,11 +88,11 @@ const struct command rank_command = {
 		 "the searched one, as the analytical cost model sees it.\n"
 		 "\n"
 		 "All cuts into segments and clusters, region sizes, splits, micro-batches and\n"
-		 "snakes over the grid count once. There are far more ways to run nodes one after\n"
-		 "another on odd numbers of chiplets than good pipelines, so most draws look like\n"
-		 "that. --segments searched draws only mappings that are cut into segments as the\n"
-		 "searched one is: what is left to chance is clusters, regions, splits and\n"
-		 "micro-batches.\n"
+		 "serpentines over the grid count once. There are far more ways to run nodes\n"
+		 "one after another on odd numbers of chiplets than good pipelines, so most\n"
+		 "draws look like that. --segments searched draws only mappings that are cut\n"
+		 "into segments as the searched one is: what is left to chance is clusters,\n"
+		 "regions, splits and micro-batches.\n"
 		 "\n"
 		 "With -o DIR: report.json (mcmsim-rank/1), draws.csv, histogram.svg, and the\n"
 		 "searched mapping, mapping.json.\n",

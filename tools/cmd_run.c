@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "tools/json_writer.h"
-#include "tools/progress.h"
-#include "tools/refine.h"
-#include "tools/results.h"
-#include "tools/workers.h"
+#include "tools/text/json_writer.h"
+#include "tools/text/progress.h"
+#include "tools/report/refine.h"
+#include "tools/report/results.h"
+#include "tools/text/workers.h"
 
 /* How far a strategy is; in memory that parent and child share. */
 struct run_state {

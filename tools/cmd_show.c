@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/show.h"
+#include "tools/report/show.h"
 
 enum kind { PACKAGE, WORKLOAD, MAPPING, KINDS };
 

@@ -1,8 +1,8 @@
 /* mcmsim simulate: execute one mapping and compare it with the cost model. */
 #include <stdio.h>
 
-#include "tools/progress.h"
-#include "tools/results.h"
+#include "tools/text/progress.h"
+#include "tools/report/results.h"
 
 static enum tool_status simulate(const struct subject *subject, const struct options *options,
                                  const struct map_mapping *mapping, GError **error)

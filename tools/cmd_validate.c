@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/results.h"
-#include "tools/validate.h"
+#include "tools/report/results.h"
+#include "tools/study/validate.h"
 
 static void fill_request(const struct options *options, struct sample_request *request)
 {

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/options.h"
-#include "tools/printable.h"
+#include "tools/input/options.h"
+#include "tools/text/printable.h"
 
 #define VERSION "1.0.0"
 

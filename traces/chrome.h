@@ -11,7 +11,7 @@
 #ifndef TRACES_CHROME_H
 #define TRACES_CHROME_H
 
-#include "sim/timeline.h"
+#include "sim/account/timeline.h"
 
 bool trace_write_chrome(const struct tl_timeline *timeline, const char *path, GError **error);
 

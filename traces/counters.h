@@ -6,7 +6,7 @@
 #ifndef TRACES_COUNTERS_H
 #define TRACES_COUNTERS_H
 
-#include "sim/timeline.h"
+#include "sim/account/timeline.h"
 
 #define TRACE_MAX_SAMPLES 20000
 

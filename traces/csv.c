@@ -4,7 +4,7 @@
  */
 #include "traces/csv.h"
 
-#include "hw/csv.h"
+#include "hw/base/csv.h"
 #include "traces/output.h"
 
 #define DECIMALS 6

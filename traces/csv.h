@@ -7,7 +7,7 @@
 #ifndef TRACES_CSV_H
 #define TRACES_CSV_H
 
-#include "sim/timeline.h"
+#include "sim/account/timeline.h"
 
 bool trace_write_csv(const struct tl_timeline *timeline, const char *path, GError **error);
 

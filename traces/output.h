@@ -2,7 +2,7 @@
  * A file being written by a trace format: buffered, with fast number formatting
  * that does not know the locale.
  *
- * The file appears whole or not at all (hw/output.h). Errors stick: the putters may be
+ * The file appears whole or not at all (hw/base/output.h). Errors stick: the putters may be
  * called without looking, trace_close reports the first one ("PATH: cannot write: reason").
  */
 #ifndef TRACES_OUTPUT_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hw/output.h"
+#include "hw/base/output.h"
 
 #define TRACE_BUFFER_SIZE 65536
 

@@ -9,7 +9,7 @@
 
 #include <inttypes.h>
 
-#include "hw/json.h"
+#include "hw/base/json.h"
 #include "workloads/workload.h"
 
 enum {

@@ -6,7 +6,7 @@
  *
  * usage: bench_engine [micro-batches]
  */
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 #include "tests/support/bare.h"
 #include "tests/support/synthetic.h"
 

@@ -5,14 +5,15 @@
  * heuristics only. Seeds are fixed: all but the seconds is the same every time.
  *
  * Then strategy best on problems of 2 to 3 nodes and up to 4 chiplets, against all of what
- * search/small.h says of its space. best also knows regions that are not in there, so it
+ * search/exact/exact_space.h says of its space. best also knows regions that are not in there, so it
  * may be better than that; its gap is 0 then.
  *
  * usage: bench_gap [problems [first [tiny problems]]]
  */
-#include "search/exhaustive.h"
-#include "search/small.h"
-#include "search/stored.h"
+#include "search/search.h"
+#include "search/exact/exhaustive.h"
+#include "search/exact/exact_space.h"
+#include "search/mapping/stored.h"
 #include "tests/support/small_problem.h"
 
 #include <math.h>
@@ -120,13 +121,13 @@ static void try_problem(unsigned seed, struct comparison *c)
 
 static bool small_enough(const struct small_problem *p)
 {
-	struct search_small small;
+	struct search_exact_space small;
 	struct search_freedom freedom = search_freedom_of(SEARCH_BEST);
 	double mappings;
-	search_small_init(&small, p->workload, p->package, &freedom, p->batch, 1,
+	search_exact_init(&small, p->workload, p->package, &freedom, p->batch, 1,
 	                  SEARCH_TILES_BEST);
-	double candidates = search_small_size(&small, &mappings);
-	search_small_release(&small);
+	double candidates = search_exact_size(&small, &mappings);
+	search_exact_release(&small);
 	return candidates <= MOST_TINY;
 }
 

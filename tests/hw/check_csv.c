@@ -1,5 +1,5 @@
 /* Does the CSV reader take what spreadsheets and scripts write, and name the place of the rest? */
-#include "hw/csv.h"
+#include "hw/base/csv.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "hw/json.h"
+#include "hw/base/json.h"
 
 #include <check.h>
 #include <stdlib.h>

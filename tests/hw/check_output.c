@@ -2,7 +2,7 @@
  * Files appear whole or not at all: what killed writers leave is removed by the next one, what live
  * ones are writing is not, and nothing else is touched.
  */
-#include "hw/output.h"
+#include "hw/base/output.h"
 
 #include <check.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hw/json.h"
+#include "hw/base/json.h"
 
 static char *folder, *target;
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/json.h"
+#include "hw/base/json.h"
 #include "hw/package.h"
 
 #define PRESETS MCMSIM_DATA_DIR "/hw/packages"

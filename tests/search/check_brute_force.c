@@ -4,9 +4,10 @@
  * residuals, batches that micro-batches do not divide, and buffers that hold everything or hardly
  * anything.
  */
-#include "search/exhaustive.h"
+#include "search/search.h"
+#include "search/exact/exhaustive.h"
 
-#include "search/small.h"
+#include "search/exact/exact_space.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
 
@@ -14,7 +15,7 @@
 #include <string.h>
 
 enum { NODES = 3, CHIPLETS = 3, PROBLEMS = UNLESS_SANITIZED(150, 8) };
-#define PRECISION 1e-9 /* of what bounds may leave out, see search/enumerate.h */
+#define PRECISION 1e-9 /* of what bounds may leave out, see search/exact/branch_bound.h */
 
 /* ---- everything, one by one ---- */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "search/calibration.h"
+#include "search/calibration/calibration.h"
 #include "tests/search/fixtures.h"
 
 static char *folder, *path;

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <math.h>
 
-#include "search/calibration_fit.h"
+#include "search/calibration/calibration_fit.h"
 #include "tests/search/fixtures.h"
 
 enum { MOST = 400, CLUSTERS = 6 };

@@ -6,7 +6,7 @@
  * groups, transposed convolutions, pools in front and behind.
  */
 #include "tests/search/fixtures.h"
-#include "search/buffers.h"
+#include "search/mapping/buffers.h"
 #include "tests/support/sanitized.h"
 
 #include <string.h>

@@ -2,11 +2,12 @@
  * The exhaustive search against spaces counted and mappings listed by hand, its bounds against
  * doing without them, and the strategies against it.
  */
-#include "search/exhaustive.h"
+#include "search/search.h"
+#include "search/exact/exhaustive.h"
 
-#include "search/enumerate.h"
-#include "search/settle.h"
-#include "search/stored.h"
+#include "search/exact/branch_bound.h"
+#include "search/segments/full_cost.h"
+#include "search/mapping/stored.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
 #include "tests/support/small_problem.h"
@@ -14,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-#define PRECISION 1e-9 /* of what bounds may leave out, see search/enumerate.h */
+#define PRECISION 1e-9 /* of what bounds may leave out, see search/exact/branch_bound.h */
 
 enum { PROBLEMS = UNLESS_SANITIZED(40, 6) };
 
@@ -29,11 +30,11 @@ static void set_up_pair(void)
 static double count_with(enum search_strategy strategy, enum search_tiling tiling, unsigned batch,
                          double *mappings)
 {
-	struct search_small small;
+	struct search_exact_space small;
 	struct search_freedom freedom = search_freedom_of(strategy);
-	search_small_init(&small, workload, package, &freedom, batch, 1, tiling);
-	double candidates = search_small_size(&small, mappings);
-	search_small_release(&small);
+	search_exact_init(&small, workload, package, &freedom, batch, 1, tiling);
+	double candidates = search_exact_size(&small, mappings);
+	search_exact_release(&small);
 	return candidates;
 }
 
@@ -43,7 +44,7 @@ static double count(enum search_strategy strategy, unsigned batch, double *mappi
 }
 
 /*
- * One snake (one row). A node on one chiplet: 1 variant; on two: 3 (K2, P2, Q2). A segment of one
+ * One serpentine (one row). A node on one chiplet: 1 variant; on two: 3 (K2, P2, Q2). A segment of one
  * node: 1 + 3 = 4 candidates. Of both, as one cluster: 1 + 3 * 3 = 10, as two: 1. So there are
  * 4 * 4 + 11 = 27 mappings made of 4 + 4 + 11 candidates; without the 10: 17 of 4 + 4 + 1; in one
  * segment of two clusters: 1. With a batch of 4, micro-batches are 1, 2 and 4: candidates
@@ -84,33 +85,33 @@ START_TEST(free_nodes_by_hand)
 }
 END_TEST
 
-/* Two chiplets in both orders, and a 2 x 2 grid, whose two snakes are among the 24: so many times as
- * many candidates as with one snake, or none of them. */
+/* Two chiplets in both orders, and a 2 x 2 grid, whose two serpentines are among the 24: so many times as
+ * many candidates as with one serpentine, or none of them. */
 START_TEST(orders_by_hand)
 {
 	static const struct {
-		unsigned columns, rows, snakes, orders;
+		unsigned columns, rows, serpentines, orders;
 	} cases[] = { { 2, 1, 1, 2 }, { 3, 1, 1, 6 }, { 2, 2, 2, 24 } };
 	struct search_freedom freedom = search_freedom_of(SEARCH_BEST);
 	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct search_small small;
+		struct search_exact_space small;
 		double mappings;
 		set_up((struct fixture_grid){ .columns = cases[i].columns, .rows = cases[i].rows },
 		       (struct wl_shape){ 4, 8, 8 }, POINT("a", "in", "8"), NULL);
-		search_small_init(&small, workload, package, &freedom, 1, 1, SEARCH_TILES_BEST);
-		double candidates = search_small_size(&small, &mappings);
-		double all = candidates / cases[i].snakes * cases[i].orders;
-		ck_assert_uint_eq(small.snake_count, cases[i].snakes);
-		ck_assert(!search_small_add_orders(&small, candidates, all - 1));
-		ck_assert_double_eq(search_small_size(&small, &mappings), candidates);
-		ck_assert(search_small_add_orders(&small, candidates, all));
-		ck_assert_uint_eq(small.snake_count, cases[i].orders);
-		ck_assert_double_eq(search_small_size(&small, &mappings), all);
-		for (unsigned a = 0; a < small.snake_count; a++)
+		search_exact_init(&small, workload, package, &freedom, 1, 1, SEARCH_TILES_BEST);
+		double candidates = search_exact_size(&small, &mappings);
+		double all = candidates / cases[i].serpentines * cases[i].orders;
+		ck_assert_uint_eq(small.serpentine_count, cases[i].serpentines);
+		ck_assert(!search_exact_add_orders(&small, candidates, all - 1));
+		ck_assert_double_eq(search_exact_size(&small, &mappings), candidates);
+		ck_assert(search_exact_add_orders(&small, candidates, all));
+		ck_assert_uint_eq(small.serpentine_count, cases[i].orders);
+		ck_assert_double_eq(search_exact_size(&small, &mappings), all);
+		for (unsigned a = 0; a < small.serpentine_count; a++)
 			for (unsigned b = 0; b < a; b++)
-				ck_assert_mem_ne(small.snakes[a], small.snakes[b],
+				ck_assert_mem_ne(small.serpentines[a], small.serpentines[b],
 				                 small.chiplets * sizeof(unsigned));
-		search_small_release(&small);
+		search_exact_release(&small);
 	}
 }
 END_TEST
@@ -135,18 +136,18 @@ END_TEST
 START_TEST(free_nodes_are_all_tried)
 {
 	struct search_freedom freedom = search_freedom_of(SEARCH_BEST);
-	struct search_small small;
+	struct search_exact_space small;
 	struct search_result result;
 	set_up_pair();
-	search_small_init(&small, workload, package, &freedom, 2, 1, SEARCH_TILES_BEST);
+	search_exact_init(&small, workload, package, &freedom, 2, 1, SEARCH_TILES_BEST);
 	struct search_enumerator how = { .small = &small, .prune = true, .most_steps = INFINITY };
-	struct search_trier *trier = search_trier_new(&how);
+	struct search_branch_bound *trier = search_branch_bound_new(&how);
 	search_result_init(&result);
 	search_enumerate(trier, 0, 2, INFINITY, &result);
 	ck_assert_double_eq(result.costed, 285);
 	search_result_release(&result);
-	search_trier_free(trier);
-	search_small_release(&small);
+	search_branch_bound_free(trier);
+	search_exact_release(&small);
 }
 END_TEST
 
@@ -260,7 +261,7 @@ START_TEST(best_where_tensors_have_places)
 END_TEST
 
 /*
- * Node a of 8 channels, 2 rows and 1 column on 4 chiplets of 4 x 4 MAC units, as in check_anneal.c:
+ * Node a of 8 channels, 2 rows and 1 column on 4 chiplets of 4 x 4 MAC units, as in check_annealing.c:
  * K and P in 2 parts each take half of the time of what scope knows; so do 4 samples at once.
  */
 START_TEST(free_nodes_are_faster)
@@ -343,17 +344,17 @@ END_TEST
 
 struct both {
 	struct search_result pruned, full;
-	struct search_trier *with, *without;
+	struct search_branch_bound *with, *without;
 };
 
-static void compare_segment(struct both *both, const struct search_small *small, unsigned first,
-                            unsigned end)
+static void compare_segment(struct both *both, const struct search_exact_space *small,
+                            unsigned first, unsigned end)
 {
 	search_result_init(&both->pruned);
 	search_result_init(&both->full);
 	search_enumerate(both->with, first, end, INFINITY, &both->pruned);
 	search_enumerate(both->without, first, end, INFINITY, &both->full);
-	ck_assert_double_eq(both->full.costed, search_small_candidates(small, first, end));
+	ck_assert_double_eq(both->full.costed, search_exact_candidates(small, first, end));
 	ck_assert_uint_eq(both->pruned.front->len, both->full.front->len);
 	ck_assert_double_le(both->pruned.costed, both->full.costed);
 	if (both->full.front->len) {
@@ -375,22 +376,22 @@ START_TEST(bounds_leave_out_nothing_good)
 	                                                           _i % 4 ? 4 : 6);
 	for (int space = SEARCH_SEGMENTED; space <= SEARCH_SCOPE; space++) {
 		struct search_freedom freedom = search_freedom_of((enum search_strategy)space);
-		struct search_small small;
-		search_small_init(&small, p.workload, p.package, &freedom, p.batch, 2,
+		struct search_exact_space small;
+		search_exact_init(&small, p.workload, p.package, &freedom, p.batch, 2,
 		                  SEARCH_TILES_BEST);
 		struct search_enumerator how = { .small = &small,
 			                         .prune = true,
 			                         .most_steps = INFINITY };
 		struct search_enumerator plain = { .small = &small, .most_steps = INFINITY };
-		struct both both = { .with = search_trier_new(&how),
-			             .without = search_trier_new(&plain) };
+		struct both both = { .with = search_branch_bound_new(&how),
+			             .without = search_branch_bound_new(&plain) };
 		for (unsigned i = 0; i < small.nodes; i++)
 			for (unsigned j = i + 1; j <= small.nodes; j++)
-				if (search_small_candidates(&small, i, j) < 40000)
+				if (search_exact_candidates(&small, i, j) < 40000)
 					compare_segment(&both, &small, i, j);
-		search_trier_free(both.with);
-		search_trier_free(both.without);
-		search_small_release(&small);
+		search_branch_bound_free(both.with);
+		search_branch_bound_free(both.without);
+		search_exact_release(&small);
 	}
 	small_problem_release(&p);
 }

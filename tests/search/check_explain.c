@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "search/explain.h"
+#include "search/explain/explain.h"
 
 #include "tests/search/mapping_fixture.h"
 
@@ -148,7 +148,7 @@ START_TEST(a_change_costs_what_its_mapping_costs)
 	ck_assert(!changes[SEARCH_CHANGE_SHRINK].text); /* it has one */
 	ck_assert(!changes[SEARCH_CHANGE_SPLIT].text);
 	ck_assert(!changes[SEARCH_CHANGE_CUT].text);
-	ck_assert(!explanation.segments[0].changes[1].text); /* a row is every snake */
+	ck_assert(!explanation.segments[0].changes[1].text); /* a row is every serpentine */
 }
 END_TEST
 
@@ -214,14 +214,14 @@ START_TEST(the_best_of_a_kind_is_named)
 }
 END_TEST
 
-START_TEST(regions_move_to_another_snake)
+START_TEST(regions_move_to_another_serpentine)
 {
 	const char *base = "2: 0 2 3 = a K3, b K3 | 1 = c"; /* bands of two rows: 0 2 3 1 */
 	set_up_chain((struct fixture_grid){ .columns = 2, .rows = 2 });
 	map(8, base);
 	explain(SEARCH_LATENCY, 1);
 	assert_change(SEARCH_LATENCY, &explanation.segments[0].changes[1],
-	              "regions along a snake in bands of 1 row", base,
+	              "regions along a serpentine in bands of 1 row", base,
 	              "2: 0 1 3 = a K3, b K3 | 2 = c");
 }
 END_TEST
@@ -273,7 +273,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_change_costs_what_it_costs_the_readers, 0, SEARCH_OBJECTIVES);
 	tcase_add_test(tc, regions_are_cut_and_dealt_anew);
 	tcase_add_test(tc, the_best_of_a_kind_is_named);
-	tcase_add_test(tc, regions_move_to_another_snake);
+	tcase_add_test(tc, regions_move_to_another_serpentine);
 	tcase_add_test(tc, threads_say_the_same);
 	tcase_add_test(tc, what_does_not_fit_is_no_change);
 	suite_add_tcase(suite, tc);

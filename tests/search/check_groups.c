@@ -2,7 +2,7 @@
  * Question: do the boxes of a split cost what the groups of their channels cost? Boxes as long as
  * each other may cut groups at different places; each is held against a count of its own.
  */
-#include "tests/search/share_fixture.h"
+#include "tests/search/partition_fixture.h"
 
 static struct map_share shares[CHIPLETS];
 static struct hw_package *package;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search/interval.h"
+#include "search/mapping/interval.h"
 
 enum { EXTENT = 300, BLOCKS = 60 };
 

@@ -5,7 +5,7 @@
 #include <locale.h>
 #include <string.h>
 
-#include "hw/json.h"
+#include "hw/base/json.h"
 
 /* In the writer's own form, so that it is the golden output too. */
 static const char base[] =

@@ -1,5 +1,5 @@
 /* Needs: which box of its inputs a box of output takes. */
-#include "tests/search/share_fixture.h"
+#include "tests/search/partition_fixture.h"
 
 static const struct wl_edge *edge_in(unsigned node, unsigned i)
 {

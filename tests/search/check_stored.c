@@ -2,9 +2,9 @@
  * Where tensors lie in DRAM with interleave nearest: by hand on a row of chiplets, and element by
  * element on random packages and mappings.
  */
-#include "search/stored.h"
+#include "search/mapping/stored.h"
 
-#include "search/refine.h"
+#include "search/segments/local_search.h"
 
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
@@ -187,9 +187,9 @@ START_TEST(refinement_thinks_of_the_readers)
 	};
 	enum search_split splits[2] = { SEARCH_ISP, SEARCH_ISP };
 	struct search_draft drafts[2];
-	struct search_refiner refiner;
+	struct search_local_search refiner;
 	struct map_mapping *made = search_empty_mapping(&bare, 3, NULL, 2);
-	search_refiner_init(&refiner, &bare, &freedom, 1, made);
+	search_local_search_init(&refiner, &bare, &freedom, 1, made);
 	for (unsigned s = 0; s < 2; s++) {
 		search_draft_init(&drafts[s], &bare);
 		drafts[s].first = s;
@@ -198,16 +198,16 @@ START_TEST(refinement_thinks_of_the_readers)
 		drafts[s].splits = splits;
 		drafts[s].cluster_count = 1;
 		drafts[s].clusters[0] = (struct search_draft_cluster){ s, 1, 4 };
-		search_draft_outline(&drafts[s], &bare, refiner.snakes[0], 1, made, s);
+		search_draft_outline(&drafts[s], &bare, refiner.serpentines[0], 1, made, s);
 	}
-	double found_ns = search_refine(&refiner, 0, &drafts[0], 0, NULL);
+	double found_ns = search_local_search_run(&refiner, 0, &drafts[0], 0, NULL);
 	cost_report_release(&report);
 	cost_evaluate(&model, made, &report);
 	assert_near(found_ns, report.latency_ns);
-	ck_assert_double_lt(search_refine(&refiner, 1, &drafts[1], 0, NULL), found_ns);
+	ck_assert_double_lt(search_local_search_run(&refiner, 1, &drafts[1], 0, NULL), found_ns);
 	for (unsigned s = 0; s < 2; s++)
 		search_draft_release(&drafts[s]);
-	search_refiner_release(&refiner);
+	search_local_search_release(&refiner);
 	map_free(made);
 }
 END_TEST

@@ -2,7 +2,7 @@
  * Numbers of tiles: against trying all of them, one by one, on random mappings, and by hand where
  * more of them need more room.
  */
-#include "search/tiles.h"
+#include "search/segments/tiles.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
 

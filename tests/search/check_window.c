@@ -1,5 +1,5 @@
 /* Windows of deep networks: how they grow, and that nothing is lost to them for good. */
-#include "search/window.h"
+#include "search/segments/window.h"
 
 #include "search/search.h"
 #include "tests/search/fixtures.h"

@@ -1,5 +1,5 @@
 /* Work: MACs, cycles and bytes of the shares of a node. */
-#include "tests/search/share_fixture.h"
+#include "tests/search/partition_fixture.h"
 
 /* 6 -> 10 channels, 5 x 5, 3 x 3 with pad 1, then a relu, on 4 x 4 (K, C) MAC units and 8 lanes. */
 #define WORK_LAYERS                                                                              \

@@ -10,7 +10,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "search/traffic.h"
+#include "search/traffic/traffic.h"
 
 struct fixture_grid {
 	unsigned columns, rows;

@@ -14,7 +14,7 @@
 
 #include <stdarg.h>
 
-#include "search/cost.h"
+#include "search/cost/cost.h"
 #include "tests/search/fixtures.h"
 
 #define CONV(name, input, channels, rest)                                                       \

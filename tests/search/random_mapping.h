@@ -5,7 +5,7 @@
 #ifndef TESTS_SEARCH_RANDOM_MAPPING_H
 #define TESTS_SEARCH_RANDOM_MAPPING_H
 
-#include "search/random.h"
+#include "search/sample/random_mapping.h"
 #include "tests/search/mapping_fixture.h"
 
 static inline unsigned pick(GRand *rand, unsigned min, unsigned max)

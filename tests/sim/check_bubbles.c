@@ -5,7 +5,7 @@
  */
 #include "tests/sim/tiny.h"
 
-#include "sim/bubbles.h"
+#include "sim/account/bubbles.h"
 
 /* a on chiplet 0 sends to b on chiplet 1, 10 MACs each; one tile, three micro-batches. */
 struct scene {

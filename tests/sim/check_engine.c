@@ -3,7 +3,7 @@
  * synthetic_package, 1 GHz, links 10 bytes/ns and 5 ns, ports 40 bytes/ns, DRAM
  * 20 bytes/ns and 100 ns. Tolerance 1e-6 ns: SimGrid's own is 1e-9 ns per event.
  */
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 #include "tests/support/synthetic.h"
 
 #include <check.h>

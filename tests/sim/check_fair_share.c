@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/fair_share.h"
+#include "sim/engine/fair_share.h"
 #include "tests/support/sanitized.h"
 
 #define MOST_RESOURCES 24u

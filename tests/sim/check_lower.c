@@ -5,10 +5,10 @@
  */
 #include "tests/sim/tiny.h"
 
-#include "sim/activity.h"
-#include "sim/engine.h"
-#include "sim/lower.h"
-#include "sim/platform.h"
+#include "sim/lower/activity.h"
+#include "sim/engine/engine.h"
+#include "sim/lower/lower.h"
+#include "sim/engine/platform.h"
 
 #include "tests/support/synthetic.h"
 

@@ -2,9 +2,9 @@
  * Are rates that are kept while flows come and go the max-min fair ones? Against their definition,
  * and against fair_share.h, which solves them anew.
  */
-#include "sim/max_min.h"
+#include "sim/messages/max_min.h"
 
-#include "sim/fair_share.h"
+#include "sim/engine/fair_share.h"
 
 #include <check.h>
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* Does the reader of message lists take what it should, and refuse the rest in so many words? */
-#include "sim/messages.h"
+#include "sim/messages/messages.h"
 #include "tests/support/synthetic.h"
 
 #include <check.h>

@@ -1,6 +1,6 @@
 /* Is the platform file what SimGrid needs, and are routes what hw/routes.h says? */
 #include "hw/routes.h"
-#include "sim/platform.h"
+#include "sim/engine/platform.h"
 #include "tests/support/synthetic.h"
 
 #include <check.h>

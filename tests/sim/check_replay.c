@@ -4,9 +4,9 @@
  * message, so that a lone message of 256 bytes takes 5 + 4 hops + 8. Tolerance
  * 1e-6 ns: SimGrid's own is 1e-9 ns per event.
  */
-#include "sim/replay.h"
+#include "sim/messages/replay.h"
 
-#include "search/phase.h"
+#include "search/traffic/phase.h"
 
 #include <check.h>
 #include <string.h>

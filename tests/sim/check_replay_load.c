@@ -3,7 +3,7 @@
  * message by message; does SimGrid, given the same program, say the same; and do routers lose what
  * the sum of all that runs at the same time makes them lose?
  */
-#include "sim/replay_private.h"
+#include "sim/messages/replay_private.h"
 
 #include <check.h>
 #include <math.h>

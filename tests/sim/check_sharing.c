@@ -4,12 +4,12 @@
  * on many links against SimGrid's own solver of the same sharing ("bmf"), which runs them
  * whole. And is what can never decide left out, and no more?
  */
-#include "sim/sharing.h"
+#include "sim/engine/sharing.h"
 #include "tests/support/bare.h"
 #include "tests/support/synthetic.h"
 
 #include "hw/routes.h"
-#include "sim/platform.h"
+#include "sim/engine/platform.h"
 #include "tests/support/sanitized.h"
 
 #include <check.h>

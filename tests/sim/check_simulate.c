@@ -8,7 +8,7 @@
 #include "tests/sim/tiny.h"
 #include "tests/support/sanitized.h"
 
-#include "search/cost.h"
+#include "search/cost/cost.h"
 
 struct system {
 	const char *workload, *package;

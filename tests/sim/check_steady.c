@@ -4,7 +4,7 @@
  * is rounding: 1e-9 per period, over many of them. Worst seen in 400 random
  * pipelines: 3e-8 %. Bound here: 1e-6 %.
  */
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 #include "tests/support/synthetic.h"
 #include "tests/support/sanitized.h"
 

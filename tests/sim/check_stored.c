@@ -1,5 +1,5 @@
 /*
- * Where tensors have places in DRAM (search/stored.h), the simulator moves what the cost model
+ * Where tensors have places in DRAM (search/mapping/stored.h), the simulator moves what the cost model
  * counts: random networks, packages and mappings of many segments.
  */
 #include "sim/simulate.h"

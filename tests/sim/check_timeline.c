@@ -1,4 +1,4 @@
-#include "sim/timeline.h"
+#include "sim/account/timeline.h"
 
 #include <check.h>
 #include <math.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "search/search.h"
-#include "sim/what_if.h"
+#include "sim/what_if/what_if.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
 

@@ -1,6 +1,6 @@
 #include "tests/support/bare.h"
 
-#include "sim/platform.h"
+#include "sim/engine/platform.h"
 
 #include <locale.h>
 #include <simgrid/actor.h>

@@ -6,7 +6,7 @@
 #ifndef TESTS_SUPPORT_BARE_H
 #define TESTS_SUPPORT_BARE_H
 
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 
 struct bare_step {
 	double start_ns;

@@ -6,7 +6,7 @@
 #define TESTS_SUPPORT_SYNTHETIC_H
 
 #include "hw/package.h"
-#include "sim/program.h"
+#include "sim/engine/program.h"
 
 /*
  * columns x rows chiplets at 1 GHz, links of 10 GB/s and 5 ns per hop, ports of

@@ -1,6 +1,6 @@
 /* Which cluster, which cause, which resource the sentence names, and ties. */
 #include "tests/tools/pair.h"
-#include "tools/bottleneck.h"
+#include "tools/report/bottleneck.h"
 
 static struct pair pair;
 

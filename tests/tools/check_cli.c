@@ -1,6 +1,6 @@
 /* What a user of the command line sees when something is wrong, and what --help says. */
 #include "tests/tools/folder.h"
-#include "tools/options.h"
+#include "tools/input/options.h"
 
 #define P "--package simba-6x6 --workload alexnet"
 
@@ -269,11 +269,11 @@ END_TEST
 
 /* Scripts: nothing is run, nothing is written. */
 static const char *const script_lines[][2] = {
-	{ "tools/reproduce_scope @/out --fast", "reproduce_scope: no option \"--fast\"" },
-	{ "tools/reproduce_scope @/out --quick @/more",
+	{ "tools/dev/reproduce_scope @/out --fast", "reproduce_scope: no option \"--fast\"" },
+	{ "tools/dev/reproduce_scope @/out --quick @/more",
 	  "reproduce_scope: takes one folder, got \"@/more\"" },
-	{ "tools/run-tests --all", "run-tests: no option '--all'" },
-	{ "tools/check-layers hw", "check-layers: takes no words, got 'hw'" },
+	{ "tools/dev/run-tests --all", "run-tests: no option '--all'" },
+	{ "tools/dev/check-layers hw", "check-layers: takes no words, got 'hw'" },
 };
 
 START_TEST(scripts_refuse_what_they_do_not_know)

@@ -1,7 +1,7 @@
 /* Names hold anything. Does all that is printed stay one line per line, without control characters? */
-#include "hw/csv.h"
+#include "hw/base/csv.h"
 #include "tests/tools/folder.h"
-#include "tools/printable.h"
+#include "tools/text/printable.h"
 
 /* As JSON; between them all that talks to a terminal, breaks a line or turns text around. */
 #define ODD "\\\"q\\\" \\n,;\\t\xC3\xBC \\\\ \\u001b[31m \\u007f \\u009b2J \\u202e \\u2028"

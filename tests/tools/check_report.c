@@ -4,7 +4,7 @@
 #include <cjson/cJSON.h>
 
 #include "tests/tools/pair.h"
-#include "tools/report.h"
+#include "tools/report/report.h"
 
 static struct pair pair;
 

@@ -4,11 +4,11 @@
 #include <cjson/cJSON.h>
 
 #include "tests/sim/tiny.h"
-#include "tools/json_writer.h"
-#include "tools/options.h"
-#include "tools/results.h"
-#include "tools/show.h"
-#include "tools/table.h"
+#include "tools/text/json_writer.h"
+#include "tools/input/options.h"
+#include "tools/report/results.h"
+#include "tools/report/show.h"
+#include "tools/text/table.h"
 
 /* JSON */
 

@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "tests/tools/folder.h"
-#include "tools/svg_scatter.h"
+#include "tools/text/svg_scatter.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define SAMPLES "4"

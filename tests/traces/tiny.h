@@ -15,7 +15,7 @@
 #ifndef TESTS_TRACES_TINY_H
 #define TESTS_TRACES_TINY_H
 
-#include "sim/timeline.h"
+#include "sim/account/timeline.h"
 
 #include <check.h>
 #include <glib/gstdio.h>

@@ -1,0 +1,442 @@
+/*
+ * Invariant: every byte of a segment is in exactly one phase (load, weights or
+ * traffic of one node), so totals are sums over phases.
+ */
+#include "search/cost/cost.h"
+
+#include <string.h>
+
+/* Only resources on which a cluster has at least this share of its largest load are met. */
+#define BUSY 0.1F
+
+#define MOST_TILES 4 /* of a node whose traffic is looked at one by one */
+
+static struct cost_work work_of(struct cost_model *model, const struct map_phase *phase)
+{
+	struct map_phase_time time = map_phase_time(&model->network, phase);
+	return (struct cost_work){ time.nop_ns, time.dram_ns, time.latency_ns };
+}
+
+/* Everything that leaves a node. */
+static void leaving_traffic(struct cost_model *model, const struct map_plan *plan,
+                            const struct map_placed *placed, unsigned tile, struct map_phase *phase)
+{
+	const struct wl_node *node = placed->node;
+	for (unsigned i = 0; i < node->edge_out_count; i++) {
+		const struct wl_edge *edge = &model->workload->edges[node->edges_out[i]];
+		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
+			continue;
+		struct map_placed to = map_place(plan, edge->to, placed->samples);
+		map_transfer(&model->network, placed, tile, &to, edge, phase);
+	}
+	map_halo(&model->network, placed, tile, phase);
+	if (map_stores_output(plan, (unsigned)(node - model->workload->nodes)))
+		map_store(&model->network, placed, tile, phase);
+}
+
+/* What it fetches from DRAM. */
+static void fetched_traffic(struct cost_model *model, const struct map_plan *plan,
+                            const struct map_placed *placed, struct map_phase *phase)
+{
+	const struct wl_node *node = placed->node;
+	for (unsigned i = 0; i < node->edge_in_count; i++) {
+		const struct wl_edge *edge = &model->workload->edges[node->edges_in[i]];
+		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
+			map_fetch(&model->network, placed, MAP_WHOLE, edge, phase);
+	}
+}
+
+/* Weights that come for every micro-batch, into model->part, which is empty; a smaller last
+ * one needs them where the full ones do. */
+static void node_weights(struct cost_model *model, struct map_placed placed)
+{
+	placed.samples = MAX(placed.samples, placed.microbatch);
+	if (placed.weights == MAP_STREAMED)
+		map_load(&model->network, &placed, &model->part);
+	else if (placed.weights == MAP_DISTRIBUTED)
+		map_gather(&model->network, &placed, &model->part);
+}
+
+static void take_phase(struct cost_model *model, const struct map_phase *phase,
+                       struct cost_totals *totals)
+{
+	map_phase_add(&model->shared, phase);
+	if (totals)
+		cost_phase_totals(&model->network, phase, totals);
+}
+
+/* Transfers to other clusters alone. */
+static double between_ns(struct cost_model *model, const struct map_plan *plan,
+                         const struct map_placed *placed)
+{
+	const struct wl_node *node = placed->node;
+	map_phase_clear(&model->part);
+	for (unsigned i = 0; i < node->edge_out_count; i++) {
+		const struct wl_edge *edge = &model->workload->edges[node->edges_out[i]];
+		if (map_edge_way(plan, edge) != MAP_BETWEEN_CLUSTERS)
+			continue;
+		struct map_placed to = map_place(plan, edge->to, placed->samples);
+		map_transfer(&model->network, placed, MAP_WHOLE, &to, edge, &model->part);
+	}
+	return map_phase_ns(&model->network, &model->part);
+}
+
+/* What a phase puts on resources, for its cluster: as traffic (0) or weights (1). */
+static void note_own(struct cost_model *model, unsigned cluster, const struct map_phase *phase,
+                     unsigned weights)
+{
+	float *own = model->own + 2 * (size_t)cluster * hw_resource_count(model->package) + weights;
+	const double *loads = map_phase_loads(&model->network, phase);
+	for (unsigned i = 0; i < phase->touched_count; i++) {
+		unsigned r = phase->touched[i];
+		own[2 * r] += (float)(loads[r] * model->network.ns_per_byte[r]);
+	}
+}
+
+/*
+ * What leaves tile by tile: the slowest link may be another one for each tile, so it takes longer
+ * than all of it together. Of many tiles a few stand for all.
+ */
+static struct cost_work leaving_by_tiles(struct cost_model *model, const struct map_plan *plan,
+                                         const struct map_placed *placed, unsigned tiles)
+{
+	struct cost_work sum = { 0, 0, 0 };
+	unsigned tried = MIN(tiles, MOST_TILES);
+	for (unsigned i = 0; i < tried; i++) {
+		map_phase_clear(&model->part);
+		leaving_traffic(model, plan, placed, (unsigned)((uint64_t)i * tiles / tried),
+		                &model->part);
+		struct cost_work work = work_of(model, &model->part);
+		sum.nop_ns += work.nop_ns * tiles / tried;
+		sum.dram_ns += work.dram_ns * tiles / tried;
+		sum.latency_ns = MAX(sum.latency_ns, work.latency_ns);
+	}
+	return sum;
+}
+
+void cost_node_traffic(struct cost_model *model, const struct map_plan *plan,
+                       const struct map_placed *placed)
+{
+	map_phase_clear(&model->node);
+	leaving_traffic(model, plan, placed, MAP_WHOLE, &model->node);
+	fetched_traffic(model, plan, placed, &model->node);
+}
+
+/* Both into model->node. */
+static void node_traffic(struct cost_model *model, const struct map_plan *plan,
+                         const struct map_placed *placed, struct cost_node_features *f)
+{
+	map_phase_clear(&model->node);
+	leaving_traffic(model, plan, placed, MAP_WHOLE, &model->node);
+	if (model->features.detailed) {
+		f->leaving = work_of(model, &model->node);
+		f->by_tiles = leaving_by_tiles(model, plan, placed, f->tiles);
+		map_phase_clear(&model->part);
+		fetched_traffic(model, plan, placed, &model->part);
+		f->fetches = work_of(model, &model->part);
+	}
+	fetched_traffic(model, plan, placed, &model->node);
+	f->traffic = work_of(model, &model->node);
+}
+
+/* What a node computes and moves but its weights, into model->node. */
+static void walk_traffic(struct cost_model *model, const struct map_plan *plan,
+                         const struct map_placed *placed, struct cost_node_features *f,
+                         struct cost_totals *compute)
+{
+	struct cost_key key = { 0 };
+	if (model->recall) {
+		key = cost_cache_key(model->recall, plan, placed, COST_TRAFFIC,
+		                     model->features.detailed);
+		if (cost_cache_get(model->recall, key, &model->node, f, compute))
+			return;
+	}
+	*f = (struct cost_node_features){ .tiles = 1 };
+	*compute = (struct cost_totals){ 0 };
+	map_tile_dim(placed, &f->tiles);
+	f->compute_ns = map_shares(placed, model->package, &model->network.scratch,
+	                           model->network.shares);
+	cost_compute_totals(model->package, placed, model->network.shares, compute);
+	node_traffic(model, plan, placed, f);
+	if (model->features.detailed)
+		f->between_ns = between_ns(model, plan, placed);
+	if (model->recall)
+		cost_cache_keep(model->recall, key, &model->node, f, compute);
+}
+
+/* Weights of every micro-batch (or those that are loaded) into model->part. */
+static struct cost_work walk_weights(struct cost_model *model, const struct map_plan *plan,
+                                     const struct map_placed *placed, enum cost_kept what)
+{
+	struct cost_node_features f = { 0 };
+	struct cost_key key = { 0 };
+	bool recall = model->recall && (what == COST_LOAD || placed->weights != MAP_RESIDENT);
+	if (recall) {
+		key = cost_cache_key(model->recall, plan, placed, what, false);
+		if (cost_cache_get(model->recall, key, &model->part, &f, NULL))
+			return f.weights;
+	}
+	map_phase_clear(&model->part);
+	if (what == COST_LOAD)
+		map_load(&model->network, placed, &model->part);
+	else
+		node_weights(model, *placed);
+	f.weights = work_of(model, &model->part);
+	if (recall)
+		cost_cache_keep(model->recall, key, &model->part, &f, NULL);
+	return f.weights;
+}
+
+/* One node for one micro-batch; its phases are added to model->shared. */
+static struct cost_node_features walk_node(struct cost_model *model, const struct map_plan *plan,
+                                           const struct map_placed *placed, unsigned cluster,
+                                           struct cost_totals *totals)
+{
+	struct cost_node_features f;
+	struct cost_totals compute;
+	walk_traffic(model, plan, placed, &f, &compute);
+	if (totals)
+		cost_add(totals, &compute, 1);
+	take_phase(model, &model->node, totals);
+	if (model->features.detailed)
+		note_own(model, cluster, &model->node, 0);
+	f.weights = walk_weights(model, plan, placed, COST_WEIGHTS);
+	take_phase(model, &model->part, totals);
+	if (model->features.detailed)
+		note_own(model, cluster, &model->part, 1);
+	return f;
+}
+
+void cost_walk_microbatch(struct cost_model *model, const struct map_plan *plan,
+                          const struct map_segment *segment, unsigned samples,
+                          struct cost_totals *totals)
+{
+	map_phase_clear(&model->shared);
+	if (model->recall)
+		cost_cache_segment(model->recall, segment);
+	for (unsigned c = 0; c < segment->cluster_count; c++) {
+		struct cost_cluster_features cluster = { .first_node = model->features.nodes->len };
+		for (unsigned i = 0; i < segment->clusters[c].node_count; i++) {
+			struct map_placed placed = map_place(
+				plan, segment->clusters[c].nodes[i].node, samples);
+			struct cost_node_features f = walk_node(model, plan, &placed, c, totals);
+			g_array_append_val(model->features.nodes, f);
+		}
+		cluster.node_count = segment->clusters[c].node_count;
+		g_array_append_val(model->features.clusters, cluster);
+	}
+}
+
+/* ---- loading ---- */
+
+static void add_to_chain(struct cost_work *chain, const struct cost_work *work)
+{
+	if (work->nop_ns >= work->dram_ns)
+		chain->nop_ns += work->nop_ns;
+	else
+		chain->dram_ns += work->dram_ns;
+	chain->latency_ns += work->latency_ns;
+}
+
+static double chain_ns(const struct cost_work *chain)
+{
+	return chain->nop_ns + chain->dram_ns + chain->latency_ns;
+}
+
+/* A cluster's weights that are loaded once, one node after another; into model->load, too. */
+static struct cost_work walk_loads(struct cost_model *model, const struct map_plan *plan,
+                                   const struct map_cluster *cluster, unsigned microbatch)
+{
+	struct cost_work chain = { 0, 0, 0 };
+	for (unsigned i = 0; i < cluster->node_count; i++) {
+		struct map_placed placed = map_place(plan, cluster->nodes[i].node, microbatch);
+		bool once = placed.weights != MAP_STREAMED;
+		struct cost_work work = { 0, 0, 0 };
+		map_phase_clear(&model->part);
+		if (once || (i == 0 && model->features.detailed))
+			work = walk_weights(model, plan, &placed, COST_LOAD);
+		g_array_append_val(model->features.loads, work);
+		if (model->features.detailed)
+			map_phase_add(&model->node, &model->part); /* free until nodes are walked */
+		if (!once)
+			continue;
+		add_to_chain(&chain, &work);
+		map_phase_add(&model->load, &model->part);
+	}
+	return chain;
+}
+
+/* Weights loaded once and the first input: the longest of all of it together, and of
+ * each cluster's own loads one after another. */
+static void walk_load(struct cost_model *model, const struct map_plan *plan,
+                      const struct map_segment *segment, struct cost_totals *totals)
+{
+	struct cost_features *f = &model->features;
+	map_phase_clear(&model->load);
+	map_phase_clear(&model->node);
+	if (model->recall)
+		cost_cache_segment(model->recall, segment);
+	for (unsigned c = 0; c < segment->cluster_count; c++) {
+		struct cost_work chain = walk_loads(model, plan, &segment->clusters[c],
+		                                    segment->microbatch);
+		if (chain_ns(&chain) > chain_ns(&f->load_chain))
+			f->load_chain = chain;
+	}
+	f->first_loads = work_of(model, &model->node);
+	if (totals)
+		cost_phase_totals(&model->network, &model->load, totals);
+	/* The first input is fetched like every other and is in the totals of its node. */
+	unsigned first = segment->clusters[0].nodes[0].node;
+	struct map_placed placed = map_place(plan, first, segment->microbatch);
+	for (unsigned i = 0; i < placed.node->edge_in_count; i++) {
+		const struct wl_edge *edge = &model->workload->edges[placed.node->edges_in[i]];
+		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
+			map_fetch(&model->network, &placed, 0, edge, &model->load);
+	}
+	f->load = work_of(model, &model->load);
+}
+
+double cost_evaluate_load(struct cost_model *model, const struct map_plan *plan, unsigned segment)
+{
+	cost_features_clear(&model->features);
+	model->features.detailed = false;
+	walk_load(model, plan, &plan->mapping->segments[segment], NULL);
+	return cost_load_ns(&model->features, &model->parameters);
+}
+
+/* ---- details ---- */
+
+static void clear_own(struct cost_model *model, unsigned clusters)
+{
+	size_t count = 2 * (size_t)clusters * hw_resource_count(model->package);
+	if (count > model->own_count) {
+		g_free(model->own);
+		model->own = g_new(float, count);
+		model->own_count = count;
+	}
+	memset(model->own, 0, count * sizeof *model->own);
+}
+
+static void extract_meetings(struct cost_model *model, unsigned cluster,
+                             const struct map_phase *shared)
+{
+	struct cost_cluster_features *f = &g_array_index(model->features.clusters,
+	                                                 struct cost_cluster_features, cluster);
+	const float *own = model->own + 2 * (size_t)cluster * hw_resource_count(model->package);
+	const double *loads = map_phase_loads(&model->network, shared);
+	float largest = 0;
+	for (unsigned i = 0; i < shared->touched_count; i++)
+		largest = MAX(largest,
+		              own[2 * shared->touched[i]] + own[2 * shared->touched[i] + 1]);
+	f->first_meeting = model->features.meetings->len;
+	for (unsigned i = 0; i < shared->touched_count; i++) {
+		unsigned r = shared->touched[i];
+		struct cost_meeting m = { own[2 * r], own[2 * r + 1], 0 };
+		float both = m.traffic_ns + m.weights_ns;
+		if (both <= BUSY * largest)
+			continue;
+		float all = (float)(loads[r] * model->network.ns_per_byte[r]);
+		m.others_ns = MAX(all - both, 0);
+		g_array_append_val(model->features.meetings, m);
+	}
+	f->meeting_count = model->features.meetings->len - f->first_meeting;
+}
+
+/* Tiles of the producer that the reader's first tile waits for, and tiles of the reader that
+ * wait for the producer's last one. */
+static void find_overlap(struct cost_model *model, const struct map_plan *plan,
+                         const struct wl_edge *edge, unsigned microbatch,
+                         struct cost_edge_features *f)
+{
+	struct map_placed from = map_place(plan, (unsigned)edge->from, microbatch);
+	struct map_placed to = map_place(plan, edge->to, microbatch);
+	unsigned from_tiles, to_tiles, tail = 0;
+	map_tile_dim(&from, &from_tiles);
+	map_tile_dim(&to, &to_tiles);
+	unsigned head = from_tiles;
+	while (head > 1 && !map_tile_feeds(&model->network, &from, head - 1, &to, 0, edge))
+		head--;
+	while (tail < to_tiles &&
+	       !map_tile_feeds(&model->network, &from, from_tiles - 1, &to, tail, edge))
+		tail++;
+	f->head = (float)head / (float)from_tiles;
+	f->tail = (float)(to_tiles - tail) / (float)to_tiles;
+}
+
+/* The place of a workload's node among the features. */
+static unsigned place_of(const struct cost_model *model, const struct map_plan *plan, unsigned node)
+{
+	const struct map_plan_node *at = &plan->nodes[node];
+	unsigned first = g_array_index(model->features.clusters, struct cost_cluster_features,
+	                               at->cluster)
+	                         .first_node;
+	return first + (unsigned)(at->how - at->where->nodes);
+}
+
+static void extract_edges(struct cost_model *model, const struct map_plan *plan,
+                          const struct map_segment *segment, unsigned cluster)
+{
+	for (unsigned i = 0; i < segment->clusters[cluster].node_count; i++) {
+		unsigned node = segment->clusters[cluster].nodes[i].node;
+		const struct wl_node *reader = &model->workload->nodes[node];
+		for (unsigned e = 0; e < reader->edge_in_count; e++) {
+			const struct wl_edge *edge = &model->workload->edges[reader->edges_in[e]];
+			if (map_edge_way(plan, edge) != MAP_BETWEEN_CLUSTERS)
+				continue;
+			struct cost_edge_features f = {
+				.from_cluster = plan->nodes[edge->from].cluster,
+				.to_cluster = cluster,
+				.from_node = place_of(model, plan, (unsigned)edge->from),
+				.to_node = place_of(model, plan, node)
+			};
+			find_overlap(model, plan, edge, segment->microbatch, &f);
+			g_array_append_val(model->features.edges, f);
+		}
+	}
+}
+
+/* Streamed weights are read while the node before them runs, if the free space holds those of
+ * both; a cluster of one node reads them while it works on the micro-batch before. */
+static void extract_prefetch(struct cost_model *model, const struct map_plan *plan,
+                             const struct map_segment *segment, unsigned cluster)
+{
+	const struct map_cluster *of = &segment->clusters[cluster];
+	struct cost_node_features *f = &g_array_index(
+		model->features.nodes, struct cost_node_features,
+		g_array_index(model->features.clusters, struct cost_cluster_features, cluster)
+			.first_node);
+	struct map_buffer_use use;
+	map_weight_use(plan, (unsigned)(segment - plan->mapping->segments), cluster, &use);
+	for (unsigned i = 0; i < of->node_count; i++) {
+		unsigned before = (i + of->node_count - 1) % of->node_count;
+		struct map_placed own = map_place(plan, of->nodes[i].node, segment->microbatch);
+		struct map_placed other = map_place(plan, of->nodes[before].node,
+		                                    segment->microbatch);
+		uint64_t bytes = map_share_weight_bytes(&own);
+		if (other.weights != MAP_RESIDENT)
+			bytes += map_share_weight_bytes(&other);
+		f[i].streamed = own.weights == MAP_STREAMED;
+		f[i].prefetched = own.weights == MAP_STREAMED && bytes <= use.free_weight_bytes;
+	}
+}
+
+void cost_features_extract(struct cost_model *model, const struct map_plan *plan,
+                           const struct map_segment *segment, struct cost_totals *full,
+                           struct cost_totals *totals)
+{
+	struct cost_features *f = &model->features;
+	cost_features_clear(f);
+	f->microbatches = map_microbatches(plan->mapping->batch, segment->microbatch);
+	f->detailed = model->detailed || !cost_parameters_are_neutral(&model->parameters);
+	if (f->detailed)
+		clear_own(model, segment->cluster_count);
+	walk_load(model, plan, segment, totals);
+	cost_walk_microbatch(model, plan, segment, segment->microbatch, totals ? full : NULL);
+	f->shared = work_of(model, &model->shared);
+	f->shared.latency_ns = 0;
+	for (unsigned c = 0; f->detailed && c < segment->cluster_count; c++) {
+		extract_meetings(model, c, &model->shared);
+		extract_edges(model, plan, segment, c);
+		extract_prefetch(model, plan, segment, c);
+	}
+}

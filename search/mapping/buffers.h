@@ -1,0 +1,94 @@
+/*
+ * What a cluster keeps in its chiplets' buffers, and whether it fits.
+ *
+ * Weight buffer: resident shares, shards of distributed weights, and working
+ * space for the rest: weights that are streamed or gathered flow through it, so it
+ * must hold at least two weights per MAC unit (one in use, one arriving) or
+ * all of the share, whichever is less. A streamed node is prefetched
+ * while the node before it runs only if the free space holds both.
+ *
+ * Activation buffer, for one micro-batch of the segment:
+ *   input from a cluster d clusters upstream: d + 1 micro-batches of it (two for
+ *   a neighbour), all the time;
+ *   input from DRAM: two tiles of it, all the time;
+ *   input from a node of the same cluster: from when that node starts until its
+ *   reader ends;
+ *   output of the running node: two tiles.
+ *
+ * Needs are the largest over the region's chiplets, held against its smallest
+ * buffers.
+ */
+#ifndef SEARCH_MAPPING_BUFFERS_H
+#define SEARCH_MAPPING_BUFFERS_H
+
+#include "search/mapping/plan.h"
+
+/* How many micro-batches of an edge between clusters d apart its consumer can hold. */
+static inline unsigned map_edge_buffers(unsigned distance)
+{
+	return distance + 1;
+}
+
+/* Volume of a grid's largest box. */
+uint64_t map_largest_box(const struct map_grid *grid);
+
+/* Largest share of any chiplet, in bytes: the weights it needs, its shard of them if they are
+ * distributed, its input over an edge, the same for one tile, one tile of its output. */
+uint64_t map_share_weight_bytes(const struct map_placed *placed);
+uint64_t map_shard_bytes(const struct map_placed *placed);
+uint64_t map_input_bytes(const struct map_placed *placed, const struct wl_edge *edge,
+                         struct map_scratch *scratch);
+uint64_t map_tile_input_bytes(const struct map_placed *placed, const struct wl_edge *edge,
+                              struct map_scratch *scratch);
+uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scratch *scratch);
+
+/* Working space that weights which are not resident must have. */
+uint64_t map_weight_working_bytes(const struct map_placed *placed,
+                                  const struct hw_chiplet_type *type);
+
+/* The inputs of a cluster that are held whole, whatever tiles there are. */
+struct map_whole_inputs {
+	uint64_t standing_bytes; /* of those from other clusters, all the time */
+	uint64_t *live_bytes;    /* [position of a node]: of those from its own, while it runs;
+	                            the caller's, with room for its nodes */
+};
+
+void map_whole_inputs(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                      struct map_scratch *scratch, struct map_whole_inputs *inputs);
+
+/* What depends on a node's tiles: two tiles of its inputs from DRAM, all the time, and of its
+ * output, while it runs. */
+struct map_tile_use {
+	uint64_t input_bytes, output_bytes;
+};
+
+struct map_tile_use map_tile_use(const struct map_plan *plan, const struct map_placed *placed,
+                                 struct map_scratch *scratch);
+
+/* What a cluster needs on its fullest chiplet, and where. */
+struct map_buffer_use {
+	uint64_t weight_bytes, weight_limit; /* persistent and working space together */
+	uint64_t activation_bytes, activation_limit;
+	unsigned weight_node;       /* workload node with the largest part of it */
+	unsigned activation_node;   /* workload node during which it peaks */
+	uint64_t free_weight_bytes; /* left beside what is persistent: for prefetched weights */
+};
+
+void map_buffer_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                    struct map_scratch *scratch, struct map_buffer_use *use);
+
+bool map_use_fits(const struct map_buffer_use *use);
+
+/* The weight side of it alone. */
+void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                    struct map_buffer_use *use);
+
+/* What does not fit, with its node and the bytes; NULL if all does. */
+char *map_misfit(const struct map_plan *plan, const struct map_buffer_use *use);
+
+/* Whether a cluster fits, and whether every one does; the error names the first that does not, its node and the bytes. */
+bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned cluster,
+                       struct map_scratch *scratch, GError **error);
+bool map_check_buffers(const struct map_plan *plan, struct map_scratch *scratch, GError **error);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * Invariant: a placed draft passes map_check_buffers, because it is checked with the same
+ * functions; weights that do not fit go where they cost least per byte saved.
+ */
+#include "search/segments/segment_layout.h"
+
+#include "search/segments/tiles.h"
+
+#include <math.h>
+#include <string.h>
+
+void search_draft_init(struct search_draft *draft, const struct search_space *space)
+{
+	*draft = (struct search_draft){ 0 };
+	draft->clusters = g_new(struct search_draft_cluster, space->chiplets);
+}
+
+void search_draft_release(struct search_draft *draft)
+{
+	g_clear_pointer(&draft->clusters, g_free);
+}
+
+void search_draft_copy(struct search_draft *to, const struct search_draft *from)
+{
+	struct search_draft_cluster *clusters = to->clusters;
+	memcpy(clusters, from->clusters, from->cluster_count * sizeof *clusters);
+	*to = *from;
+	to->clusters = clusters;
+}
+
+struct map_mapping *search_empty_mapping(const struct search_space *space, unsigned batch,
+                                         const char *strategy, unsigned segments)
+{
+	struct map_mapping *mapping = g_new0(struct map_mapping, 1);
+	mapping->workload = g_strdup(space->workload->name);
+	mapping->package = g_strdup(space->package->name);
+	mapping->strategy = g_strdup(strategy);
+	mapping->batch = batch;
+	mapping->segments = g_new0(struct map_segment, segments);
+	mapping->segment_count = segments;
+	return mapping;
+}
+
+void search_draft_from(struct search_draft *draft, const struct search_space *space,
+                       const struct search_segment *segment, enum search_split *splits)
+{
+	draft->samples = segment->samples;
+	draft->serpentine = 0;
+	draft->first = segment->first;
+	draft->end = segment->end;
+	draft->splits = splits;
+	draft->cluster_count = segment->cut_count;
+	for (unsigned c = 0; c < segment->cut_count; c++) {
+		const struct search_cut *cut = &segment->cuts[c];
+		draft->clusters[c] = (struct search_draft_cluster){ cut->first, cut->length,
+			                                            space->sizes[cut->size] };
+		memcpy(splits + cut->first, cut->splits, cut->length * sizeof *splits);
+	}
+}
+
+static void lay_out(const struct search_draft *draft, const struct search_space *space,
+                    const unsigned *serpentine, unsigned tiles, struct map_segment *segment)
+{
+	unsigned start = 0;
+	segment->microbatch = draft->samples;
+	segment->cluster_count = draft->cluster_count;
+	segment->clusters = g_new(struct map_cluster, draft->cluster_count);
+	for (unsigned c = 0; c < draft->cluster_count; c++) {
+		const struct search_draft_cluster *from = &draft->clusters[c];
+		struct map_cluster *to = &segment->clusters[c];
+		to->region_size = from->chiplets;
+		to->region = g_memdup2(serpentine + start, from->chiplets * sizeof *serpentine);
+		to->node_count = from->length;
+		to->nodes = g_new(struct map_node, from->length);
+		start += from->chiplets;
+		for (unsigned i = 0; i < from->length; i++) {
+			struct map_node *node = &to->nodes[i];
+			*node = (struct map_node){ .node = from->first + i,
+				                   .weights = MAP_RESIDENT,
+				                   .tiles = tiles,
+				                   .by_speed = space->by_speed };
+			search_choose_split(&space->workload->nodes[node->node],
+			                    draft->splits[node->node], from->chiplets, node->split);
+		}
+	}
+}
+
+void search_free_segment(struct map_segment *segment)
+{
+	for (unsigned c = 0; c < segment->cluster_count; c++) {
+		g_free(segment->clusters[c].region);
+		g_free(segment->clusters[c].nodes);
+	}
+	g_clear_pointer(&segment->clusters, g_free);
+	segment->cluster_count = 0;
+}
+
+struct placing {
+	const struct search_prices *prices;
+	const struct search_space *space;
+	const struct map_plan *plan;
+	unsigned samples, microbatches;
+};
+
+/* T_weights of a node whose weights are gathered or streamed. */
+static double weights_ns(const struct placing *p, struct map_placed *placed,
+                         enum map_weights weights)
+{
+	struct map_network *network = &p->space->model->network;
+	struct map_phase *phase = &p->space->model->part;
+	if (p->prices->price_ns)
+		return p->prices->price_ns(p->prices->data,
+		                           (unsigned)(placed->node - p->space->workload->nodes),
+		                           weights);
+	placed->weights = weights;
+	map_phase_clear(phase);
+	if (weights == MAP_DISTRIBUTED)
+		map_gather(network, placed, phase);
+	else
+		map_load(network, placed, phase);
+	return map_phase_ns(network, phase);
+}
+
+/* What a placement costs per micro-batch beyond being resident. */
+static double placement_ns(const struct placing *p, struct map_placed *placed,
+                           enum map_weights weights)
+{
+	double ns = weights_ns(p, placed, weights);
+	/* Streamed weights spare the load at the start. */
+	return weights == MAP_DISTRIBUTED ? ns : ns * (1 - 1.0 / p->microbatches);
+}
+
+/* Move the node whose weights cost least per byte that leaves the buffer. False if none can. */
+static bool spill_one(const struct placing *p, struct map_cluster *cluster)
+{
+	double best = INFINITY;
+	struct map_node *best_node = NULL;
+	enum map_weights best_weights = MAP_RESIDENT;
+	for (unsigned i = 0; i < cluster->node_count; i++) {
+		struct map_node *node = &cluster->nodes[i];
+		struct map_placed placed = map_place(p->plan, node->node, p->samples);
+		double share = (double)map_share_weight_bytes(&placed),
+		       shard = (double)map_shard_bytes(&placed);
+		for (int to = (int)node->weights + 1; to <= MAP_STREAMED; to++) {
+			double saved = (node->weights == MAP_RESIDENT ? share : shard) -
+			               (to == MAP_DISTRIBUTED ? shard : 0);
+			if (saved <= 0)
+				continue;
+			double cost = placement_ns(p, &placed, (enum map_weights)to) / saved;
+			if (cost < best) {
+				best = cost;
+				best_node = node;
+				best_weights = (enum map_weights)to;
+			}
+		}
+	}
+	if (best_node)
+		best_node->weights = best_weights;
+	return best_node != NULL;
+}
+
+static struct placing placing_of(const struct search_prices *prices, const struct map_plan *plan,
+                                 unsigned segment)
+{
+	unsigned samples = plan->mapping->segments[segment].microbatch;
+	return (struct placing){ prices, prices->space, plan, samples,
+		                 map_microbatches(plan->mapping->batch, samples) };
+}
+
+bool search_fit_weights(const struct search_prices *prices, const struct map_plan *plan,
+                        unsigned segment, unsigned c)
+{
+	struct placing placing = placing_of(prices, plan, segment);
+	struct map_cluster *cluster = &plan->mapping->segments[segment].clusters[c];
+	struct map_buffer_use use;
+	map_weight_use(plan, segment, c, &use);
+	while (use.weight_bytes > use.weight_limit && spill_one(&placing, cluster))
+		map_weight_use(plan, segment, c, &use);
+	return use.weight_bytes <= use.weight_limit;
+}
+
+void search_draft_outline(const struct search_draft *draft, const struct search_space *space,
+                          const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
+                          unsigned index)
+{
+	search_free_segment(&mapping->segments[index]);
+	lay_out(draft, space, serpentine, tiles, &mapping->segments[index]);
+}
+
+/* Why a cluster does not fit: it is named by its nodes, which are in no segment of a mapping yet. */
+static void set_misfit(const struct map_plan *plan, unsigned segment, unsigned c,
+                       struct map_scratch *scratch, GError **error)
+{
+	const struct map_cluster *cluster = &plan->mapping->segments[segment].clusters[c];
+	const struct wl_node *nodes = plan->workload->nodes;
+	struct map_buffer_use use;
+	map_buffer_use(plan, segment, c, scratch, &use);
+	g_autofree char *misfit = map_misfit(plan, &use);
+	g_autofree char *to =
+		cluster->node_count == 1
+			? g_strdup("")
+			: g_strdup_printf(" to '%s'",
+	                                  nodes[cluster->nodes[cluster->node_count - 1].node].name);
+	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
+	            "'%s'%s on %u chiplet%s, micro-batch %u, in up to %u tiles: %s",
+	            nodes[cluster->nodes[0].node].name, to, cluster->region_size,
+	            cluster->region_size == 1 ? "" : "s",
+	            plan->mapping->segments[segment].microbatch,
+	            search_most_tiles(plan, segment, c), misfit);
+}
+
+bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
+                        unsigned index, GError **error)
+{
+	const struct search_prices prices = { space, NULL, NULL };
+	struct map_scratch *scratch = &space->model->network.scratch;
+	struct map_plan plan;
+	bool fits = true;
+	map_plan_init(&plan, mapping, space->workload, space->package);
+	for (unsigned c = 0; fits && c < mapping->segments[index].cluster_count; c++) {
+		fits = search_fit_weights(&prices, &plan, index, c);
+		fits = fits && search_fit_tiles(&plan, index, c, scratch);
+		if (!fits && error) /* says why */
+			set_misfit(&plan, index, c, scratch, error);
+	}
+	map_plan_release(&plan);
+	return fits;
+}
+
+bool search_draft_place(const struct search_draft *draft, const struct search_space *space,
+                        const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
+                        unsigned index, GError **error)
+{
+	search_draft_outline(draft, space, serpentine, tiles, mapping, index);
+	return search_fit_segment(space, mapping, index, error);
+}

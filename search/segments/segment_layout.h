@@ -1,0 +1,74 @@
+/*
+ * Drafts: a segment as the search thinks of it (runs of nodes, region sizes, a
+ * split per node), and its way to a valid part of a mapping: regions along a
+ * serpentine, weights placed within the buffers, tiles.
+ */
+#ifndef SEARCH_SEGMENTS_SEGMENT_LAYOUT_H
+#define SEARCH_SEGMENTS_SEGMENT_LAYOUT_H
+
+#include "search/segments/segment.h"
+
+struct search_draft_cluster {
+	unsigned first, length; /* nodes */
+	unsigned chiplets;
+};
+
+struct search_draft {
+	unsigned samples;
+	unsigned serpentine;       /* which of the refiner's serpentines its regions follow */
+	unsigned first, end;       /* nodes */
+	enum search_split *splits; /* by workload node, the whole network's; borrowed */
+	struct search_draft_cluster *clusters; /* room for one per chiplet */
+	unsigned cluster_count;
+};
+
+/* A mapping of the space's workload and package with `segments` empty segments. */
+struct map_mapping *search_empty_mapping(const struct search_space *space, unsigned batch,
+                                         const char *strategy, unsigned segments);
+
+void search_draft_from(struct search_draft *draft, const struct search_space *space,
+                       const struct search_segment *segment, enum search_split *splits);
+void search_draft_copy(struct search_draft *to,
+                       const struct search_draft *from); /* both initialised */
+void search_draft_init(struct search_draft *draft, const struct search_space *space);
+void search_draft_release(struct search_draft *draft);
+
+/* Lay the draft out as segment `index`, all weights resident, nothing checked. */
+void search_draft_outline(const struct search_draft *draft, const struct search_space *space,
+                          const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
+                          unsigned index);
+
+/*
+ * The same for good, among the mapping's other segments: along `serpentine`, with its weights
+ * placed and tiles chosen. False and `error` if
+ * something does not fit its buffer.
+ */
+bool search_draft_place(const struct search_draft *draft, const struct search_space *space,
+                        const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
+                        unsigned index, GError **error);
+
+/*
+ * Make segment `index` fit its buffers, among the mapping's other segments: move weights to
+ * where they cost least per byte saved (resident, distributed, streamed), then choose tiles
+ * (search/segments/tiles.h). False and `error` if that is not enough.
+ */
+bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
+                        unsigned index, GError **error);
+
+/*
+ * The weights of one of its clusters; all others may be as they like. False if they do not fit.
+ * T_weights of a node where it stands may come from `price_ns` (distributed or streamed; NULL: it
+ * is found out).
+ */
+struct search_prices {
+	const struct search_space *space;
+	double (*price_ns)(void *data, unsigned node, enum map_weights weights);
+	void *data;
+};
+bool search_fit_weights(const struct search_prices *prices, const struct map_plan *plan,
+                        unsigned segment, unsigned c);
+
+/* Empty a segment of a mapping. */
+void search_free_segment(struct map_segment *segment);
+
+#endif

@@ -1,0 +1,203 @@
+/*
+ * Invariant: a skipped micro-batch counts as a full one that took period_ns.
+ */
+#include "sim/account/account.h"
+
+#include "sim/account/bubbles.h"
+
+#include <math.h>
+
+/* ---- time ---- */
+
+static bool is_after_cut(const struct sim_segment_result *result, double start_ns)
+{
+	return result->skipped > 0 && start_ns >= result->cut_ns;
+}
+
+double sim_shift_ns(const struct sim_run *run, const struct sim_outcome *outcome, unsigned segment,
+                    double start_ns)
+{
+	const struct sim_segment_result *result = &run->result->segments[segment];
+	double before_ns = outcome->segments[segment].start_ns - result->start_ns;
+	double skipped_ns = result->skipped * result->period_ns;
+	return is_after_cut(result, start_ns) ? before_ns + skipped_ns : before_ns;
+}
+
+uint32_t sim_renumber(const struct sim_run *run, unsigned segment, uint32_t u, double start_ns)
+{
+	const struct sim_segment_result *result = &run->result->segments[segment];
+	return is_after_cut(result, start_ns) ? u + result->skipped : u;
+}
+
+static double executed_end_ns(const struct sim_run *run, const struct sim_region *region,
+                              uint32_t u)
+{
+	uint32_t last = region->first_compute + region->compute_count - 1;
+	return sim_run_end_ns(run, region->segment, last, u);
+}
+
+/* How many micro-batches a region had ended when the others were left out. */
+static uint32_t ended_before_cut(const struct sim_run *run, const struct sim_region *region)
+{
+	const struct sim_segment_result *result = &run->result->segments[region->segment];
+	uint32_t ended = 0;
+	while (ended < result->simulated && executed_end_ns(run, region, ended) <= result->cut_ns)
+		ended++;
+	return ended;
+}
+
+/* Micro-batches of the pattern that the skipped ones repeat. */
+static uint32_t pattern_length(const struct sim_segment_result *result)
+{
+	return (uint32_t)lround((result->repeats_to_ns - result->repeats_from_ns) /
+	                        result->period_ns);
+}
+
+/* When micro-batch u of all ended, relative to the segment's start. A skipped one ended whole
+ * patterns after one of the last that a region ended before the cut. */
+static double completion_ns(const struct sim_run *run, const struct sim_region *region,
+                            uint32_t ended, uint32_t u)
+{
+	const struct sim_segment_result *result = &run->result->segments[region->segment];
+	uint32_t inserted = 0;
+	if (result->skipped && u >= ended + result->skipped) {
+		inserted = result->skipped;
+	} else if (result->skipped && u >= ended) {
+		uint32_t length = pattern_length(result);
+		inserted = ((u - ended) / length + 1) * length;
+	}
+	return executed_end_ns(run, region, u - inserted) + inserted * result->period_ns -
+	       result->start_ns;
+}
+
+/*
+ * Mean time between completions in the second half of the micro-batches; over
+ * all of them when they are few. The smaller last one is left out where that
+ * leaves two. A lone micro-batch has its own time from first tile to last.
+ */
+double sim_cluster_period_ns(const struct sim_run *run, const struct sim_region *region)
+{
+	const struct sim_segment *segment = sim_run_segment(run, region->segment);
+	uint32_t end = segment->microbatches;
+	if (segment->has_tail && end >= 3)
+		end--;
+	uint32_t ended = ended_before_cut(run, region);
+	if (end == 1)
+		return completion_ns(run, region, ended, 0) +
+		       run->result->segments[region->segment].start_ns -
+		       sim_run_start_ns(run, region->segment, region->first_compute, 0);
+	uint32_t first = end >= 6 ? end / 2 : 0;
+	return (completion_ns(run, region, ended, end - 1) -
+	        completion_ns(run, region, ended, first)) /
+	       (end - 1 - first);
+}
+
+static double load_ns(const struct sim_run *run, unsigned segment)
+{
+	const struct sim_segment *s = sim_run_segment(run, segment);
+	double start_ns = run->result->segments[segment].start_ns, end_ns = start_ns;
+	for (uint32_t t = s->first_task; t < s->first_task + s->task_count; t++) {
+		const struct sim_task *task = sim_run_task(run, t);
+		if (task->kind == SIM_LOAD && task->once)
+			end_ns = MAX(end_ns, sim_run_end_ns(run, segment, t, 0));
+	}
+	return end_ns - start_ns;
+}
+
+/* ---- work ---- */
+
+static void count_work(const struct sim_run *run, const struct sim_work *work, double times,
+                       struct sim_outcome *outcome)
+{
+	cost_add(&outcome->totals, &work->totals, times);
+	for (uint32_t i = 0; i < work->bytes_count; i++) {
+		const struct sim_resource_bytes *entry = &g_array_index(
+			run->lowered->bytes, struct sim_resource_bytes, work->first_bytes + i);
+		outcome->resource_bytes[entry->resource] += times * entry->bytes;
+		outcome->resource_load_bytes[entry->resource] += times * entry->load_bytes;
+	}
+}
+
+static void count_segment_work(const struct sim_run *run, unsigned segment,
+                               struct sim_outcome *outcome)
+{
+	const struct sim_segment *s = sim_run_segment(run, segment);
+	const struct sim_segment_result *result = &run->result->segments[segment];
+	double full = result->simulated + result->skipped - (s->has_tail ? 1 : 0);
+	for (uint32_t t = s->first_task; t < s->first_task + s->task_count; t++) {
+		const struct sim_task_info *info = sim_run_info(run, t);
+		bool once = sim_run_task(run, t)->once;
+		count_work(run, &info->full, once ? 1 : full, outcome);
+		if (s->has_tail && !once)
+			count_work(run, &info->tail, 1, outcome);
+	}
+}
+
+/* ---- all of it ---- */
+
+static void account_cluster(const struct sim_run *run, const struct sim_region *region,
+                            struct sim_cluster_outcome *cluster, struct sim_outcome *outcome)
+{
+	sim_count_bubbles(run, region, cluster);
+	cluster->period_ns = sim_cluster_period_ns(run, region);
+	outcome->busy_ns += cluster->busy_ns;
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		outcome->bubbles_ns[b] += cluster->bubbles_ns[b];
+}
+
+static uint64_t samples_simulated(const struct sim_run *run, const struct map_mapping *mapping,
+                                  unsigned segment)
+{
+	uint64_t samples = (uint64_t)run->result->segments[segment].simulated *
+	                   mapping->segments[segment].microbatch;
+	unsigned tail = mapping->batch % mapping->segments[segment].microbatch;
+	return tail ? samples - mapping->segments[segment].microbatch + tail : samples;
+}
+
+static void account_segment(const struct sim_run *run, const struct map_mapping *mapping,
+                            unsigned s, unsigned first_cluster, struct sim_outcome *outcome)
+{
+	const struct sim_segment_result *result = &run->result->segments[s];
+	struct sim_segment_outcome *segment = &outcome->segments[s];
+	*segment = (struct sim_segment_outcome){
+		.start_ns = outcome->latency_ns,
+		.latency_ns = result->end_ns - result->start_ns +
+		              result->skipped * result->period_ns,
+		.load_ns = load_ns(run, s),
+		.microbatches = sim_run_segment(run, s)->microbatches,
+		.simulated = result->simulated,
+		.skipped = result->skipped,
+		.first_cluster = first_cluster,
+		.cluster_count = mapping->segments[s].cluster_count,
+	};
+	outcome->latency_ns += segment->latency_ns;
+	for (unsigned c = 0; c < segment->cluster_count; c++)
+		account_cluster(
+			run,
+			&g_array_index(run->lowered->regions, struct sim_region, first_cluster + c),
+			&outcome->clusters[first_cluster + c], outcome);
+	segment->period_ns =
+		outcome->clusters[first_cluster + segment->cluster_count - 1].period_ns;
+	count_segment_work(run, s, outcome);
+	outcome->samples_simulated = MIN(outcome->samples_simulated,
+	                                 samples_simulated(run, mapping, s));
+}
+
+void sim_account(const struct sim_run *run, const struct map_mapping *mapping,
+                 struct sim_outcome *outcome)
+{
+	unsigned first_cluster = 0;
+	outcome->segment_count = mapping->segment_count;
+	outcome->cluster_count = map_cluster_total(mapping);
+	outcome->segments = g_new0(struct sim_segment_outcome, outcome->segment_count);
+	outcome->clusters = g_new0(struct sim_cluster_outcome, outcome->cluster_count);
+	outcome->resource_bytes = g_new0(double, hw_resource_count(run->package));
+	outcome->resource_load_bytes = g_new0(double, hw_resource_count(run->package));
+	outcome->samples_simulated = mapping->batch;
+	outcome->activities = run->result->activities;
+	for (unsigned s = 0; s < mapping->segment_count; s++) {
+		account_segment(run, mapping, s, first_cluster, outcome);
+		first_cluster += outcome->segments[s].cluster_count;
+	}
+	outcome->static_pJ = cost_static_pJ(run->package, outcome->latency_ns);
+}

@@ -1,0 +1,15 @@
+/*
+ * Bubbles: where the time of each region's chiplets goes. Busy time and the
+ * causes of bubbles add up to chiplets x segment latency, skipped micro-batches
+ * included. Chiplet-ns.
+ */
+#ifndef SIM_ACCOUNT_BUBBLES_H
+#define SIM_ACCOUNT_BUBBLES_H
+
+#include "sim/account/region_timeline.h"
+
+/* Fills busy_ns, bubbles_ns and chiplets of one cluster; first_region is the segment's. */
+void sim_count_bubbles(const struct sim_run *run, const struct sim_region *region,
+                       struct sim_cluster_outcome *outcome);
+
+#endif

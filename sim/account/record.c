@@ -1,0 +1,376 @@
+/*
+ * Invariant: the counting pass (timeline NULL) and the recording pass go through
+ * the same code, so what was counted is what is recorded.
+ */
+#include "sim/account/record.h"
+
+#include "sim/account/account.h"
+
+#include <math.h>
+
+/* A piece of a chiplet's tile shorter than this is rounding. */
+#define SLIVER_NS 1e-6
+
+struct recorder {
+	const struct sim_run *run;
+	const struct sim_outcome *outcome;
+	enum sim_trace_level level;
+	double from_ns, to_ns;
+	struct tl_timeline *timeline;      /* NULL: count only */
+	uint64_t count[TL_RESOURCE_KINDS]; /* rows within the window */
+	GArray *starts_ns;                 /* double: of cluster rows, while counting */
+	uint32_t *link_index;              /* per link id: its name's index */
+	uint32_t *row_of;                  /* per instance of the segment: its row, or SIM_NONE */
+	unsigned segment;
+};
+
+static bool in_window(const struct recorder *r, double start_ns, double end_ns)
+{
+	return end_ns >= r->from_ns && start_ns <= r->to_ns;
+}
+
+/* Returns the row's index, SIM_NONE if there is none. */
+static uint32_t add_row(struct recorder *r, const struct tl_row *row)
+{
+	if (!in_window(r, row->start_ns, row->end_ns))
+		return SIM_NONE;
+	r->count[row->resource_kind]++;
+	if (!r->timeline) {
+		if (row->resource_kind == TL_CLUSTER)
+			g_array_append_val(r->starts_ns, row->start_ns);
+		return SIM_NONE;
+	}
+	g_array_append_vals(r->timeline->rows, row, 1);
+	return r->timeline->rows->len - 1;
+}
+
+/* ---- regions and chiplets ---- */
+
+static enum tl_kind bubble_kind(enum sim_bubble bubble)
+{
+	static const enum tl_kind kinds[SIM_BUBBLES] = {
+		[SIM_FILL] = TL_FILL,
+		[SIM_DRAIN] = TL_DRAIN,
+		[SIM_WAIT_INPUT] = TL_WAIT_INPUT,
+		[SIM_WAIT_DRAM] = TL_WAIT_DRAM,
+		[SIM_BACK_PRESSURE] = TL_BACK_PRESSURE,
+		[SIM_SHARD] = TL_SHARD,
+	};
+	return kinds[bubble];
+}
+
+static void set_bubble(struct tl_row *row, enum sim_bubble bubble)
+{
+	row->kind = (uint8_t)bubble_kind(bubble);
+	row->unit = TL_NS;
+	row->amount = row->end_ns - row->start_ns;
+}
+
+/* What all rows of an interval have in common. */
+static struct tl_row interval_row(const struct recorder *r, const struct sim_region *region,
+                                  const struct sim_interval *interval)
+{
+	double shift_ns = sim_shift_ns(r->run, r->outcome, region->segment, interval->start_ns);
+	struct tl_row row = {
+		.segment = (int32_t)region->segment,
+		.cluster = (int32_t)region->cluster,
+		.node = -1,
+		.microbatch = (int32_t)sim_renumber(r->run, region->segment, interval->microbatch,
+		                                    interval->start_ns),
+		.tile = -1,
+		.start_ns = interval->start_ns + shift_ns,
+		.end_ns = interval->end_ns + shift_ns,
+	};
+	if (interval->task == SIM_NONE) {
+		row.microbatch = -1;
+	} else {
+		row.node = (int32_t)sim_run_task(r->run, interval->task)->node;
+		row.tile = (int32_t)sim_run_task(r->run, interval->task)->tile;
+	}
+	if (!interval->computes)
+		set_bubble(&row, interval->cause);
+	return row;
+}
+
+static void record_cluster(struct recorder *r, const struct sim_region *region, uint32_t track,
+                           const struct sim_interval *interval)
+{
+	struct tl_row row = interval_row(r, region, interval);
+	row.resource_kind = TL_CLUSTER;
+	row.resource = track;
+	if (!interval->computes) {
+		add_row(r, &row);
+		return;
+	}
+	const struct sim_segment *segment = sim_run_segment(r->run, region->segment);
+	row.kind = TL_COMPUTE;
+	row.unit = TL_MACS;
+	row.amount = sim_run_work(r->run, region->segment, interval->task, interval->microbatch)
+	                     ->totals.macs;
+	uint32_t index = add_row(r, &row);
+	if (r->timeline)
+		r->row_of[(uint64_t)interval->microbatch * segment->task_count + interval->task -
+		          segment->first_task] = index;
+}
+
+/* One chiplet's part of a tile: it computes, then waits for the slowest. */
+static void record_share(struct recorder *r, struct tl_row row, double busy_ns, double macs)
+{
+	double end_ns = row.end_ns;
+	if (busy_ns > 0) {
+		if (end_ns - row.start_ns - busy_ns > SLIVER_NS)
+			row.end_ns = row.start_ns + busy_ns;
+		row.kind = TL_COMPUTE;
+		row.unit = TL_MACS;
+		row.amount = macs;
+		add_row(r, &row);
+		row.start_ns = row.end_ns;
+	}
+	if (row.start_ns >= end_ns)
+		return;
+	row.end_ns = end_ns;
+	set_bubble(&row, SIM_SHARD);
+	add_row(r, &row);
+}
+
+/* The boxes of a tile are in the region's order, without the empty ones. */
+static void record_chiplets(struct recorder *r, const struct sim_region *region,
+                            const struct sim_interval *interval)
+{
+	const struct sim_lowered *lowered = r->run->lowered;
+	const struct sim_activity *activity = NULL;
+	struct tl_row row = interval_row(r, region, interval);
+	uint32_t box = 0;
+	row.resource_kind = TL_CHIPLET;
+	if (interval->computes)
+		activity = sim_run_activity(r->run, region->segment, interval->task,
+		                            interval->microbatch);
+	for (unsigned i = 0; i < region->where->region_size; i++) {
+		row.resource = region->where->region[i];
+		bool has_box = activity && box < activity->host_count &&
+		               g_array_index(lowered->program->hosts, uint32_t,
+		                             activity->first_host + box) == row.resource;
+		if (!interval->computes) {
+			add_row(r, &row);
+		} else if (!has_box) {
+			record_share(r, row, 0, 0);
+		} else {
+			record_share(r, row, sim_run_busy_ns(r->run, activity, box),
+			             (double)g_array_index(lowered->macs, uint64_t,
+			                                   activity->first_cycles + box));
+			box++;
+		}
+	}
+}
+
+static void record_region(struct recorder *r, uint32_t track)
+{
+	const struct sim_region *region = &g_array_index(r->run->lowered->regions,
+	                                                 struct sim_region, track);
+	struct sim_region_timeline walk;
+	struct sim_interval interval;
+	sim_region_timeline_begin(&walk, r->run, region);
+	while (sim_region_timeline_next(&walk, &interval)) {
+		record_cluster(r, region, track, &interval);
+		if (r->level >= SIM_TRACE_CHIPLET)
+			record_chiplets(r, region, &interval);
+	}
+}
+
+/* ---- links and channels ---- */
+
+static enum tl_kind task_kind(const struct sim_task *task)
+{
+	static const enum tl_kind kinds[SIM_TASK_KINDS] = {
+		[SIM_COMPUTE] = TL_COMPUTE,   [SIM_LOAD] = TL_LOAD,   [SIM_GATHER] = TL_GATHER,
+		[SIM_TRANSFER] = TL_TRANSFER, [SIM_FETCH] = TL_FETCH, [SIM_STORE] = TL_STORE,
+	};
+	return kinds[task->kind];
+}
+
+static void record_phase(struct recorder *r, uint32_t task, uint32_t u)
+{
+	const struct sim_task *t = sim_run_task(r->run, task);
+	const struct sim_work *work = sim_run_work(r->run, r->segment, task, u);
+	double start_ns = sim_run_start_ns(r->run, r->segment, task, u);
+	double shift_ns = sim_shift_ns(r->run, r->outcome, r->segment, start_ns);
+	struct tl_row row = {
+		.kind = (uint8_t)task_kind(t),
+		.unit = TL_BYTES,
+		.segment = (int32_t)r->segment,
+		.cluster = (int32_t)t->cluster,
+		.node = (int32_t)t->node,
+		.microbatch = t->once ? -1 : (int32_t)sim_renumber(r->run, r->segment, u, start_ns),
+		.tile = t->once || t->kind == SIM_LOAD || t->kind == SIM_GATHER ? -1
+		                                                                : (int32_t)t->tile,
+		.start_ns = start_ns + shift_ns,
+		.end_ns = sim_run_end_ns(r->run, r->segment, task, u) + shift_ns,
+	};
+	if (!in_window(r, row.start_ns, row.end_ns))
+		return;
+	for (uint32_t i = 0; i < work->bytes_count; i++) {
+		const struct sim_resource_bytes *entry = &g_array_index(
+			r->run->lowered->bytes, struct sim_resource_bytes, work->first_bytes + i);
+		enum hw_resource_kind kind = hw_resource_kind(r->run->package, entry->resource);
+		if (kind != HW_DRAM && (kind != HW_LINK || r->level < SIM_TRACE_LINK))
+			continue;
+		row.resource_kind = kind == HW_DRAM ? TL_DRAM : TL_LINK;
+		row.resource = kind == HW_DRAM ? entry->resource - hw_dram_id(r->run->package, 0)
+		                               : r->link_index[entry->resource];
+		row.amount = entry->bytes;
+		add_row(r, &row);
+	}
+}
+
+static void record_phases(struct recorder *r)
+{
+	const struct sim_segment *segment = sim_run_segment(r->run, r->segment);
+	uint32_t simulated = r->run->result->segments[r->segment].simulated;
+	for (uint32_t i = 0; i < segment->task_count; i++) {
+		uint32_t task = segment->first_task + i;
+		const struct sim_task *t = sim_run_task(r->run, task);
+		for (uint32_t u = 0; t->kind != SIM_COMPUTE && u < (t->once ? 1 : simulated); u++)
+			record_phase(r, task, u);
+	}
+}
+
+/* ---- flows ---- */
+
+/* One arrow per transfer: from the tile that it comes from to the first that reads it. */
+static void record_flows(struct recorder *r)
+{
+	const struct sim_segment *segment = sim_run_segment(r->run, r->segment);
+	uint32_t simulated = r->run->result->segments[r->segment].simulated;
+	for (uint32_t i = 0; i < segment->task_count; i++) {
+		const struct sim_task *transfer = sim_run_task(r->run, segment->first_task + i);
+		uint32_t to = sim_run_info(r->run, segment->first_task + i)->feeds;
+		if (transfer->kind != SIM_TRANSFER || to == SIM_NONE)
+			continue;
+		uint32_t from = g_array_index(r->run->lowered->program->deps, struct sim_dep,
+		                              transfer->first_dep)
+		                        .task;
+		for (uint32_t u = 0; u < simulated; u++) {
+			const uint32_t *rows = r->row_of + (uint64_t)u * segment->task_count;
+			struct tl_flow flow = { rows[from - segment->first_task],
+				                rows[to - segment->first_task] };
+			if (flow.from != SIM_NONE && flow.to != SIM_NONE)
+				g_array_append_val(r->timeline->flows, flow);
+		}
+	}
+}
+
+/* ---- all of it ---- */
+
+static void record_segment(struct recorder *r, unsigned s)
+{
+	const struct sim_segment_outcome *segment = &r->outcome->segments[s];
+	r->segment = s;
+	if (r->timeline) {
+		uint64_t instances = (uint64_t)r->run->result->segments[s].simulated *
+		                     sim_run_segment(r->run, s)->task_count;
+		r->row_of = g_new(uint32_t, instances);
+		for (uint64_t i = 0; i < instances; i++)
+			r->row_of[i] = SIM_NONE;
+	}
+	for (unsigned c = 0; c < segment->cluster_count; c++)
+		record_region(r, segment->first_cluster + c);
+	if (r->level >= SIM_TRACE_CHIPLET)
+		record_phases(r);
+	if (r->timeline)
+		record_flows(r);
+	g_clear_pointer(&r->row_of, g_free);
+}
+
+static void record_all(struct recorder *r)
+{
+	for (unsigned s = 0; s < r->outcome->segment_count; s++)
+		record_segment(r, s);
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+	return a < b ? -1 : a > b;
+}
+
+/* The highest level whose rows are few enough. If none is, the cluster level up to the row that
+ * is too many. */
+static void choose_level(struct recorder *r)
+{
+	r->level = SIM_TRACE_LINK;
+	r->starts_ns = g_array_new(FALSE, FALSE, sizeof(double));
+	record_all(r);
+	uint64_t clusters = r->count[TL_CLUSTER];
+	uint64_t chiplets = clusters + r->count[TL_CHIPLET] + r->count[TL_DRAM];
+	if (chiplets + r->count[TL_LINK] > SIM_TRACE_ROWS)
+		r->level = chiplets > SIM_TRACE_ROWS ? SIM_TRACE_CLUSTER : SIM_TRACE_CHIPLET;
+	if (clusters > SIM_TRACE_ROWS) {
+		g_array_sort(r->starts_ns, compare_doubles);
+		double next_ns = g_array_index(r->starts_ns, double, SIM_TRACE_ROWS);
+		r->to_ns = MIN(r->to_ns, nextafter(next_ns, -INFINITY));
+	}
+	g_array_unref(r->starts_ns);
+}
+
+static void add_name(struct tl_timeline *timeline, enum tl_resource_kind kind, char *name)
+{
+	g_ptr_array_add(timeline->names[kind], name);
+}
+
+static void name_links(struct recorder *r)
+{
+	const struct hw_package *p = r->run->package;
+	unsigned to, links = HW_DIRECTIONS * hw_chiplet_count(p);
+	for (unsigned link = 0; link < links; link++) {
+		if (!hw_link_exists(p, link, &to))
+			continue;
+		r->link_index[link] = r->timeline->names[TL_LINK]->len;
+		add_name(r->timeline, TL_LINK, hw_link_name(p, link));
+	}
+}
+
+static void name_resources(struct recorder *r, const struct map_plan *plan)
+{
+	const struct hw_package *p = r->run->package;
+	const GArray *regions = r->run->lowered->regions;
+	for (guint i = 0; i < regions->len; i++) {
+		const struct sim_region *region = &g_array_index(regions, struct sim_region, i);
+		add_name(
+			r->timeline, TL_CLUSTER,
+			g_strdup_printf("segment %u cluster %u", region->segment, region->cluster));
+	}
+	for (unsigned c = 0; c < hw_chiplet_count(p); c++)
+		add_name(r->timeline, TL_CHIPLET,
+		         g_strdup_printf("chiplet %u,%u", c % p->columns, c / p->columns));
+	for (unsigned i = 0; i < p->dram_count; i++)
+		add_name(r->timeline, TL_DRAM, g_strdup_printf("dram %u", i));
+	name_links(r);
+	for (unsigned n = 0; n < plan->workload->node_count; n++)
+		g_ptr_array_add(r->timeline->nodes, g_strdup(plan->workload->nodes[n].name));
+}
+
+struct tl_timeline *sim_record(const struct sim_run *run, const struct map_plan *plan,
+                               const struct sim_outcome *outcome, double from_ns, double to_ns,
+                               enum sim_trace_level *level)
+{
+	struct recorder r = {
+		.run = run, .outcome = outcome, .level = *level, .from_ns = from_ns, .to_ns = to_ns
+	};
+	const char *strategy = plan->mapping->strategy;
+	if (*level == SIM_TRACE_NONE)
+		return NULL;
+	r.link_index = g_new0(uint32_t, HW_DIRECTIONS * hw_chiplet_count(run->package));
+	if (*level == SIM_TRACE_AUTO)
+		choose_level(&r);
+	*level = r.level;
+	g_autofree char *title = g_strdup_printf("%s on %s, %s", plan->workload->name,
+	                                         run->package->name,
+	                                         strategy ? strategy : "mapping");
+	r.timeline = tl_new(title);
+	r.timeline->end_ns = outcome->latency_ns;
+	name_resources(&r, plan);
+	record_all(&r);
+	g_free(r.link_index);
+	tl_sort(r.timeline);
+	return r.timeline;
+}

@@ -1,0 +1,172 @@
+/*
+ * Invariant: intervals follow each other without a hole, from the segment's
+ * start to its end.
+ */
+#include "sim/account/region_timeline.h"
+
+/* ---- access ---- */
+
+const struct sim_segment *sim_run_segment(const struct sim_run *run, unsigned segment)
+{
+	return &g_array_index(run->lowered->program->segments, struct sim_segment, segment);
+}
+
+const struct sim_task *sim_run_task(const struct sim_run *run, uint32_t task)
+{
+	return &g_array_index(run->lowered->program->tasks, struct sim_task, task);
+}
+
+const struct sim_task_info *sim_run_info(const struct sim_run *run, uint32_t task)
+{
+	return &g_array_index(run->lowered->info, struct sim_task_info, task);
+}
+
+static uint64_t instance(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u)
+{
+	const struct sim_segment *s = sim_run_segment(run, segment);
+	if (sim_run_task(run, task)->once)
+		u = 0;
+	return run->result->segments[segment].first_instance + (uint64_t)u * s->task_count + task -
+	       s->first_task;
+}
+
+double sim_run_start_ns(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u)
+{
+	return run->result->start_ns[instance(run, segment, task, u)];
+}
+
+double sim_run_end_ns(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u)
+{
+	return run->result->end_ns[instance(run, segment, task, u)];
+}
+
+bool sim_run_is_tail(const struct sim_run *run, unsigned segment, uint32_t u)
+{
+	return sim_run_segment(run, segment)->has_tail &&
+	       u + 1 == run->result->segments[segment].simulated;
+}
+
+const struct sim_activity *sim_run_activity(const struct sim_run *run, unsigned segment,
+                                            uint32_t task, uint32_t u)
+{
+	const struct sim_task *t = sim_run_task(run, task);
+	uint32_t activity = !t->once && sim_run_is_tail(run, segment, u) ? t->tail : t->full;
+	if (activity == SIM_NONE)
+		return NULL;
+	return &g_array_index(run->lowered->program->activities, struct sim_activity, activity);
+}
+
+const struct sim_work *sim_run_work(const struct sim_run *run, unsigned segment, uint32_t task,
+                                    uint32_t u)
+{
+	const struct sim_task_info *info = sim_run_info(run, task);
+	bool once = sim_run_task(run, task)->once;
+	return !once && sim_run_is_tail(run, segment, u) ? &info->tail : &info->full;
+}
+
+double sim_run_busy_ns(const struct sim_run *run, const struct sim_activity *activity, uint32_t i)
+{
+	const struct sim_program *program = run->lowered->program;
+	uint32_t chiplet = g_array_index(program->hosts, uint32_t, activity->first_host + i);
+	return g_array_index(program->cycles, double, activity->first_cycles + i) /
+	       hw_chiplet(run->package, chiplet)->clock_GHz;
+}
+
+/* ---- causes ---- */
+
+/* What it means that a compute tile waited for a dependency. */
+static enum sim_bubble cause_of(const struct sim_task *waiting, const struct sim_task *on,
+                                bool own_output, bool first)
+{
+	switch (on->kind) {
+	case SIM_LOAD:
+	case SIM_FETCH:
+	case SIM_STORE:
+		return SIM_WAIT_DRAM;
+	case SIM_TRANSFER:
+		if (own_output)
+			return SIM_BACK_PRESSURE;
+		return first && on->from_cluster != waiting->cluster ? SIM_FILL : SIM_WAIT_INPUT;
+	default:
+		return SIM_WAIT_INPUT;
+	}
+}
+
+/* The cause is the dependency that ended last; of equals the first, in the order weights,
+ * inputs, own outputs. The tile before is none: it ended when the gap began. */
+static enum sim_bubble find_cause(const struct sim_region_timeline *walk, uint32_t task)
+{
+	const struct sim_run *run = walk->run;
+	const struct sim_task *waiting = sim_run_task(run, task);
+	uint32_t own = sim_run_info(run, task)->first_output_dep;
+	bool first = walk->microbatch == 0 && walk->index == 0;
+	enum sim_bubble cause = SIM_WAIT_INPUT;
+	double latest_ns = -1;
+	for (uint32_t d = 0; d < waiting->dep_count; d++) {
+		const struct sim_dep *dep = &g_array_index(run->lowered->program->deps,
+		                                           struct sim_dep, waiting->first_dep + d);
+		const struct sim_task *on = sim_run_task(run, dep->task);
+		if (on->kind == SIM_COMPUTE || (!on->once && walk->microbatch < dep->back))
+			continue;
+		double end_ns = sim_run_end_ns(run, walk->region->segment, dep->task,
+		                               on->once ? 0 : walk->microbatch - dep->back);
+		if (end_ns > latest_ns) {
+			latest_ns = end_ns;
+			cause = cause_of(waiting, on, d >= own, first);
+		}
+	}
+	return cause;
+}
+
+/* ---- walking ---- */
+
+void sim_region_timeline_begin(struct sim_region_timeline *walk, const struct sim_run *run,
+                               const struct sim_region *region)
+{
+	*walk = (struct sim_region_timeline){
+		.run = run,
+		.region = region,
+		.now_ns = run->result->segments[region->segment].start_ns
+	};
+}
+
+static bool drain(struct sim_region_timeline *walk, struct sim_interval *interval)
+{
+	const struct sim_segment_result *result =
+		&walk->run->result->segments[walk->region->segment];
+	*interval = (struct sim_interval){ .cause = SIM_DRAIN,
+		                           .task = SIM_NONE,
+		                           .microbatch = result->simulated - 1,
+		                           .start_ns = walk->now_ns,
+		                           .end_ns = result->end_ns };
+	walk->ended = true;
+	return interval->end_ns > interval->start_ns;
+}
+
+bool sim_region_timeline_next(struct sim_region_timeline *walk, struct sim_interval *interval)
+{
+	unsigned segment = walk->region->segment;
+	uint32_t simulated = walk->run->result->segments[segment].simulated;
+	while (!walk->ended && walk->microbatch < simulated) {
+		uint32_t task = walk->region->first_compute + walk->index;
+		double start_ns = sim_run_start_ns(walk->run, segment, task, walk->microbatch);
+		*interval = (struct sim_interval){ .task = task,
+			                           .microbatch = walk->microbatch,
+			                           .start_ns = walk->now_ns };
+		if (start_ns > walk->now_ns) {
+			interval->cause = find_cause(walk, task);
+			interval->end_ns = walk->now_ns = start_ns;
+			return true;
+		}
+		interval->computes = true;
+		interval->end_ns = sim_run_end_ns(walk->run, segment, task, walk->microbatch);
+		walk->now_ns = interval->end_ns;
+		if (++walk->index == walk->region->compute_count) {
+			walk->index = 0;
+			walk->microbatch++;
+		}
+		if (interval->end_ns > interval->start_ns)
+			return true;
+	}
+	return !walk->ended && drain(walk, interval);
+}

@@ -1,0 +1,96 @@
+/*
+ * The program that a mapping is lowered to: activities, and tasks with
+ * dependencies that repeat for every micro-batch. No callbacks; the engine
+ * (sim/engine/engine.h) knows nothing of networks, the lowering nothing of SimGrid.
+ *
+ * Hosts are numbered: chiplet c = c, its router = n + c, DRAM channel i =
+ * 2n + i, with n chiplets and m channels, and, where links have parallels (a torus
+ * dimension of extent 2), 2n + m + c is router c at the end of the other one: what goes
+ * there from a neighbour takes the link that a flow between the routers does not.
+ * Units: ns, bytes, cycles.
+ */
+#ifndef SIM_ENGINE_PROGRAM_H
+#define SIM_ENGINE_PROGRAM_H
+
+#include "hw/package.h"
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SIM_NONE UINT32_MAX
+
+/* Bytes from one host of the activity to another, over the one route between them. */
+struct sim_flow {
+	uint32_t from, to; /* indices into the activity's hosts */
+	double bytes;
+};
+
+/*
+ * One SimGrid parallel task: cycles on hosts (compute) or bytes between hosts
+ * (a traffic phase). Its parts advance together, so alone it takes
+ * max(cycles / speed) or max(bytes / bandwidth) + the longest route's latency.
+ * Computes that run at the same time must be on disjoint chiplets (those with
+ * cycles > 0): the engine reports an overlap as an error. host_count 0: no time,
+ * or a pure delay, which uses nothing and so passes at the same rate whatever else runs.
+ */
+struct sim_activity {
+	uint32_t first_host, host_count; /* in program->hosts */
+	uint32_t first_flow, flow_count; /* in program->flows; 0 for compute */
+	uint32_t first_cycles; /* in program->cycles, one per host; SIM_NONE for a phase */
+	double delay_ns;       /* > 0: a pure delay (no hosts, no flows, first_cycles SIM_NONE) */
+};
+
+/*
+ * The instance of a task for micro-batch u waits for the instance of `task` for
+ * micro-batch u - back (no wait if u < back). If `task` is a once task, `back`
+ * is ignored and the wait is for its only instance.
+ */
+struct sim_dep {
+	uint32_t task, back;
+};
+
+enum sim_task_kind {
+	SIM_COMPUTE,
+	SIM_LOAD,
+	SIM_GATHER,
+	SIM_TRANSFER,
+	SIM_FETCH,
+	SIM_STORE,
+	SIM_TASK_KINDS
+};
+
+struct sim_task {
+	uint8_t kind;  /* enum sim_task_kind */
+	bool once;     /* one instance per segment (u = 0) instead of one per micro-batch */
+	uint32_t full; /* activity for a full micro-batch; SIM_NONE: takes no time */
+	uint32_t tail; /* activity for the segment's last, smaller micro-batch */
+	uint32_t first_dep, dep_count; /* in program->deps; tasks of the same segment only */
+	uint32_t cluster, node,
+		tile; /* cluster within the segment; workload node; consumer's for a transfer */
+	uint32_t from_node, from_cluster; /* transfer: the producer; else SIM_NONE */
+};
+
+/* Segments run one after another: the next starts when every instance has ended. */
+struct sim_segment {
+	uint32_t first_task, task_count;
+	uint32_t microbatches;
+	bool has_tail;   /* the last micro-batch uses the tail activities */
+	uint32_t marker; /* task (program index) whose completions show the steady state: the
+	                    last compute tile of the last cluster */
+	uint32_t cluster_count;
+};
+
+struct sim_program {
+	GArray *hosts;      /* uint32_t */
+	GArray *flows;      /* struct sim_flow */
+	GArray *cycles;     /* double */
+	GArray *activities; /* struct sim_activity */
+	GArray *deps;       /* struct sim_dep */
+	GArray *tasks;      /* struct sim_task */
+	GArray *segments;   /* struct sim_segment */
+};
+
+struct sim_program *sim_program_new(void);
+void sim_program_free(struct sim_program *program); /* NULL is allowed */
+
+#endif

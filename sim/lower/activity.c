@@ -1,0 +1,228 @@
+/*
+ * Invariant: the bytes that an activity's flows put on a resource are the load
+ * of its phase there (map_phase_loads: what moves, and what could have moved in
+ * lost time), except on ports that can never be the slowest part.
+ */
+#include "sim/lower/activity.h"
+
+#include "sim/engine/platform.h"
+
+#include <math.h>
+
+/* Less than this part of a resource's bytes is rounding. */
+#define ROUNDING 1e-9
+/* Part of a message that takes no time to speak of. */
+#define SLIGHT 1e-9
+
+static unsigned port_index(const struct hw_package *package, unsigned resource)
+{
+	return resource - hw_inject_id(package, 0);
+}
+
+/*
+ * Which ports can bind. Every byte that a chiplet injects leaves its router
+ * over a link or into a DRAM channel there, and every byte that it ejects came
+ * from one. So a port at least as wide as all of them together is never slower
+ * than they are, whatever else goes on, and its own flow can be left out without
+ * changing any time. So can its part of the longest route (and with it the
+ * chiplet's host) where ports have no latency. A port's load is its bytes, and
+ * that of a link or channel at least its bytes: a law that loads ports with more
+ * must look here.
+ */
+static void find_binding_ports(struct sim_activities *a)
+{
+	const struct hw_package *package = a->package;
+	unsigned chiplets = hw_chiplet_count(package), to;
+	/* Per chiplet: of all links and channels out of its router, then of those into it. */
+	g_autofree double *GBps = g_new0(double, 2 * chiplets);
+	for (unsigned link = 0; link < HW_DIRECTIONS * chiplets; link++) {
+		if (!hw_link_exists(package, link, &to))
+			continue;
+		GBps[link / HW_DIRECTIONS] += hw_resource_GBps(package, link);
+		GBps[chiplets + to] += hw_resource_GBps(package, link);
+	}
+	for (unsigned i = 0; i < package->dram_count; i++) {
+		GBps[package->dram[i].at] += hw_dram_GBps(&package->dram[i]);
+		GBps[chiplets + package->dram[i].at] += hw_dram_GBps(&package->dram[i]);
+	}
+	for (unsigned port = 0; port < 2 * chiplets; port++)
+		a->port_may_bind[port] = package->nop.port_GBps < GBps[port];
+}
+
+void sim_activities_init(struct sim_activities *a, struct sim_program *program,
+                         struct map_network *network)
+{
+	const struct hw_package *package = network->package;
+	unsigned chiplets = hw_chiplet_count(package), hosts = sim_host_count(package);
+	*a = (struct sim_activities){
+		.program = program, .package = package, .network = network, .load_factor = 1
+	};
+	a->port_may_bind = g_new(bool, 2 * chiplets);
+	a->position = g_new(uint32_t, hosts);
+	for (unsigned i = 0; i < hosts; i++)
+		a->position[i] = SIM_NONE;
+	a->carried = g_new0(double, hw_resource_count(package));
+	a->route = g_new(unsigned, package->columns + package->rows + 4);
+	find_binding_ports(a);
+}
+
+void sim_activities_release(struct sim_activities *a)
+{
+	g_free(a->port_may_bind);
+	g_free(a->position);
+	g_free(a->carried);
+	g_free(a->route);
+}
+
+/* ---- hosts ---- */
+
+static uint32_t chiplet_host(unsigned chiplet)
+{
+	return chiplet;
+}
+
+static uint32_t router_host(const struct sim_activities *a, unsigned chiplet)
+{
+	return hw_chiplet_count(a->package) + chiplet;
+}
+
+static uint32_t dram_host(const struct sim_activities *a, unsigned channel)
+{
+	return 2 * hw_chiplet_count(a->package) + channel;
+}
+
+static bool is_idle_port(const struct sim_activities *a, unsigned resource)
+{
+	enum hw_resource_kind kind = hw_resource_kind(a->package, resource);
+	return (kind == HW_INJECT || kind == HW_EJECT) &&
+	       !a->port_may_bind[port_index(a->package, resource)];
+}
+
+/* The host where a route starts or ends whose port there is `port`. */
+static uint32_t route_end(const struct sim_activities *a, unsigned chiplet, unsigned port)
+{
+	bool needless = is_idle_port(a, port) && a->package->nop.message_ns == 0;
+	return needless ? router_host(a, chiplet) : chiplet_host(chiplet);
+}
+
+/* The links of the phase's longest route that its latency pays for. None, where channels differ by
+ * more than all of them take: what the farthest channel takes itself is always paid. */
+static unsigned paid_hops(const struct sim_activities *a, const struct map_phase *phase,
+                          unsigned hops)
+{
+	double hop_ns = a->package->nop.hop_ns;
+	double less_ns = phase->latency_ns - map_phase_time(a->network, phase).latency_ns;
+	return hop_ns > 0 ? hops - (unsigned)lround(MIN(less_ns / hop_ns, hops)) : hops;
+}
+
+static unsigned router_on_route(const struct sim_activities *a, unsigned from, unsigned to,
+                                unsigned hops)
+{
+	unsigned length = hw_route(a->package, from, to, 0, a->route);
+	return hops == length ? to : a->route[hops] / HW_DIRECTIONS;
+}
+
+/* The ends of a route with the phase's latency, without ports that take no time: part of its
+ * longest route. True if it is all of that. */
+static bool latency_route(const struct sim_activities *a, const struct map_phase *phase,
+                          uint32_t *from, uint32_t *to)
+{
+	const struct hw_package *package = a->package;
+	bool read = phase->far_ends == MAP_DRAM_TO_CHIPLET,
+	     write = phase->far_ends == MAP_CHIPLET_TO_DRAM;
+	unsigned first = read ? package->dram[phase->far_from].at : phase->far_from;
+	unsigned last = write ? package->dram[phase->far_to].at : phase->far_to;
+	unsigned hops = hw_hops(package, first, last);
+	unsigned paid = paid_hops(a, phase, hops);
+	if (!read && !write)
+		paid = MAX(paid, 1); /* less can only be rounding, and would be no route */
+	if (write)
+		first = router_on_route(a, first, last, hops - paid);
+	else
+		last = router_on_route(a, first, last, paid);
+	*from = read ? dram_host(a, phase->far_from)
+	             : route_end(a, first, hw_inject_id(package, first));
+	*to = write ? dram_host(a, phase->far_to) : route_end(a, last, hw_eject_id(package, last));
+	return paid == hops;
+}
+
+/* ---- building ---- */
+
+static uint32_t use_host(struct sim_activities *a, struct sim_activity *activity, uint32_t host)
+{
+	if (a->position[host] == SIM_NONE) {
+		a->position[host] = activity->host_count++;
+		g_array_append_val(a->program->hosts, host);
+	}
+	return a->position[host];
+}
+
+static void add_flow(struct sim_activities *a, struct sim_activity *activity, uint32_t from,
+                     uint32_t to, double bytes)
+{
+	struct sim_flow flow = { .bytes = bytes };
+	flow.from = use_host(a, activity, from);
+	flow.to = use_host(a, activity, to);
+	g_array_append_val(a->program->flows, flow);
+	activity->flow_count++;
+}
+
+static uint32_t append_activity(struct sim_activities *a, const struct sim_activity *activity)
+{
+	for (uint32_t i = 0; i < activity->host_count; i++)
+		a->position[g_array_index(a->program->hosts, uint32_t, activity->first_host + i)] =
+			SIM_NONE;
+	g_array_append_vals(a->program->activities, activity, 1);
+	return a->program->activities->len - 1;
+}
+
+/* One flow per resource: its load without what the longest route carries over it. */
+static void add_short_flows(struct sim_activities *a, struct sim_activity *activity,
+                            const struct map_phase *phase)
+{
+	const double *loads = map_phase_loads(a->network, phase);
+	for (unsigned i = 0; i < phase->touched_count; i++) {
+		unsigned resource = phase->touched[i];
+		double load = loads[resource] * a->load_factor;
+		double left = load - a->carried[resource];
+		uint32_t from = 0, to = 0; /* the compiler cannot see that both are set */
+		if (left <= ROUNDING * load || is_idle_port(a, resource))
+			continue;
+		sim_resource_ends(a->package, resource, &from, &to);
+		add_flow(a, activity, from, to, left);
+	}
+}
+
+uint32_t sim_phase_activity(struct sim_activities *a, const struct map_phase *phase)
+{
+	if (map_phase_empty(phase))
+		return SIM_NONE;
+	struct sim_activity activity = { .first_host = a->program->hosts->len,
+		                         .first_flow = a->program->flows->len,
+		                         .first_cycles = SIM_NONE };
+	uint32_t from, to;
+	/* Where only a part of the longest route is paid for, hardly a byte goes over it. */
+	double carried = phase->far_bytes * (latency_route(a, phase, &from, &to) ? 1 : SLIGHT);
+	add_flow(a, &activity, from, to, carried);
+	unsigned length = sim_route(a->package, from, to, a->route);
+	for (unsigned i = 0; i < length; i++)
+		a->carried[a->route[i]] = carried;
+	add_short_flows(a, &activity, phase);
+	for (unsigned i = 0; i < length; i++)
+		a->carried[a->route[i]] = 0;
+	return append_activity(a, &activity);
+}
+
+uint32_t sim_compute_activity(struct sim_activities *a, const unsigned *chiplets,
+                              const double *cycles, unsigned count)
+{
+	if (count == 0)
+		return SIM_NONE;
+	struct sim_activity activity = { .first_host = a->program->hosts->len,
+		                         .first_flow = a->program->flows->len,
+		                         .first_cycles = a->program->cycles->len };
+	for (unsigned i = 0; i < count; i++)
+		use_host(a, &activity, chiplet_host(chiplets[i]));
+	g_array_append_vals(a->program->cycles, cycles, count);
+	return append_activity(a, &activity);
+}

@@ -1,0 +1,177 @@
+/* Invariant: files of a folder belong to one execution; each appears complete or not at all. */
+#include "tools/report/results.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hw/base/json.h"
+#include "tools/report/bottleneck.h"
+#include "tools/report/report.h"
+#include "traces/chrome.h"
+#include "traces/csv.h"
+
+void result_release(struct result *result)
+{
+	g_free(result->bottleneck);
+	g_free(result->report);
+	g_free(result->error);
+	g_free(result->folder);
+}
+
+bool prepare_folder(const char *folder, GError **error)
+{
+	if (g_mkdir_with_parents(folder, 0777) == 0 && g_access(folder, W_OK | X_OK) == 0 &&
+	    g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return true;
+	int code = errno;
+	if (g_file_test(folder, G_FILE_TEST_EXISTS) && !g_file_test(folder, G_FILE_TEST_IS_DIR))
+		code = ENOTDIR;
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+	            "--out: must be a folder that can be written, got \"%s\": %s", folder,
+	            g_strerror(code));
+	return false;
+}
+
+bool check_out_file(const char *path, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	int code = 0;
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		code = EISDIR;
+	else if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+	         !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		code = g_access(path, W_OK) == 0 ? 0 : errno; /* a device or a pipe */
+	else if (g_access(folder, W_OK | X_OK) != 0)
+		code = errno;
+	if (code)
+		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+		            "--out: must be a file that can be written, got \"%s\": %s", path,
+		            g_strerror(code));
+	return code == 0;
+}
+
+/* A timeline of an earlier run must not stand beside the results of this one. */
+static void remove_timelines(const char *csv, const char *chrome)
+{
+	if (g_unlink(csv) != 0 && errno != ENOENT)
+		g_debug("%s stays: %s", csv, g_strerror(errno));
+	if (g_unlink(chrome) != 0 && errno != ENOENT)
+		g_debug("%s stays: %s", chrome, g_strerror(errno));
+}
+
+static bool write_report(const struct report *report, const char *path, GError **error)
+{
+	struct json_writer writer;
+	json_start(&writer);
+	report_write(&writer, report, REPORT_WITHOUT_WALL);
+	g_autofree char *text = json_finish(&writer);
+	return hw_write_file(path, text, strlen(text), error);
+}
+
+/* All but platform.xml, which the simulator writes. */
+static bool write_files(const struct report *report, const char *folder, GError **error)
+{
+	g_autofree char *mapping = g_build_filename(folder, "mapping.json", NULL);
+	g_autofree char *json = g_build_filename(folder, "report.json", NULL);
+	g_autofree char *csv = g_build_filename(folder, "timeline.csv", NULL);
+	g_autofree char *chrome = g_build_filename(folder, "timeline.json", NULL);
+	const struct tl_timeline *timeline = report->simulated->timeline;
+	if (!timeline)
+		remove_timelines(csv, chrome);
+	return map_write(report->mapping, report->workload, report->package, mapping, error) &&
+	       write_report(report, json, error) &&
+	       (!timeline || (trace_write_csv(timeline, csv, error) &&
+	                      trace_write_chrome(timeline, chrome, error)));
+}
+
+static struct sim_outcome *simulate(const struct execution *execution,
+                                    const struct map_mapping *mapping, GError **error)
+{
+	const struct options *options = execution->options;
+	g_autofree char *platform = execution->folder ? g_build_filename(execution->folder,
+	                                                                 "platform.xml", NULL)
+	                                              : NULL;
+	const struct sim_settings settings = {
+		.exact = options->exact,
+		.platform_path = platform,
+		.trace_level = execution->folder ? options->trace_level : SIM_TRACE_NONE,
+		.trace_from_ns = options->trace_from_ns,
+		.trace_to_ns = options->trace_to_ns,
+		.progress = execution->progress,
+		.progress_data = execution->progress_data,
+	};
+	return sim_simulate(execution->subject->workload, execution->subject->package, mapping,
+	                    &settings, error);
+}
+
+static struct result_row make_row(const struct report *report)
+{
+	const struct sim_outcome *sim = report->simulated;
+	struct result_row row = {
+		.segments = report->mapping->segment_count,
+		.clusters = map_cluster_total(report->mapping),
+		.batch = report->mapping->batch,
+		.analytical_ns = report->analytical->latency_ns,
+		.simulated_ns = sim->latency_ns,
+		.energy_pJ = cost_total_pJ(&sim->totals, sim->static_pJ),
+		.utilization = report_utilization(report->package, sim->totals.macs,
+		                                  sim->latency_ns),
+		.search_wall_s = report->search_wall_s,
+		.simulation_wall_s = sim->wall_s,
+		.samples_simulated = sim->samples_simulated,
+		.activities = sim->activities,
+		.trace_level = sim->trace_level,
+	};
+	double regions_ns = sim->busy_ns;
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		regions_ns += sim->bubbles_ns[b];
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		row.bubbles[b] = regions_ns > 0 ? sim->bubbles_ns[b] / regions_ns : 0;
+	return row;
+}
+
+static void fill_result(struct report *report, struct result *result)
+{
+	struct json_writer writer;
+	struct bottleneck found = bottleneck_find(report->package, report->analytical,
+	                                          report->simulated);
+	result->bottleneck = bottleneck_sentence(&found, report->workload, report->package,
+	                                         report->mapping);
+	report->bottleneck = result->bottleneck;
+	result->row = make_row(report);
+	json_start(&writer);
+	report_write(&writer, report, REPORT_WITH_WALL);
+	result->report = json_finish(&writer);
+}
+
+bool execute_mapping(const struct execution *execution, const struct map_mapping *mapping,
+                     struct result *result, GError **error)
+{
+	const struct subject *subject = execution->subject;
+	struct cost_model model;
+	struct cost_report cost;
+	cost_model_init(&model, subject->workload, subject->package);
+	model.parameters = subject->parameters;
+	cost_evaluate(&model, mapping, &cost);
+	struct sim_outcome *outcome = simulate(execution, mapping, error);
+	bool good = outcome != NULL;
+	if (good) {
+		struct report report = { .workload = subject->workload,
+			                 .package = subject->package,
+			                 .mapping = mapping,
+			                 .analytical = &cost,
+			                 .simulated = outcome,
+			                 .calibration = subject->calibration,
+			                 .calibration_file = execution->options->calibration,
+			                 .search_wall_s = execution->search_wall_s };
+		fill_result(&report, result);
+		good = !execution->folder || write_files(&report, execution->folder, error);
+		result->folder = g_strdup(execution->folder);
+	}
+	sim_outcome_free(outcome);
+	cost_report_release(&cost);
+	cost_model_release(&model);
+	return good;
+}

@@ -1,0 +1,110 @@
+/* Invariant: the table holds simulated results only; how long they took stands below. */
+#include "tools/text/printable.h"
+#include "tools/report/results.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "tools/report/report.h"
+#include "tools/text/table.h"
+
+static const struct table_column columns[] = {
+	{ "strategy", "", TABLE_LEFT },      { "segments", "", TABLE_RIGHT },
+	{ "clusters", "", TABLE_RIGHT },     { "analytical", "ms", TABLE_RIGHT },
+	{ "simulated", "ms", TABLE_RIGHT },  { "error", "%", TABLE_RIGHT },
+	{ "throughput", "/s", TABLE_RIGHT }, { "energy", "mJ", TABLE_RIGHT },
+	{ "util.", "%", TABLE_RIGHT },       { "busy", "%", TABLE_RIGHT },
+	{ "fill", "%", TABLE_RIGHT },        { "drain", "%", TABLE_RIGHT },
+	{ "wait", "input %", TABLE_RIGHT },  { "wait", "dram %", TABLE_RIGHT },
+	{ "back", "press. %", TABLE_RIGHT }, { "shard", "%", TABLE_RIGHT },
+};
+
+char *four_digits(double value)
+{
+	int decimals = value > 0 ? 3 - (int)floor(log10(value)) : 3;
+	return g_strdup_printf("%.*f", CLAMP(decimals, 0, 9), value);
+}
+
+static void add_digits(struct table *table, double value)
+{
+	g_autofree char *text = four_digits(value);
+	table_add(table, "%s", text);
+}
+
+static void add_row(struct table *table, const struct result *result)
+{
+	const struct result_row *row = &result->row;
+	table_add(table, "%s", result->name);
+	if (result->error) {
+		for (unsigned c = 1; c < table->column_count; c++)
+			table_add(table, "-");
+		return;
+	}
+	table_add(table, "%u", row->segments);
+	table_add(table, "%u", row->clusters);
+	add_digits(table, row->analytical_ns * 1e-6);
+	add_digits(table, row->simulated_ns * 1e-6);
+	table_add(table, "%+.1f", report_error_percent(row->analytical_ns, row->simulated_ns));
+	add_digits(table, report_throughput_per_s(row->batch, row->simulated_ns));
+	add_digits(table, row->energy_pJ * 1e-9);
+	table_add(table, "%.1f", row->utilization * 100);
+	double busy = 1;
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		busy -= row->bubbles[b];
+	table_add(table, "%.1f", busy * 100);
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		table_add(table, "%.1f", row->bubbles[b] * 100);
+}
+
+static void remark_files(const struct result *result, GString *out)
+{
+	static const char *const holds[] = {
+		[SIM_TRACE_NONE] = "",
+		[SIM_TRACE_CLUSTER] = ", timeline.csv, timeline.json (clusters)",
+		[SIM_TRACE_CHIPLET] = ", timeline.csv, timeline.json (clusters, chiplets, DRAM)",
+		[SIM_TRACE_LINK] =
+			", timeline.csv, timeline.json (clusters, chiplets, DRAM, links)",
+		[SIM_TRACE_AUTO] = ", timeline.csv, timeline.json",
+	};
+	if (!result->folder)
+		return;
+	g_autofree char *folder = printable(result->folder);
+	g_string_append_printf(out, "  files    %s: mapping.json, report.json, platform.xml%s\n",
+	                       folder, holds[result->row.trace_level]);
+}
+
+static void remark(const struct result *result, GString *out)
+{
+	const struct result_row *row = &result->row;
+	g_autofree char *text = printable(result->error ? result->error : result->bottleneck);
+	g_string_append_printf(out, "\n%s: %s\n", result->name, text);
+	if (result->error)
+		return;
+	g_string_append(out, "  took     ");
+	if (row->search_wall_s >= 0)
+		g_string_append_printf(out, "%.2f s to search, ", row->search_wall_s);
+	g_string_append_printf(out,
+	                       "%.2f s to simulate %" G_GUINT64_FORMAT " of %u samples in "
+	                       "%" G_GUINT64_FORMAT " activities\n",
+	                       row->simulation_wall_s, row->samples_simulated, row->batch,
+	                       row->activities);
+	remark_files(result, out);
+}
+
+void print_results(const struct result *results, unsigned count, bool quiet)
+{
+	struct table table;
+	g_autoptr(GString) out = g_string_new(NULL);
+	table_init(&table, columns, G_N_ELEMENTS(columns));
+	for (unsigned i = 0; i < count; i++)
+		add_row(&table, &results[i]);
+	table_print(&table, out);
+	if (!quiet)
+		g_string_append(
+			out,
+			"(busy to shard: in % of the regions' time; fill to shard are bubbles)\n");
+	for (unsigned i = 0; i < count && !quiet; i++)
+		remark(&results[i], out);
+	fputs(out->str, stdout);
+	table_release(&table);
+}

@@ -1,0 +1,255 @@
+/* Invariant: a point depends on its strategy and step alone, so the front does not on --jobs. */
+#include "tools/study/pareto.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "tools/text/progress.h"
+#include "tools/text/workers.h"
+
+static const struct step {
+	const char *name;
+	enum search_objective objective;
+	double exponent;
+} steps[] = {
+	{ "latency", SEARCH_LATENCY, 0 },
+	{ "latency x energy^0.25", SEARCH_EDP, 0.25 },
+	{ "latency x energy^0.5", SEARCH_EDP, 0.5 },
+	{ "latency x energy", SEARCH_EDP, 1 },
+	{ "latency x energy^2", SEARCH_EDP, 2 },
+	{ "latency x energy^4", SEARCH_EDP, 4 },
+	{ "energy", SEARCH_ENERGY, 0 },
+};
+
+#define SLACK 1e-9 /* less than this is no improvement */
+
+const char *pareto_objective(unsigned step)
+{
+	return steps[step].name;
+}
+
+/* ---- searching, one process per point ---- */
+
+struct hunt {
+	struct pareto *pareto;
+	_Atomic double *fractions; /* per point, in shared memory */
+	struct progress progress;
+};
+
+struct piece {
+	_Atomic double *fraction;
+};
+
+static void set_fraction(void *data, double fraction)
+{
+	*((struct piece *)data)->fraction = fraction;
+}
+
+/* The answer: 'm' and a mapping, or 'e' and why there is none. */
+static void work(void *data, unsigned index, GString *answer)
+{
+	struct hunt *hunt = data;
+	const struct pareto *pareto = hunt->pareto;
+	const struct pareto_point *point = &pareto->points[index];
+	const struct subject *subject = pareto->subject;
+	struct piece piece = { &hunt->fractions[index] };
+	const struct search_options wanted = { .strategy = point->strategy,
+		                               .objective = steps[point->step].objective,
+		                               .energy_exponent = steps[point->step].exponent,
+		                               .batch = pareto->options->batch,
+		                               .tiles = pareto->options->tiles,
+		                               .jobs = 1,
+		                               .parameters = &subject->parameters,
+		                               .progress = set_fraction,
+		                               .progress_data = &piece };
+	GError *error = NULL;
+	struct map_mapping *mapping = search_mapping(subject->workload, subject->package, &wanted,
+	                                             &error);
+	g_autofree char *text = mapping ? map_to_json(mapping, subject->workload, subject->package)
+	                                : g_strdup(error->message);
+	g_string_append_c(answer, mapping ? 'm' : 'e');
+	g_string_append(answer, text);
+	*piece.fraction = 1;
+	g_clear_error(&error);
+	map_free(mapping);
+}
+
+static void show_progress(void *data)
+{
+	struct hunt *hunt = data;
+	double sum = 0;
+	for (unsigned i = 0; i < hunt->pareto->point_count; i++)
+		sum += hunt->fractions[i];
+	progress_fraction(&hunt->progress, sum / hunt->pareto->point_count);
+}
+
+static void read_answer(struct pareto *pareto, unsigned index, const char *answer)
+{
+	struct pareto_point *point = &pareto->points[index];
+	if (*answer == 'e') {
+		point->error = g_strdup(answer + 1);
+		return;
+	}
+	point->mapping = map_parse(answer + 1, "searched mapping", pareto->subject->workload,
+	                           pareto->subject->package, NULL);
+	g_assert(point->mapping); /* it was written a moment ago */
+}
+
+static bool search_points(struct pareto *pareto, GError **error)
+{
+	unsigned count = pareto->point_count;
+	size_t bytes = count * sizeof(_Atomic double);
+	struct hunt hunt = { .pareto = pareto };
+	g_autofree GString **answers = g_new(GString *, count);
+	g_autofree char **errors = g_new(char *, count);
+	hunt.fractions = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+	                      0);
+	if (hunt.fractions == MAP_FAILED) {
+		g_set_error(error, TOOL_ERROR, TOOL_FAILED, "no memory: %s", g_strerror(errno));
+		return false;
+	}
+	progress_begin(&hunt.progress, pareto->options->quiet);
+	hunt.progress.what = "searching";
+	const struct workers workers = { count, pareto->options->jobs, work,
+		                         hunt.progress.on ? show_progress : NULL, &hunt };
+	workers_run(&workers, answers, errors);
+	progress_end(&hunt.progress);
+	munmap((void *)hunt.fractions, bytes);
+	for (unsigned i = 0; i < count; i++) {
+		pareto->points[i].error = errors[i];
+		if (!answers[i])
+			continue;
+		read_answer(pareto, i, answers[i]->str);
+		g_string_free(answers[i], TRUE);
+	}
+	return true;
+}
+
+/* ---- the front ---- */
+
+static void evaluate(struct pareto *pareto)
+{
+	struct cost_model model;
+	cost_model_init(&model, pareto->subject->workload, pareto->subject->package);
+	model.parameters = pareto->subject->parameters;
+	for (unsigned i = 0; i < pareto->point_count; i++) {
+		struct pareto_point *point = &pareto->points[i];
+		struct cost_report cost;
+		if (!point->mapping)
+			continue;
+		cost_evaluate(&model, point->mapping, &cost);
+		point->latency_ns = cost.latency_ns;
+		point->energy_pJ = cost_total_pJ(&cost.totals, cost.static_pJ);
+		point->segments = point->mapping->segment_count;
+		point->clusters = map_cluster_total(point->mapping);
+		cost_report_release(&cost);
+	}
+	cost_model_release(&model);
+}
+
+/* Different searches often end with one mapping: the first keeps it. */
+static void drop_repetitions(struct pareto *pareto)
+{
+	for (unsigned i = 0; i < pareto->point_count; i++)
+		for (unsigned j = 0; j < i && pareto->points[i].mapping; j++) {
+			struct pareto_point *a = &pareto->points[j], *b = &pareto->points[i];
+			if (a->mapping && a->latency_ns == b->latency_ns &&
+			    a->energy_pJ == b->energy_pJ) {
+				map_free(b->mapping);
+				b->mapping = NULL;
+			}
+		}
+}
+
+static gint by_latency(gconstpointer a, gconstpointer b)
+{
+	const struct pareto_point *p = *(const struct pareto_point *const *)a,
+				  *q = *(const struct pareto_point *const *)b;
+	if (p->latency_ns != q->latency_ns)
+		return p->latency_ns < q->latency_ns ? -1 : 1;
+	if (p->energy_pJ != q->energy_pJ)
+		return p->energy_pJ < q->energy_pJ ? -1 : 1;
+	return p < q ? -1 : p > q;
+}
+
+static void find_front(struct pareto *pareto)
+{
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+	double least_pJ = G_MAXDOUBLE;
+	for (unsigned i = 0; i < pareto->point_count; i++)
+		if (pareto->points[i].mapping)
+			g_ptr_array_add(order, &pareto->points[i]);
+	g_ptr_array_sort(order, by_latency);
+	pareto->mapping_count = order->len;
+	pareto->front = g_new(const struct pareto_point *, order->len + 1);
+	for (unsigned i = 0; i < order->len; i++) {
+		struct pareto_point *point = g_ptr_array_index(order, i);
+		if (!(point->energy_pJ < least_pJ * (1 - SLACK)))
+			continue;
+		least_pJ = point->energy_pJ;
+		pareto->front[pareto->front_count++] = point;
+		point->place = pareto->front_count;
+	}
+}
+
+/* ---- the command ---- */
+
+static void name_points(struct pareto *pareto)
+{
+	const struct options *options = pareto->options;
+	unsigned strategies = options->strategy_given ? options->strategy_count : SEARCH_BEST;
+	pareto->point_count = strategies * G_N_ELEMENTS(steps);
+	pareto->points = g_new0(struct pareto_point, pareto->point_count);
+	for (unsigned i = 0; i < pareto->point_count; i++) {
+		unsigned strategy = i / G_N_ELEMENTS(steps);
+		pareto->points[i].step = i % G_N_ELEMENTS(steps);
+		pareto->points[i].strategy = options->strategy_given
+		                                     ? options->strategies[strategy]
+		                                     : (enum search_strategy)strategy;
+	}
+}
+
+static void release(struct pareto *pareto)
+{
+	for (unsigned i = 0; i < pareto->point_count; i++) {
+		map_free(pareto->points[i].mapping);
+		g_free(pareto->points[i].error);
+	}
+	g_free(pareto->points);
+	g_free((void *)pareto->front);
+}
+
+static bool show(const struct pareto *pareto, GError **error)
+{
+	const struct options *options = pareto->options;
+	if (options->out && !pareto_write(pareto, options->out, error))
+		return false;
+	if (options->json) {
+		g_autofree char *text = pareto_report(pareto);
+		fputs(text, stdout);
+	} else {
+		pareto_print(pareto);
+	}
+	return true;
+}
+
+enum tool_status pareto_search(const struct subject *subject, const struct options *options,
+                               GError **error)
+{
+	struct pareto pareto = { .subject = subject, .options = options };
+	enum tool_status status = TOOL_FAILED;
+	name_points(&pareto);
+	if (search_points(&pareto, error)) {
+		evaluate(&pareto);
+		drop_repetitions(&pareto);
+		find_front(&pareto);
+		if (!pareto.front_count)
+			g_set_error(error, TOOL_ERROR, TOOL_FAILED, "%s",
+			            pareto.points[pareto.point_count - 1].error);
+		else if (show(&pareto, error))
+			status = TOOL_OK;
+	}
+	release(&pareto);
+	return status;
+}

@@ -1,0 +1,206 @@
+/* Invariant: what is printed stands in report.json, too. */
+#include <math.h>
+#include <stdio.h>
+
+#include "tools/text/printable.h"
+#include "tools/report/results.h"
+#include "tools/text/table.h"
+#include "tools/study/validate.h"
+
+/* ---- many samples ---- */
+
+static void add_number(struct table *table, double value, const char *format)
+{
+	if (isnan(value)) {
+		table_add(table, "-");
+		return;
+	}
+	char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+	table_add(table, "%s", g_ascii_formatd(buffer, sizeof buffer, format, value));
+}
+
+static void print_errors(const struct validation *v, GString *out)
+{
+	static const struct table_column columns[] = {
+		{ "samples of", "", TABLE_LEFT },   { "samples", "", TABLE_RIGHT },
+		{ "latency", "mean", TABLE_RIGHT }, { "in %", "worst", TABLE_RIGHT },
+		{ "", "bias", TABLE_RIGHT },        { "throughput", "mean", TABLE_RIGHT },
+		{ "in %", "worst", TABLE_RIGHT },   { "", "bias", TABLE_RIGHT },
+		{ "period", "mean", TABLE_RIGHT },  { "in %", "worst", TABLE_RIGHT },
+		{ "", "bias", TABLE_RIGHT },        { "load", "mean", TABLE_RIGHT },
+		{ "in %", "worst", TABLE_RIGHT },   { "", "bias", TABLE_RIGHT },
+		{ "bubbles", "mean", TABLE_RIGHT }, { "in pts", "worst", TABLE_RIGHT },
+		{ "", "bias", TABLE_RIGHT },        { "rank", "tau", TABLE_RIGHT },
+		{ "", "rho", TABLE_RIGHT },
+	};
+	struct table table;
+	table_init(&table, columns, G_N_ELEMENTS(columns));
+	for (unsigned i = 0; i < v->row_count; i++) {
+		const struct validate_row *row = &v->rows[i];
+		table_add(&table, "%s", row->name);
+		table_add(&table, "%u", row->samples);
+		for (int q = 0; q < VALIDATE_QUANTITIES; q++) {
+			add_number(&table, row->errors[q].mean_abs, "%.1f");
+			add_number(&table, row->errors[q].worst, "%+.1f");
+			add_number(&table, row->errors[q].bias, "%+.1f");
+		}
+		add_number(&table, row->tau, "%.3f");
+		add_number(&table, row->rho, "%.3f");
+	}
+	table_print(&table, out);
+	table_release(&table);
+}
+
+static void print_terms(const struct validation *v, GString *out)
+{
+	struct table_column columns[2 + 2 * SIM_TERMS] = { { "latency error of", "", TABLE_LEFT },
+		                                           { "bias", "", TABLE_RIGHT } };
+	struct table table;
+	for (int t = 0; t < SIM_TERMS; t++) {
+		columns[2 + 2 * t] = (struct table_column){ sim_term_name((enum sim_term)t), "bias",
+			                                    TABLE_RIGHT };
+		columns[3 + 2 * t] = (struct table_column){ "in %", "mean", TABLE_RIGHT };
+	}
+	table_init(&table, columns, G_N_ELEMENTS(columns));
+	for (unsigned i = 0; i < v->row_count; i++) {
+		const struct validate_row *row = &v->rows[i];
+		table_add(&table, "%s", row->name);
+		add_number(&table, row->errors[VALIDATE_LATENCY].bias, "%+.1f");
+		for (int t = 0; t < SIM_TERMS; t++) {
+			add_number(&table, row->terms[t].bias, "%+.2f");
+			add_number(&table, row->terms[t].mean_abs, "%.2f");
+		}
+	}
+	table_print(&table, out);
+	table_release(&table);
+}
+
+static void explain(GString *out)
+{
+	g_string_append(
+		out,
+		"\nErrors are (analytical - simulated) / simulated: mean of the absolute values, "
+		"worst, and mean with\n"
+		"sign. period: of each cluster in segments with four full micro-batches per "
+		"cluster. bubbles: "
+		"share of the regions'\n"
+		"time without computing, difference in points. tau, rho: Kendall's and Spearman's "
+		"rank correlation of the\n"
+		"latencies within a pair. Below: what the formula misses, term by term; biases add "
+		"up "
+		"to the latency's.\n\n");
+}
+
+static void print_failures(const struct validation *v, GString *out)
+{
+	unsigned failed = 0;
+	const struct sample *first = NULL;
+	for (unsigned i = 0; i < v->set.count; i++)
+		if (v->set.samples[i].error) {
+			first = failed++ ? first : &v->set.samples[i];
+		}
+	if (failed) {
+		g_autofree char *text = printable(first->error);
+		g_string_append_printf(out,
+		                       "\n%u of %u samples have no result; the first, %u: %s\n",
+		                       failed, v->set.count, first->figures.number, text);
+	}
+	for (unsigned p = 0; p < v->request.pair_count; p++) {
+		const struct sample_pair *pair = &v->request.pairs[p];
+		for (unsigned i = 0; i < v->options->strategy_count; i++) {
+			g_autoptr(GError) error = NULL;
+			if (search_check_strategy(v->options->strategies[i], pair->subject.workload,
+			                          pair->subject.package, &error))
+				continue;
+			g_autofree char *text = printable(error->message);
+			g_string_append_printf(out, "left out: %s\n", text);
+		}
+	}
+}
+
+static void print_worst(const struct validation *v, GString *out)
+{
+	const struct sample *worst = validate_worst(v);
+	if (!worst)
+		return;
+	const struct subject *subject = &v->request.pairs[worst->figures.pair].subject;
+	g_autofree char *line = validate_command_line(v, worst), *command = printable(line);
+	g_autofree char *workload = printable(subject->workload->name);
+	g_autofree char *package = printable(subject->package->name);
+	g_string_append_printf(out, "\nThe worst is sample %u of %s on %s (%s, %+.1f %%):\n  %s\n",
+	                       worst->figures.number, workload, package,
+	                       sample_kind_name(worst->figures.kind),
+	                       validate_error(worst, VALIDATE_LATENCY), command);
+}
+
+static void print_many(const struct validation *v, GString *out)
+{
+	const struct options *options = v->options;
+	print_errors(v, out);
+	if (!options->quiet)
+		explain(out);
+	else
+		g_string_append_c(out, '\n');
+	print_terms(v, out);
+	if (options->quiet)
+		return;
+	print_failures(v, out);
+	print_worst(v, out);
+	g_autofree char *folder = printable(options->out ? options->out : "");
+	if (options->out)
+		g_string_append_printf(out,
+		                       "\nwritten to %s: samples.csv, scatter.svg, report.json%s\n",
+		                       folder, options->keep_mappings ? ", mappings/" : "");
+}
+
+/* ---- one sample ---- */
+
+static void print_pair(GString *out, const char *name, const double values[2], double factor,
+                       const char *unit)
+{
+	g_autofree char *a = four_digits(values[0] * factor), *b = four_digits(values[1] * factor);
+	g_string_append_printf(out, "%-16s analytical %s %s, simulated %s %s\n", name, a, unit, b,
+	                       unit);
+}
+
+static void print_one(const struct validation *v, GString *out)
+{
+	const struct sample *sample = &v->set.samples[0];
+	const struct sample_figures *f = &sample->figures;
+	const struct sample_pair *pair = &v->request.pairs[f->pair];
+	g_autofree char *workload = printable(pair->subject.workload->name);
+	g_autofree char *package = printable(pair->subject.package->name);
+	g_string_append_printf(out, "sample %u of %s on %s: %s, strategy %s\n", f->number, workload,
+	                       package, sample_kind_name(f->kind), sample_strategy_name(f));
+	g_string_append_printf(out, "%-16s %u segments, %u clusters, batch %u\n", "mapping",
+	                       f->segment_count, f->cluster_count, f->batch);
+	print_pair(out, "latency", f->latency_ns, 1e-6, "ms");
+	print_pair(out, "idle", f->idle, 100, "%");
+	for (int q = 0; q < VALIDATE_QUANTITIES; q++) {
+		double error = validate_error(sample, (enum validate_quantity)q);
+		if (!isnan(error))
+			g_string_append_printf(out, "%-16s %+.2f %s\n",
+			                       validate_quantity_name((enum validate_quantity)q),
+			                       error, q == VALIDATE_BUBBLES ? "points" : "%");
+	}
+	for (int t = 0; t < SIM_TERMS; t++)
+		g_string_append_printf(out, "  %-14s %+.2f %%\n", sim_term_name((enum sim_term)t),
+		                       validate_term_percent(sample, (enum sim_term)t));
+	if (!v->options->out || v->options->quiet)
+		return;
+	g_autofree char *command = g_strdup_printf(
+		"mcmsim simulate --workload %s --package %s --mapping %s/mapping.json",
+		pair->workload, pair->package, v->options->out);
+	g_autofree char *folder = printable(v->options->out), *shown = printable(command);
+	g_string_append_printf(out, "written to %s: mapping.json\n  %s\n", folder, shown);
+}
+
+void validate_print(const struct validation *v)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	if (v->request.only >= 0)
+		print_one(v, out);
+	else
+		print_many(v, out);
+	fputs(out->str, stdout);
+}

@@ -1,0 +1,44 @@
+/*
+ * Pieces of standalone SVG plots: text, lines, an axis with round ticks. The same input gives the
+ * same bytes, whatever the locale; coordinates have two decimals.
+ */
+#ifndef TOOLS_TEXT_SVG_H
+#define TOOLS_TEXT_SVG_H
+
+#include <glib.h>
+
+#define SVG_FRAME "#5b6472"
+#define SVG_GRID "#e2e5e9"
+
+/* The head of a file with a white background; close it with svg_end. */
+GString *svg_begin(unsigned width, unsigned height);
+char *svg_end(GString *out); /* the text; caller frees */
+
+void svg_attribute(GString *out, const char *name, double value);
+
+/* A name as it may stand between tags. Caller frees. */
+char *svg_escape(const char *text);
+
+/* `attributes` are written as they are, `text` is escaped. */
+void svg_text(GString *out, double x, double y, const char *attributes, const char *text);
+void svg_line(GString *out, double x1, double y1, double x2, double y2, const char *attributes);
+/* Upright along the y axis, centred at y. */
+void svg_turned_text(GString *out, double x, double y, const char *text);
+
+/* Values from low to high (0 < low < high) go from pixel `from` to pixel `to` by logarithm. */
+struct svg_axis {
+	double low, high, from, to;
+};
+
+double svg_place(const struct svg_axis *axis, double value);
+
+#define SVG_MOST_TICKS 40
+
+/* Round values within the axis: steps on a narrow one, 1, 2 and 5 of every decade on a wide one.
+ * Returns how many. */
+unsigned svg_ticks(const struct svg_axis *axis, double ticks[SVG_MOST_TICKS]);
+
+/* 1, 2 or 5 times a power of ten, such that `range` holds at most ten of it. */
+double svg_step(double range);
+
+#endif
