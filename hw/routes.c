@@ -61,17 +61,17 @@ static inline unsigned next(unsigned at, unsigned extent, bool upward)
 }
 
 /* What a link is a step of. */
-struct step {
+struct route_step {
 	unsigned at, extent;
 	bool horizontal, upward, ends; /* ends: where a mesh ends and a torus goes round */
 };
 
-static struct step step_of(const struct hw_package *p, unsigned link)
+static struct route_step step_of(const struct hw_package *p, unsigned link)
 {
 	const unsigned chiplet = link / HW_DIRECTIONS;
 	const enum hw_direction direction = (enum hw_direction)(link % HW_DIRECTIONS);
-	struct step step = { .horizontal = direction == HW_EAST || direction == HW_WEST,
-		             .upward = direction == HW_EAST || direction == HW_SOUTH };
+	struct route_step step = { .horizontal = direction == HW_EAST || direction == HW_WEST,
+		                   .upward = direction == HW_EAST || direction == HW_SOUTH };
 
 	step.at = step.horizontal ? chiplet % p->columns : chiplet / p->columns;
 	step.extent = step.horizontal ? p->columns : p->rows;
@@ -106,7 +106,7 @@ double hw_resource_GBps(const struct hw_package *p, unsigned resource)
 bool hw_link_exists(const struct hw_package *p, unsigned link, unsigned *to)
 {
 	const unsigned chiplet = link / HW_DIRECTIONS, columns = p->columns;
-	const struct step step = step_of(p, link);
+	const struct route_step step = step_of(p, link);
 
 	g_assert(chiplet < hw_chiplet_count(p));
 	if (step.extent == 1 || (p->nop.topology == HW_MESH && step.ends))
@@ -118,7 +118,7 @@ bool hw_link_exists(const struct hw_package *p, unsigned link, unsigned *to)
 
 bool hw_link_is_second(const struct hw_package *p, unsigned link)
 {
-	const struct step step = step_of(p, link);
+	const struct route_step step = step_of(p, link);
 
 	return p->nop.topology == HW_TORUS && step.extent == 2 && step.ends;
 }

@@ -36,14 +36,14 @@ static void add_sample(GArray *samples, double time_ns, double value)
 		g_array_append_val(samples, sample);
 }
 
-struct step {
+struct height_step {
 	double time_ns, height; /* height < 0: a row ends */
 	uint32_t row;
 };
 
 static int compare_steps(const void *left, const void *right)
 {
-	const struct step *a = left, *b = right;
+	const struct height_step *a = left, *b = right;
 
 	if (a->time_ns != b->time_ns)
 		return a->time_ns < b->time_ns ? -1 : 1;
@@ -56,7 +56,7 @@ static int compare_steps(const void *left, const void *right)
 static void sample_steps(const struct tl_timeline *timeline, enum trace_counter counter,
                          unsigned count, GArray *samples)
 {
-	g_autofree struct step *steps = g_new(struct step, 2 * (size_t)count);
+	g_autofree struct height_step *steps = g_new(struct height_step, 2 * (size_t)count);
 	unsigned used = 0, active = 0;
 	double value = 0;
 
@@ -67,8 +67,8 @@ static void sample_steps(const struct tl_timeline *timeline, enum trace_counter 
 		if (!is_counted(row, counter))
 			continue;
 		height = height_of(row, counter);
-		steps[used++] = (struct step){ row->start_ns, height, i };
-		steps[used++] = (struct step){ row->end_ns, -height, i };
+		steps[used++] = (struct height_step){ row->start_ns, height, i };
+		steps[used++] = (struct height_step){ row->end_ns, -height, i };
 	}
 	qsort(steps, used, sizeof(*steps), compare_steps);
 	for (unsigned i = 0; i < used; i++) {

@@ -71,7 +71,7 @@ double cal_latency_ns(const struct cal_sample *sample, const struct cost_paramet
 
 /* ---- the loss ---- */
 
-struct fitting {
+struct parameter_fit {
 	const struct cal_problem *problem;
 	unsigned places[COST_PARAMETERS]; /* of the free ones */
 	unsigned free_count;
@@ -120,7 +120,7 @@ static double sample_loss(const struct cal_sample *sample, const struct cost_par
 
 static void work(void *data, unsigned thread, unsigned index)
 {
-	struct fitting *f = data;
+	struct parameter_fit *f = data;
 	unsigned end = MIN((index + 1) * CHUNK, f->problem->sample_count);
 	(void)thread;
 	for (unsigned i = index * CHUNK; i < end; i++)
@@ -128,7 +128,7 @@ static void work(void *data, unsigned thread, unsigned index)
 		                             : 0;
 }
 
-static double loss_of(struct fitting *f)
+static double loss_of(struct parameter_fit *f)
 {
 	double sum = 0;
 	f->evaluations++;
@@ -138,7 +138,7 @@ static double loss_of(struct fitting *f)
 	return sum;
 }
 
-static void take_point(struct fitting *f, const double *x)
+static void take_point(struct parameter_fit *f, const double *x)
 {
 	for (unsigned i = 0; i < f->free_count; i++)
 		f->parameters.value[f->places[i]] = from_scale(f->places[i], x[i]);
@@ -146,7 +146,7 @@ static void take_point(struct fitting *f, const double *x)
 
 static double objective(void *data, const double *x)
 {
-	struct fitting *f = data;
+	struct parameter_fit *f = data;
 	double distance = 0;
 	for (unsigned i = 0; i < f->free_count; i++)
 		distance += (x[i] - f->start[i]) * (x[i] - f->start[i]);
@@ -155,7 +155,7 @@ static double objective(void *data, const double *x)
 }
 
 /* Every group the same, within a group by weight; samples of `left_out` do not count. */
-static void set_shares(struct fitting *f, const unsigned *fold_of, unsigned left_out)
+static void set_shares(struct parameter_fit *f, const unsigned *fold_of, unsigned left_out)
 {
 	const struct cal_sample *samples = f->problem->samples;
 	g_autoptr(GHashTable) sums = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
@@ -279,7 +279,7 @@ static void choose_folds(const struct cal_problem *problem, struct cal_fit *fit)
 	}
 }
 
-static void set_uncertainty(const struct fitting *f, struct cal_fit *fit)
+static void set_uncertainty(const struct parameter_fit *f, struct cal_fit *fit)
 {
 	unsigned n = fit->fold_count;
 	for (unsigned i = 0; i < f->free_count; i++) {
@@ -296,7 +296,7 @@ static void set_uncertainty(const struct fitting *f, struct cal_fit *fit)
 }
 
 /* Each fold's refit starts from the fit to all. */
-static void refit(struct fitting *f, const double *best, struct cal_fit *fit)
+static void refit(struct parameter_fit *f, const double *best, struct cal_fit *fit)
 {
 	fit->left_out = g_new(struct cost_parameters, fit->fold_count);
 	for (unsigned k = 0; k < fit->fold_count; k++) {
@@ -312,9 +312,9 @@ static void refit(struct fitting *f, const double *best, struct cal_fit *fit)
 
 /* ---- the way in ---- */
 
-static void fitting_init(struct fitting *f, const struct cal_problem *problem)
+static void fitting_init(struct parameter_fit *f, const struct cal_problem *problem)
 {
-	*f = (struct fitting){ .problem = problem, .parameters = problem->start };
+	*f = (struct parameter_fit){ .problem = problem, .parameters = problem->start };
 	f->share = g_new(double, problem->sample_count);
 	f->loss = g_new(double, problem->sample_count);
 	f->crew = search_crew_new(problem->jobs);
@@ -326,7 +326,7 @@ static void fitting_init(struct fitting *f, const struct cal_problem *problem)
 	set_shares(f, NULL, 0);
 }
 
-static void fitting_release(struct fitting *f)
+static void fitting_release(struct parameter_fit *f)
 {
 	g_free(f->share);
 	g_free(f->loss);
@@ -335,7 +335,7 @@ static void fitting_release(struct fitting *f)
 
 double cal_loss(const struct cal_problem *problem, const struct cost_parameters *parameters)
 {
-	struct fitting f;
+	struct parameter_fit f;
 	fitting_init(&f, problem);
 	f.parameters = *parameters;
 	double loss = loss_of(&f);
@@ -354,7 +354,7 @@ static void round_parameters(struct cost_parameters *parameters)
 
 bool cal_fit(const struct cal_problem *problem, struct cal_fit *fit, GError **error)
 {
-	struct fitting f;
+	struct parameter_fit f;
 	double best[COST_PARAMETERS] = { 0 };
 	fitting_init(&f, problem);
 	*fit = (struct cal_fit){ .parameters = problem->start };

@@ -207,7 +207,7 @@ static void find_loading(const struct composing *c, struct loading *loading)
 }
 
 /* The first micro-batch. */
-struct filling {
+struct segment_fill {
 	const struct composing *c;
 	double *start_ns, *end_ns; /* per node, from the segment's start */
 	struct loading loading;
@@ -216,7 +216,7 @@ struct filling {
 };
 
 /* What a reader may not do before the producer has done its part. */
-static void follow_edge(struct filling *f, const struct cost_edge_features *edge)
+static void follow_edge(struct segment_fill *f, const struct cost_edge_features *edge)
 {
 	double from_ns = f->start_ns[edge->from_node], to_ns = f->end_ns[edge->from_node];
 	double streaming = f->c->value[COST_TILE_STREAMING];
@@ -228,7 +228,7 @@ static void follow_edge(struct filling *f, const struct cost_edge_features *edge
 
 /* When a node has the weights that are loaded from the start on; loads_ns: the cluster's ones so
  * far. What of streamed ones is left to wait for becomes *weights_ns. */
-static double weights_there_ns(const struct filling *f, unsigned node, double *loads_ns,
+static double weights_there_ns(const struct segment_fill *f, unsigned node, double *loads_ns,
                                double *weights_ns)
 {
 	const struct composing *c = f->c;
@@ -262,7 +262,7 @@ static double first_core_ns(const struct composing *c, unsigned node)
 }
 
 /* A cluster's nodes one after another. */
-static void pass_cluster(struct filling *f, unsigned cluster)
+static void pass_cluster(struct segment_fill *f, unsigned cluster)
 {
 	const struct composing *c = f->c;
 	const struct cost_cluster_features *of = cluster_at(c, cluster);
@@ -289,11 +289,11 @@ static void pass_cluster(struct filling *f, unsigned cluster)
 static double chain_ns(const struct composing *c, double load_ns)
 {
 	unsigned clusters = c->features->clusters->len, nodes = c->features->nodes->len;
-	struct filling f = { .c = c,
-		             .start_ns = c->scratch,
-		             .end_ns = c->scratch + nodes,
-		             .loading = { c->scratch + 2 * nodes, c->scratch + 3 * nodes, 0 },
-		             .load_ns = load_ns };
+	struct segment_fill f = { .c = c,
+		                  .start_ns = c->scratch,
+		                  .end_ns = c->scratch + nodes,
+		                  .loading = { c->scratch + 2 * nodes, c->scratch + 3 * nodes, 0 },
+		                  .load_ns = load_ns };
 	find_loading(c, &f.loading);
 	for (unsigned j = 0; j < clusters; j++)
 		pass_cluster(&f, j);

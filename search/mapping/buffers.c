@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define MAP_ERROR (g_quark_from_static_string("mapping-error"))
-
 /* Tiles are looked at together, as many as have this many times the intervals of a split. */
 #define TILE_INTERVALS 8
 
@@ -258,8 +256,8 @@ bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned c
 	map_buffer_use(plan, segment, cluster, scratch, &use);
 	g_autofree char *misfit = map_misfit(plan, &use);
 	if (misfit)
-		g_set_error(error, MAP_ERROR, 0, "segment %u cluster %u: %s", segment, cluster,
-		            misfit);
+		g_set_error(error, MAP_ERROR, MAP_ERROR_DOES_NOT_FIT, "segment %u cluster %u: %s",
+		            segment, cluster, misfit);
 	return !misfit;
 }
 

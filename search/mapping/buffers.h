@@ -23,6 +23,9 @@
 
 #include "search/mapping/plan.h"
 
+#define MAP_ERROR (g_quark_from_static_string("mapping-error"))
+enum map_error { MAP_ERROR_DOES_NOT_FIT };
+
 /* How many micro-batches of an edge between clusters d apart its consumer can hold. */
 static inline unsigned map_edge_buffers(unsigned distance)
 {
@@ -86,7 +89,8 @@ void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned clus
 /* What does not fit, with its node and the bytes; NULL if all does. */
 char *map_misfit(const struct map_plan *plan, const struct map_buffer_use *use);
 
-/* Whether a cluster fits, and whether every one does; the error names the first that does not, its node and the bytes. */
+/* Whether a cluster fits, and whether every one does; MAP_ERROR_DOES_NOT_FIT names the first that
+ * does not, its node and the bytes. */
 bool map_check_cluster(const struct map_plan *plan, unsigned segment, unsigned cluster,
                        struct map_scratch *scratch, GError **error);
 bool map_check_buffers(const struct map_plan *plan, struct map_scratch *scratch, GError **error);

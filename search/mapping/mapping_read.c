@@ -9,7 +9,7 @@
 
 #define MAX_COUNT (1u << 20) /* samples, tiles, parts of a split */
 
-struct reading {
+struct mapping_reading {
 	const struct wl_workload *workload;
 	const struct hw_package *package;
 	struct map_mapping *mapping;
@@ -19,13 +19,13 @@ struct reading {
 	GError *error;
 };
 
-static unsigned read_count(struct reading *r, struct hw_json at, const char *key)
+static unsigned read_count(struct mapping_reading *r, struct hw_json at, const char *key)
 {
 	return (unsigned)hw_json_integer(hw_json_get(at, key, &r->error), 1, MAX_COUNT, &r->error);
 }
 
 /* The length of a list that must not be empty; 0 on error. */
-static unsigned read_length(struct reading *r, struct hw_json list, const char *what)
+static unsigned read_length(struct mapping_reading *r, struct hw_json list, const char *what)
 {
 	if (!hw_json_is_array(list, &r->error))
 		return 0;
@@ -36,7 +36,8 @@ static unsigned read_length(struct reading *r, struct hw_json list, const char *
 
 /* Regions */
 
-static void claim_chiplet(struct reading *r, struct hw_json at, unsigned chiplet, unsigned cluster)
+static void claim_chiplet(struct mapping_reading *r, struct hw_json at, unsigned chiplet,
+                          unsigned cluster)
 {
 	unsigned x = chiplet % r->package->columns, y = chiplet / r->package->columns;
 	unsigned *owner = &r->owner[chiplet];
@@ -51,7 +52,7 @@ static void claim_chiplet(struct reading *r, struct hw_json at, unsigned chiplet
 	*owner = cluster + 1;
 }
 
-static unsigned read_chiplet(struct reading *r, struct hw_json at)
+static unsigned read_chiplet(struct mapping_reading *r, struct hw_json at)
 {
 	const struct hw_package *package = r->package;
 
@@ -71,7 +72,7 @@ static unsigned read_chiplet(struct reading *r, struct hw_json at)
 	return 0;
 }
 
-static void read_region(struct reading *r, struct hw_json list, struct map_cluster *cluster,
+static void read_region(struct mapping_reading *r, struct hw_json list, struct map_cluster *cluster,
                         unsigned number)
 {
 	cluster->region_size = read_length(r, list, "chiplet");
@@ -87,8 +88,8 @@ static void read_region(struct reading *r, struct hw_json list, struct map_clust
 /* Nodes */
 
 /* A factor beyond what there is to divide would leave chiplets idle for good. */
-static void check_factor(struct reading *r, struct hw_json at, enum map_dim dim, unsigned factor,
-                         unsigned microbatch)
+static void check_factor(struct mapping_reading *r, struct hw_json at, enum map_dim dim,
+                         unsigned factor, unsigned microbatch)
 {
 	const struct wl_node *node = &r->workload->nodes[r->next];
 	const unsigned extent[MAP_DIMS] = { microbatch, node->output.channels, node->output.rows,
@@ -101,7 +102,7 @@ static void check_factor(struct reading *r, struct hw_json at, enum map_dim dim,
 		             what[dim], factor);
 }
 
-static void read_split(struct reading *r, struct hw_json at, struct map_node *node,
+static void read_split(struct mapping_reading *r, struct hw_json at, struct map_node *node,
                        const struct map_cluster *cluster, unsigned microbatch)
 {
 	static const char *const keys[] = { "N", "K", "P", "Q", NULL };
@@ -127,7 +128,7 @@ static void read_split(struct reading *r, struct hw_json at, struct map_node *no
 }
 
 /* Why a name that is not the next node's cannot stand here. */
-static void refuse_name(struct reading *r, struct hw_json at, const char *name)
+static void refuse_name(struct mapping_reading *r, struct hw_json at, const char *name)
 {
 	const struct wl_workload *w = r->workload;
 	const char *expected = r->next < w->node_count ? w->nodes[r->next].name : NULL;
@@ -170,7 +171,7 @@ static void name_node(GError **error, const char *name)
 	*error = named;
 }
 
-static void read_node(struct reading *r, struct hw_json at, struct map_node *node,
+static void read_node(struct mapping_reading *r, struct hw_json at, struct map_node *node,
                       const struct map_cluster *cluster, unsigned microbatch)
 {
 	static const char *const keys[] = { "name", "split", "weights", "tiles", "shares", NULL };
@@ -203,7 +204,7 @@ static void read_node(struct reading *r, struct hw_json at, struct map_node *nod
 
 /* Clusters, segments, the whole */
 
-static void read_cluster(struct reading *r, struct hw_json at, struct map_cluster *cluster,
+static void read_cluster(struct mapping_reading *r, struct hw_json at, struct map_cluster *cluster,
                          unsigned number, unsigned microbatch)
 {
 	static const char *const keys[] = { "region", "nodes", NULL };
@@ -217,7 +218,7 @@ static void read_cluster(struct reading *r, struct hw_json at, struct map_cluste
 		read_node(r, hw_json_at(nodes, i), &cluster->nodes[i], cluster, microbatch);
 }
 
-static void read_segment(struct reading *r, struct hw_json at, struct map_segment *segment)
+static void read_segment(struct mapping_reading *r, struct hw_json at, struct map_segment *segment)
 {
 	static const char *const keys[] = { "microbatch", "clusters", NULL };
 	unsigned batch = r->mapping->batch;
@@ -237,7 +238,7 @@ static void read_segment(struct reading *r, struct hw_json at, struct map_segmen
 		             segment->microbatch);
 }
 
-static char *read_name(struct reading *r, struct hw_json root, const char *key,
+static char *read_name(struct mapping_reading *r, struct hw_json root, const char *key,
                        const char *expected)
 {
 	struct hw_json at = hw_json_get(root, key, &r->error);
@@ -259,7 +260,7 @@ static void collect_names(GHashTable *names, const cJSON *item)
 	}
 }
 
-static void read_mapping(struct reading *r, struct hw_json root)
+static void read_mapping(struct mapping_reading *r, struct hw_json root)
 {
 	static const char *const formats[] = { "mcmsim-mapping/1", NULL };
 	static const char *const keys[] = { "format", "workload", "package", "strategy",
@@ -291,11 +292,11 @@ static struct map_mapping *read_file(struct hw_json_file *file, const struct wl_
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autofree unsigned *owner = g_new0(unsigned, hw_chiplet_count(package));
-	struct reading r = { .workload = workload,
-		             .package = package,
-		             .mapping = g_new0(struct map_mapping, 1),
-		             .names = names,
-		             .owner = owner };
+	struct mapping_reading r = { .workload = workload,
+		                     .package = package,
+		                     .mapping = g_new0(struct map_mapping, 1),
+		                     .names = names,
+		                     .owner = owner };
 
 	collect_names(names, file->root->child);
 	read_mapping(&r, hw_json_root(file));

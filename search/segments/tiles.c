@@ -12,7 +12,7 @@ struct way {
 	struct map_tile_use use;
 };
 
-struct fitting {
+struct tile_fit {
 	const struct map_plan *plan;
 	struct map_scratch *scratch;
 	struct map_cluster *cluster;
@@ -23,15 +23,15 @@ struct fitting {
 	unsigned *way_count, *chosen;
 };
 
-static void fitting_init(struct fitting *f, const struct map_plan *plan, unsigned segment,
+static void fitting_init(struct tile_fit *f, const struct map_plan *plan, unsigned segment,
                          unsigned c, struct map_scratch *scratch)
 {
 	struct map_segment *s = &plan->mapping->segments[segment];
-	*f = (struct fitting){ .plan = plan,
-		               .scratch = scratch,
-		               .cluster = &s->clusters[c],
-		               .samples = s->microbatch,
-		               .limit = UINT64_MAX };
+	*f = (struct tile_fit){ .plan = plan,
+		                .scratch = scratch,
+		                .cluster = &s->clusters[c],
+		                .samples = s->microbatch,
+		                .limit = UINT64_MAX };
 	for (unsigned i = 0; i < f->cluster->region_size; i++)
 		f->limit = MIN(
 			f->limit,
@@ -40,7 +40,7 @@ static void fitting_init(struct fitting *f, const struct map_plan *plan, unsigne
 	map_whole_inputs(plan, segment, c, scratch, &f->whole);
 }
 
-static void fitting_release(struct fitting *f)
+static void fitting_release(struct tile_fit *f)
 {
 	g_free(f->whole.live_bytes);
 	g_free(f->ways);
@@ -48,7 +48,7 @@ static void fitting_release(struct fitting *f)
 	g_free(f->chosen);
 }
 
-static struct map_tile_use use_with(const struct fitting *f, unsigned i, unsigned tiles)
+static struct map_tile_use use_with(const struct tile_fit *f, unsigned i, unsigned tiles)
 {
 	struct map_placed placed = map_place(f->plan, f->cluster->nodes[i].node, f->samples);
 	placed.tiles = tiles;
@@ -56,7 +56,7 @@ static struct map_tile_use use_with(const struct fitting *f, unsigned i, unsigne
 }
 
 /* With the nodes' tiles as they are. */
-static bool fits(const struct fitting *f)
+static bool fits(const struct tile_fit *f)
 {
 	uint64_t standing = f->whole.standing_bytes, peak = 0;
 	for (unsigned i = 0; i < f->cluster->node_count; i++) {
@@ -75,7 +75,7 @@ static bool no_more(const struct map_tile_use *a, const struct map_tile_use *b)
 }
 
 /* A node's ways; those that need no less than another one are left out. */
-static void add_ways(struct fitting *f, unsigned i)
+static void add_ways(struct tile_fit *f, unsigned i)
 {
 	unsigned tiles[MAP_DIMS], low = 1;
 	struct map_placed placed = map_place(f->plan, f->cluster->nodes[i].node, f->samples);
@@ -97,7 +97,7 @@ static void add_ways(struct fitting *f, unsigned i)
 	f->way_count[i] = count;
 }
 
-static void find_ways(struct fitting *f)
+static void find_ways(struct tile_fit *f)
 {
 	unsigned nodes = f->cluster->node_count;
 	f->ways = g_malloc_n(nodes, sizeof *f->ways);
@@ -108,7 +108,7 @@ static void find_ways(struct fitting *f)
 }
 
 /* The node's way with the least input that peaks at no more than this; none: its way_count. */
-static unsigned best_way(const struct fitting *f, unsigned i, uint64_t peak)
+static unsigned best_way(const struct tile_fit *f, unsigned i, uint64_t peak)
 {
 	unsigned best = f->way_count[i];
 	for (unsigned w = 0; w < f->way_count[i]; w++) {
@@ -122,7 +122,7 @@ static unsigned best_way(const struct fitting *f, unsigned i, uint64_t peak)
 }
 
 /* Bytes that are needed if no node peaks at more than this; UINT64_MAX if one must. */
-static uint64_t need_below(const struct fitting *f, uint64_t peak)
+static uint64_t need_below(const struct tile_fit *f, uint64_t peak)
 {
 	uint64_t bytes = f->whole.standing_bytes + peak;
 	for (unsigned i = 0; i < f->cluster->node_count; i++) {
@@ -135,7 +135,7 @@ static uint64_t need_below(const struct fitting *f, uint64_t peak)
 }
 
 /* The nodes' ways that together need least. Whether that fits. */
-static bool choose_ways(struct fitting *f)
+static bool choose_ways(struct tile_fit *f)
 {
 	uint64_t least = UINT64_MAX, peak = 0;
 	for (unsigned i = 0; i < f->cluster->node_count; i++)
@@ -156,7 +156,7 @@ static bool choose_ways(struct fitting *f)
 
 /* Every node cut its chosen way, in `tiles` tiles or its `own`, which are more, as far as the way goes;
  * those before node `first` stay as they are. */
-static void cut(const struct fitting *f, unsigned first, unsigned tiles, const unsigned *own)
+static void cut(const struct tile_fit *f, unsigned first, unsigned tiles, const unsigned *own)
 {
 	for (unsigned i = first; i < f->cluster->node_count; i++) {
 		const struct way *way = &f->ways[i][f->chosen[i]];
@@ -176,7 +176,7 @@ static unsigned most_tiles(const struct map_plan *plan, const struct map_cluster
 }
 
 /* The chosen ways fit: with the fewest tiles for all that do. */
-static void relax(const struct fitting *f, unsigned first, const unsigned *own)
+static void relax(const struct tile_fit *f, unsigned first, const unsigned *own)
 {
 	unsigned low = 1, high = most_tiles(f->plan, f->cluster, f->samples);
 	while (low < high) {
@@ -205,7 +205,7 @@ static void set_tiles(struct map_cluster *cluster, const unsigned *tiles)
 }
 
 /* Twice as many for all, until that fits or nothing gets smaller any more. */
-static bool double_tiles(const struct fitting *f)
+static bool double_tiles(const struct tile_fit *f)
 {
 	unsigned most = most_tiles(f->plan, f->cluster, f->samples);
 	for (bool more = true; more;) {
@@ -224,7 +224,7 @@ static bool double_tiles(const struct fitting *f)
 bool search_fit_tiles(const struct map_plan *plan, unsigned segment, unsigned c,
                       struct map_scratch *scratch)
 {
-	struct fitting f;
+	struct tile_fit f;
 	fitting_init(&f, plan, segment, c, scratch);
 	bool fit = fits(&f);
 	if (!fit) {
@@ -250,7 +250,7 @@ unsigned search_most_tiles(const struct map_plan *plan, unsigned segment, unsign
 /* ---- the first tile ---- */
 
 /* With the first node's tiles as they are: others keep theirs, or get the ones that fit. */
-static bool fit_others(struct fitting *f, const unsigned *own)
+static bool fit_others(struct tile_fit *f, const unsigned *own)
 {
 	if (fits(f))
 		return true;
@@ -266,7 +266,7 @@ static bool fit_others(struct fitting *f, const unsigned *own)
 }
 
 /* What decides on the first fetch. Returns whether it is another one than before. */
-static bool note_first_tile(const struct fitting *f, GArray *before)
+static bool note_first_tile(const struct tile_fit *f, GArray *before)
 {
 	struct map_placed placed = map_place(f->plan, f->cluster->nodes[0].node, f->samples);
 	struct map_grid grid;
@@ -289,7 +289,7 @@ static bool note_first_tile(const struct fitting *f, GArray *before)
 double search_best_tiles(struct cost_model *model, const struct map_plan *plan, unsigned segment,
                          double load_ns, bool quickly)
 {
-	struct fitting f;
+	struct tile_fit f;
 	double least_ns = cost_chain_ns(&model->features, &model->parameters), with_ns = load_ns;
 	if (load_ns <= least_ns)
 		return load_ns;

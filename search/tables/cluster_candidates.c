@@ -439,20 +439,20 @@ static void clear_runs(struct search_clusters *clusters, unsigned first, unsigne
 		}
 }
 
-struct filling {
+struct tables_fill {
 	struct search_clusters *clusters;
 	unsigned first, end, smallest;
 	float limit_ns;
 };
 
-static unsigned most_nodes(const struct filling *f, unsigned a)
+static unsigned most_nodes(const struct tables_fill *f, unsigned a)
 {
 	return MIN(f->clusters->longest, f->end - a);
 }
 
 /* Walks from node `a` go as those of a node like it did: copies their runs. False if they might
  * not, because what is not alike came into sight. */
-static bool fill_alike(const struct filling *f, unsigned size, unsigned a, unsigned starts,
+static bool fill_alike(const struct tables_fill *f, unsigned size, unsigned a, unsigned starts,
                        struct trail *trails)
 {
 	struct search_clusters *c = f->clusters;
@@ -476,7 +476,7 @@ static bool fill_alike(const struct filling *f, unsigned size, unsigned a, unsig
 	return true;
 }
 
-static void fill_from(const struct filling *f, struct walk *walk, unsigned size, unsigned a,
+static void fill_from(const struct tables_fill *f, struct walk *walk, unsigned size, unsigned a,
                       unsigned starts, struct trail *trails)
 {
 	struct trail *trail = &trails[2 * (a - f->first) + starts];
@@ -494,7 +494,7 @@ static void fill_from(const struct filling *f, struct walk *walk, unsigned size,
 /* All runs on regions of one size. */
 static void fill_size(void *data, unsigned thread, unsigned index)
 {
-	const struct filling *f = data;
+	const struct tables_fill *f = data;
 	struct walk walk;
 	g_autofree struct trail *trails = g_new0(struct trail, 2 * (f->end - f->first));
 	(void)thread;
@@ -520,7 +520,7 @@ static void fill_outputs(struct search_clusters *clusters)
 void search_clusters_fill(struct search_clusters *clusters, unsigned first, unsigned end,
                           unsigned smallest, float limit_ns)
 {
-	struct filling filling = { clusters, first, end, smallest, limit_ns };
+	struct tables_fill filling = { clusters, first, end, smallest, limit_ns };
 	clear_runs(clusters, first, end);
 	fill_outputs(clusters);
 	search_parallel(clusters->space->crew, clusters->space->size_count - smallest, fill_size,

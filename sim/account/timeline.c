@@ -14,9 +14,6 @@
  */
 #define SLACK_NS 1e-6
 
-#define TL_ERROR (g_quark_from_static_string("tl-error"))
-enum tl_error { TL_ERROR_BROKEN };
-
 static const char *const kind_names[TL_KINDS] = {
 	[TL_COMPUTE] = "compute",
 	[TL_LOAD] = "load",

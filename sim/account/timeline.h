@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define TL_ERROR (g_quark_from_static_string("tl-error"))
+enum tl_error { TL_ERROR_BROKEN };
+
 enum tl_resource_kind { TL_CLUSTER, TL_CHIPLET, TL_LINK, TL_DRAM, TL_RESOURCE_KINDS };
 
 /* What a row is: work first, then the causes of bubbles. */
@@ -72,7 +75,7 @@ void tl_sort(struct tl_timeline *timeline);
 /*
  * Check the promises: sorted, end >= start, no overlap on chiplets and clusters,
  * flows point at existing rows and never back in time (consumer's end before
- * producer's end). Names the first offending row.
+ * producer's end). TL_ERROR_BROKEN names the first offending row.
  */
 bool tl_check(const struct tl_timeline *timeline, GError **error);
 

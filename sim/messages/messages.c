@@ -17,7 +17,7 @@
 enum column { SRC, DST, BYTES, START, DEP, TAG, COLUMNS, REQUIRED = START };
 static const char *const COLUMN_NAMES[] = { "src", "dst", "bytes", "start", "dep", "tag", NULL };
 
-struct reader {
+struct message_reader {
 	const struct hw_csv *csv;
 	unsigned nodes;
 	const struct hw_package *package;
@@ -28,7 +28,8 @@ struct reader {
 };
 
 G_GNUC_PRINTF(4, 5)
-static bool fail(const struct reader *r, uint32_t line, GError **error, const char *format, ...)
+static bool fail(const struct message_reader *r, uint32_t line, GError **error, const char *format,
+                 ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
@@ -40,7 +41,7 @@ static bool fail(const struct reader *r, uint32_t line, GError **error, const ch
 
 /* ---- values ---- */
 
-static bool read_node(struct reader *r, uint32_t line, enum column column, const char *text,
+static bool read_node(struct message_reader *r, uint32_t line, enum column column, const char *text,
                       unsigned *node, GError **error)
 {
 	uint64_t value = 0;
@@ -53,7 +54,7 @@ static bool read_node(struct reader *r, uint32_t line, enum column column, const
 	return true;
 }
 
-static bool read_bytes(struct reader *r, uint32_t line, const char *text, double *bytes,
+static bool read_bytes(struct message_reader *r, uint32_t line, const char *text, double *bytes,
                        GError **error)
 {
 	uint64_t value = 0;
@@ -64,7 +65,7 @@ static bool read_bytes(struct reader *r, uint32_t line, const char *text, double
 	return true;
 }
 
-static bool read_start(struct reader *r, uint32_t line, const char *text, double *start_ns,
+static bool read_start(struct message_reader *r, uint32_t line, const char *text, double *start_ns,
                        GError **error)
 {
 	if (!*text)
@@ -95,7 +96,7 @@ static void tidy_deps(GArray *deps, guint first)
 	g_array_set_size(deps, kept);
 }
 
-static bool read_deps(struct reader *r, uint32_t row, const char *text, GError **error)
+static bool read_deps(struct message_reader *r, uint32_t row, const char *text, GError **error)
 {
 	struct sim_message *message = &r->list->at[row];
 	g_auto(GStrv) parts = g_strsplit(text, ";", -1);
@@ -117,7 +118,7 @@ static bool read_deps(struct reader *r, uint32_t row, const char *text, GError *
 	return true;
 }
 
-static uint32_t tag_index(struct reader *r, const char *name)
+static uint32_t tag_index(struct message_reader *r, const char *name)
 {
 	uint32_t known = GPOINTER_TO_UINT(g_hash_table_lookup(r->tags, name));
 	if (known)
@@ -128,7 +129,7 @@ static uint32_t tag_index(struct reader *r, const char *name)
 	return r->list->tags->len - 1;
 }
 
-static bool read_row(struct reader *r, uint32_t row, GError **error)
+static bool read_row(struct message_reader *r, uint32_t row, GError **error)
 {
 	struct sim_message *message = &r->list->at[row];
 	uint32_t line = message->line = r->csv->lines[row];
@@ -158,7 +159,7 @@ static uint32_t blocked_dep(const struct sim_messages *list, uint32_t row, const
 }
 
 /* Some cycle, in words. Every message with `missing` > 0 waits for another such one. */
-static bool fail_cycle(const struct reader *r, const uint32_t *missing, GError **error)
+static bool fail_cycle(const struct message_reader *r, const uint32_t *missing, GError **error)
 {
 	g_autofree bool *seen = g_new0(bool, r->list->count);
 	uint32_t row = 0;
@@ -182,7 +183,7 @@ static bool fail_cycle(const struct reader *r, const uint32_t *missing, GError *
 }
 
 /* Kahn's order gives each message its depth; what it does not reach is behind a cycle. */
-static bool find_depths(struct reader *r, GError **error)
+static bool find_depths(struct message_reader *r, GError **error)
 {
 	struct sim_messages *list = r->list;
 	uint32_t count = list->count, done = 0, end = 0;
@@ -215,7 +216,7 @@ static bool find_depths(struct reader *r, GError **error)
 
 /* ---- the way in ---- */
 
-static bool read_all(struct reader *r, GError **error)
+static bool read_all(struct message_reader *r, GError **error)
 {
 	if (!hw_csv_columns(r->csv, COLUMN_NAMES, REQUIRED, false, r->place, error))
 		return false;
@@ -237,12 +238,12 @@ static struct sim_messages *read_table(struct hw_csv *csv, const struct hw_packa
 {
 	if (!csv)
 		return NULL;
-	struct reader r = { .csv = csv,
-		            .nodes = hw_chiplet_count(package),
-		            .package = package,
-		            .deps = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
-		            .tags = g_hash_table_new(g_str_hash, g_str_equal),
-		            .list = g_new0(struct sim_messages, 1) };
+	struct message_reader r = { .csv = csv,
+		                    .nodes = hw_chiplet_count(package),
+		                    .package = package,
+		                    .deps = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+		                    .tags = g_hash_table_new(g_str_hash, g_str_equal),
+		                    .list = g_new0(struct sim_messages, 1) };
 	r.list->tags = g_ptr_array_new_with_free_func(g_free);
 	if (!read_all(&r, error))
 		g_clear_pointer(&r.list, sim_messages_free);

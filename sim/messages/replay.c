@@ -20,7 +20,7 @@ struct start { /* a distinct start > 0 and the delay that ends then */
 	uint32_t task;
 };
 
-struct builder {
+struct phase_builder {
 	const struct sim_messages *messages;
 	struct map_network network;
 	struct sim_program *program;
@@ -79,7 +79,7 @@ static gint compare_messages(gconstpointer a, gconstpointer b, gpointer data)
 	return order ? order : (left > right) - (left < right);
 }
 
-static bool same_phase(const struct builder *b, uint32_t i, uint32_t j)
+static bool same_phase(const struct phase_builder *b, uint32_t i, uint32_t j)
 {
 	return compare_readiness(b->messages, b->order[i], b->order[j]) == 0;
 }
@@ -87,7 +87,7 @@ static bool same_phase(const struct builder *b, uint32_t i, uint32_t j)
 /* ---- tasks ---- */
 
 /* A task that waits for the program's dependencies from first_dep on. */
-static uint32_t add_task(struct builder *b, uint32_t activity, uint32_t first_dep)
+static uint32_t add_task(struct phase_builder *b, uint32_t activity, uint32_t first_dep)
 {
 	struct sim_task task = { .kind = SIM_TRANSFER,
 		                 .once = true,
@@ -102,13 +102,13 @@ static uint32_t add_task(struct builder *b, uint32_t activity, uint32_t first_de
 	return b->program->tasks->len - 1;
 }
 
-static void add_dep(struct builder *b, uint32_t task)
+static void add_dep(struct phase_builder *b, uint32_t task)
 {
 	struct sim_dep dep = { task, 0 };
 	g_array_append_val(b->program->deps, dep);
 }
 
-static uint32_t add_delay(struct builder *b, double delay_ns, uint32_t first_dep)
+static uint32_t add_delay(struct phase_builder *b, double delay_ns, uint32_t first_dep)
 {
 	struct sim_activity activity = { .first_host = b->program->hosts->len,
 		                         .first_flow = b->program->flows->len,
@@ -127,7 +127,7 @@ static gint compare_starts(gconstpointer a, gconstpointer b)
 }
 
 /* One chain of delays through all distinct starts, so that only one is ever in flight. */
-static void add_starts(struct builder *b)
+static void add_starts(struct phase_builder *b)
 {
 	double last_ns = 0;
 	guint kept = 0;
@@ -150,7 +150,7 @@ static void add_starts(struct builder *b)
 	g_array_set_size(b->starts, kept);
 }
 
-static uint32_t start_task(const struct builder *b, double start_ns)
+static uint32_t start_task(const struct phase_builder *b, double start_ns)
 {
 	const struct start key = { .start_ns = start_ns }, *found;
 	if (start_ns <= 0)
@@ -161,7 +161,7 @@ static uint32_t start_task(const struct builder *b, double start_ns)
 }
 
 /* The delay from the last message that `message` waits for; SIM_NONE if it waits for none. */
-static uint32_t add_wait(struct builder *b, const struct sim_message *message)
+static uint32_t add_wait(struct phase_builder *b, const struct sim_message *message)
 {
 	uint32_t first_dep = b->program->deps->len;
 	for (uint32_t d = 0; d < message->dep_count; d++) {
@@ -175,19 +175,19 @@ static uint32_t add_wait(struct builder *b, const struct sim_message *message)
 
 /* ---- phases ---- */
 
-static unsigned hops_of(const struct builder *b, uint32_t message)
+static unsigned hops_of(const struct phase_builder *b, uint32_t message)
 {
 	const struct sim_message *m = &b->messages->at[message];
 	return hw_hops(b->network.package, m->src, m->dst);
 }
 
-static double latency_ns(const struct builder *b, unsigned hops)
+static double latency_ns(const struct phase_builder *b, unsigned hops)
 {
 	const struct hw_nop *nop = &b->network.package->nop;
 	return nop->message_ns + hops * nop->hop_ns;
 }
 
-static bool any_awaited(const struct builder *b, uint32_t first, uint32_t end)
+static bool any_awaited(const struct phase_builder *b, uint32_t first, uint32_t end)
 {
 	for (uint32_t i = first; i < end; i++)
 		if (b->awaited[b->order[i]])
@@ -197,7 +197,8 @@ static bool any_awaited(const struct builder *b, uint32_t first, uint32_t end)
 
 /* When the message's last byte is there, after the last of the phase's load: its own latency
  * after it, unless all of the phase is over by then. */
-static double own_latency_ns(const struct builder *b, double phase_latency_ns, uint32_t message)
+static double own_latency_ns(const struct phase_builder *b, double phase_latency_ns,
+                             uint32_t message)
 {
 	return MIN(latency_ns(b, hops_of(b, message)), phase_latency_ns);
 }
@@ -206,7 +207,7 @@ static double own_latency_ns(const struct builder *b, double phase_latency_ns, u
  * The latency that b->phase is to pay for in its activity: all, or where others wait for messages,
  * that of its shortest route. Nothing can end before its activity; delays behind it pay the rest.
  */
-static double activity_latency_ns(struct builder *b, uint32_t first, uint32_t end)
+static double activity_latency_ns(struct phase_builder *b, uint32_t first, uint32_t end)
 {
 	double all_ns = map_phase_time(&b->network, &b->phase).latency_ns;
 	uint32_t shortest = b->order[first];
@@ -224,7 +225,7 @@ static double activity_latency_ns(struct builder *b, uint32_t first, uint32_t en
 }
 
 /* What those wait for who wait for a message of the phase `task`: that, or a delay behind it. */
-static uint32_t arrival_task(struct builder *b, uint32_t message, uint32_t task)
+static uint32_t arrival_task(struct phase_builder *b, uint32_t message, uint32_t task)
 {
 	uint32_t *known = &b->by_hops[hops_of(b, message)];
 	if (b->later_ns[message] <= 0)
@@ -238,7 +239,7 @@ static uint32_t arrival_task(struct builder *b, uint32_t message, uint32_t task)
 }
 
 /* What makes a phase ready; each may be SIM_NONE. */
-static void add_ready(struct builder *b, uint32_t start, uint32_t wait)
+static void add_ready(struct phase_builder *b, uint32_t start, uint32_t wait)
 {
 	if (start != SIM_NONE)
 		add_dep(b, start);
@@ -246,14 +247,15 @@ static void add_ready(struct builder *b, uint32_t start, uint32_t wait)
 		add_dep(b, wait);
 }
 
-static void forget_hops(struct builder *b, uint32_t first, uint32_t end)
+static void forget_hops(struct phase_builder *b, uint32_t first, uint32_t end)
 {
 	for (uint32_t i = first; i < end; i++)
 		b->by_hops[hops_of(b, b->order[i])] = SIM_NONE;
 }
 
 /* The activity of messages order[first, end): all of a phase, or those that share resources. */
-static void add_part(struct builder *b, uint32_t first, uint32_t end, uint32_t start, uint32_t wait)
+static void add_part(struct phase_builder *b, uint32_t first, uint32_t end, uint32_t start,
+                     uint32_t wait)
 {
 	map_phase_clear(&b->phase);
 	for (uint32_t i = first; i < end; i++)
@@ -277,7 +279,7 @@ static void add_part(struct builder *b, uint32_t first, uint32_t end, uint32_t s
 }
 
 /* A message without bytes moves nothing and waits for nothing that moves: it takes its latency. */
-static void add_empty(struct builder *b, uint32_t message, uint32_t start, uint32_t wait)
+static void add_empty(struct phase_builder *b, uint32_t message, uint32_t start, uint32_t wait)
 {
 	uint32_t *known = &b->by_hops[hops_of(b, message)];
 	if (*known == SIM_NONE) {
@@ -292,7 +294,7 @@ static void add_empty(struct builder *b, uint32_t message, uint32_t start, uint3
  * The phase of messages order[first, end). Where others wait for some of them, messages
  * that share nothing with the rest have an activity of their own, and do not wait for it.
  */
-static void add_phase(struct builder *b, uint32_t first, uint32_t end)
+static void add_phase(struct phase_builder *b, uint32_t first, uint32_t end)
 {
 	const struct sim_message *any = &b->messages->at[b->order[first]];
 	uint32_t start = start_task(b, any->start_ns), wait = add_wait(b, any);
@@ -312,10 +314,10 @@ static void add_phase(struct builder *b, uint32_t first, uint32_t end)
 	b->phases++;
 }
 
-static void builder_init(struct builder *b, const struct hw_package *package,
+static void builder_init(struct phase_builder *b, const struct hw_package *package,
                          const struct sim_messages *messages)
 {
-	*b = (struct builder){ .messages = messages, .program = sim_program_new() };
+	*b = (struct phase_builder){ .messages = messages, .program = sim_program_new() };
 	map_network_init(&b->network, package);
 	sim_activities_init(&b->activities, b->program, &b->network);
 	map_phase_init(&b->phase, package);
@@ -335,7 +337,7 @@ static void builder_init(struct builder *b, const struct hw_package *package,
 	b->spans = g_array_new(FALSE, FALSE, sizeof(struct sim_replay_span));
 }
 
-static void builder_release(struct builder *b)
+static void builder_release(struct phase_builder *b)
 {
 	sim_activities_release(&b->activities);
 	map_phase_release(&b->phase);
@@ -353,7 +355,7 @@ static void builder_release(struct builder *b)
 	g_array_unref(b->spans);
 }
 
-static void build(struct builder *b)
+static void build(struct phase_builder *b)
 {
 	uint32_t count = b->messages->count;
 	for (uint32_t m = 0; m < count; m++) {
@@ -384,8 +386,8 @@ struct times {
 	double *start_ns, *end_ns;
 };
 
-static bool run(struct builder *b, const struct sim_replay_options *options, struct times *times,
-                GError **error)
+static bool run(struct phase_builder *b, const struct sim_replay_options *options,
+                struct times *times, GError **error)
 {
 	uint32_t tasks = b->program->tasks->len;
 	times->start_ns = g_new(double, tasks);
@@ -416,7 +418,7 @@ static void times_release(struct times *times)
 static double *factors_of(const struct hw_package *package, const struct sim_messages *messages,
                           const struct sim_replay_options *options, GError **error)
 {
-	struct builder b;
+	struct phase_builder b;
 	struct times times = { 0 };
 	double *factors = NULL;
 	if (package->nop.router_conflict <= 0)
@@ -437,7 +439,7 @@ static double *factors_of(const struct hw_package *package, const struct sim_mes
 	return factors;
 }
 
-static struct sim_replay *report(const struct builder *b, const struct times *times)
+static struct sim_replay *report(const struct phase_builder *b, const struct times *times)
 {
 	uint32_t count = b->messages->count;
 	double *start_ns = g_new(double, count), *end_ns = g_new(double, count);
@@ -455,7 +457,7 @@ struct sim_replay *sim_replay(const struct hw_package *package, const struct sim
                               const struct sim_replay_options *options, GError **error)
 {
 	GError *problem = NULL;
-	struct builder b;
+	struct phase_builder b;
 	struct times times = { 0 };
 	struct sim_replay *replay = NULL;
 	g_autofree double *factors = factors_of(package, messages, options, &problem);

@@ -5,14 +5,14 @@
 #include "tools/text/table.h"
 
 /* What both forms walk through, with the scratch memory that buffer use needs. */
-struct view {
+struct mapping_view {
 	const struct subject *subject;
 	const struct map_mapping *mapping;
 	struct map_plan plan;
 	struct map_scratch scratch;
 };
 
-static void view_init(struct view *view, const struct subject *subject,
+static void view_init(struct mapping_view *view, const struct subject *subject,
                       const struct map_mapping *mapping)
 {
 	view->subject = subject;
@@ -21,13 +21,13 @@ static void view_init(struct view *view, const struct subject *subject,
 	map_scratch_init(&view->scratch, hw_chiplet_count(subject->package));
 }
 
-static void view_release(struct view *view)
+static void view_release(struct mapping_view *view)
 {
 	map_scratch_release(&view->scratch);
 	map_plan_release(&view->plan);
 }
 
-static const char *node_name(struct view *view, const struct map_node *node)
+static const char *node_name(struct mapping_view *view, const struct map_node *node)
 {
 	return view->subject->workload->nodes[node->node].name;
 }
@@ -48,8 +48,8 @@ static char *split_text(const struct map_node *node)
 }
 
 /* One row per node; what concerns the whole cluster stands in its first row. */
-static void add_node(struct table *table, struct view *view, unsigned segment, unsigned cluster,
-                     unsigned index)
+static void add_node(struct table *table, struct mapping_view *view, unsigned segment,
+                     unsigned cluster, unsigned index)
 {
 	const struct map_cluster *c = &view->mapping->segments[segment].clusters[cluster];
 	const struct map_node *node = &c->nodes[index];
@@ -74,7 +74,7 @@ static void add_node(struct table *table, struct view *view, unsigned segment, u
 	table_add(table, "%u", node->tiles);
 }
 
-static void print_clusters(struct view *view, unsigned segment, GString *out)
+static void print_clusters(struct mapping_view *view, unsigned segment, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "cluster", "", TABLE_LEFT },     { "chiplets", "", TABLE_RIGHT },
@@ -93,7 +93,7 @@ static void print_clusters(struct view *view, unsigned segment, GString *out)
 }
 
 /* Each chiplet with its cluster's letters, "." where none is. */
-static void draw_regions(struct view *view, unsigned segment, GString *out)
+static void draw_regions(struct mapping_view *view, unsigned segment, GString *out)
 {
 	const struct map_segment *s = &view->mapping->segments[segment];
 	unsigned chiplets = hw_chiplet_count(view->subject->package);
@@ -109,7 +109,7 @@ static void draw_regions(struct view *view, unsigned segment, GString *out)
 	show_grid(view->subject->package, (const char *const *)cells->pdata, out);
 }
 
-static void print_segment(struct view *view, unsigned segment, GString *out)
+static void print_segment(struct mapping_view *view, unsigned segment, GString *out)
 {
 	const struct map_segment *s = &view->mapping->segments[segment];
 	unsigned count = map_microbatches(view->mapping->batch, s->microbatch);
@@ -127,7 +127,7 @@ static void print_segment(struct view *view, unsigned segment, GString *out)
 
 char *show_mapping(const struct subject *subject, const struct map_mapping *mapping)
 {
-	struct view view;
+	struct mapping_view view;
 	GString *out = g_string_new(NULL);
 	view_init(&view, subject, mapping);
 	g_autofree char *workload = printable(mapping->workload);
@@ -149,7 +149,8 @@ char *show_mapping(const struct subject *subject, const struct map_mapping *mapp
 
 /* JSON */
 
-static void write_node(struct json_writer *w, struct view *view, const struct map_node *node)
+static void write_node(struct json_writer *w, struct mapping_view *view,
+                       const struct map_node *node)
 {
 	json_begin_object(w, NULL, JSON_ONE_LINE);
 	json_string(w, "name", node_name(view, node));
@@ -163,7 +164,7 @@ static void write_node(struct json_writer *w, struct view *view, const struct ma
 	json_end_object(w);
 }
 
-static void write_cluster(struct json_writer *w, struct view *view, unsigned segment,
+static void write_cluster(struct json_writer *w, struct mapping_view *view, unsigned segment,
                           unsigned cluster)
 {
 	const struct map_cluster *c = &view->mapping->segments[segment].clusters[cluster];
@@ -192,7 +193,7 @@ static void write_cluster(struct json_writer *w, struct view *view, unsigned seg
 
 char *show_mapping_json(const struct subject *subject, const struct map_mapping *mapping)
 {
-	struct view view;
+	struct mapping_view view;
 	struct json_writer w;
 	view_init(&view, subject, mapping);
 	json_start(&w);

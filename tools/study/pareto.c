@@ -31,29 +31,29 @@ const char *pareto_objective(unsigned step)
 
 /* ---- searching, one process per point ---- */
 
-struct hunt {
+struct front_search {
 	struct pareto *pareto;
 	_Atomic double *fractions; /* per point, in shared memory */
 	struct progress progress;
 };
 
-struct piece {
+struct point_progress {
 	_Atomic double *fraction;
 };
 
 static void set_fraction(void *data, double fraction)
 {
-	*((struct piece *)data)->fraction = fraction;
+	*((struct point_progress *)data)->fraction = fraction;
 }
 
 /* The answer: 'm' and a mapping, or 'e' and why there is none. */
 static void work(void *data, unsigned index, GString *answer)
 {
-	struct hunt *hunt = data;
+	struct front_search *hunt = data;
 	const struct pareto *pareto = hunt->pareto;
 	const struct pareto_point *point = &pareto->points[index];
 	const struct subject *subject = pareto->subject;
-	struct piece piece = { &hunt->fractions[index] };
+	struct point_progress piece = { &hunt->fractions[index] };
 	const struct search_options wanted = { .strategy = point->strategy,
 		                               .objective = steps[point->step].objective,
 		                               .energy_exponent = steps[point->step].exponent,
@@ -77,7 +77,7 @@ static void work(void *data, unsigned index, GString *answer)
 
 static void show_progress(void *data)
 {
-	struct hunt *hunt = data;
+	struct front_search *hunt = data;
 	double sum = 0;
 	for (unsigned i = 0; i < hunt->pareto->point_count; i++)
 		sum += hunt->fractions[i];
@@ -100,7 +100,7 @@ static bool search_points(struct pareto *pareto, GError **error)
 {
 	unsigned count = pareto->point_count;
 	size_t bytes = count * sizeof(_Atomic double);
-	struct hunt hunt = { .pareto = pareto };
+	struct front_search hunt = { .pareto = pareto };
 	g_autofree GString **answers = g_new(GString *, count);
 	g_autofree char **errors = g_new(char *, count);
 	hunt.fractions = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,

@@ -11,7 +11,7 @@
 #define CONFIDENCE 0.95
 #define MARGIN 1.02 /* of the histogram's ends */
 
-struct drawing {
+struct ranking_draws {
 	struct ranking *ranking;
 	struct search_sampler *dealers; /* per thread */
 	struct progress progress;
@@ -20,7 +20,7 @@ struct drawing {
 
 static void draw_block(void *data, unsigned thread, unsigned block)
 {
-	struct drawing *d = data;
+	struct ranking_draws *d = data;
 	struct ranking *r = d->ranking;
 	unsigned end = MIN((block + 1) * BLOCK, r->draw_count);
 	for (unsigned i = block * BLOCK; i < end && !d->failed; i++)
@@ -50,7 +50,7 @@ static bool draw_all(struct ranking *r, struct search_sample_counts *uniform, GE
 {
 	const struct subject *subject = r->subject;
 	unsigned jobs = r->options->jobs;
-	struct drawing d = { .ranking = r, .dealers = g_new(struct search_sampler, jobs) };
+	struct ranking_draws d = { .ranking = r, .dealers = g_new(struct search_sampler, jobs) };
 	g_autofree struct cost_model *models = g_new(struct cost_model, jobs);
 	for (unsigned i = 0; i < jobs; i++) {
 		cost_model_init(&models[i], subject->workload, subject->package);

@@ -82,18 +82,18 @@ double validate_term_percent(const struct sample *sample, enum sim_term term)
 /* ---- rows ---- */
 
 /* Which samples a row speaks of; negative: all. */
-struct choice {
+struct error_choice {
 	int pair, kind;
 };
 
-static bool is_chosen(const struct sample *sample, struct choice choice)
+static bool is_chosen(const struct sample *sample, struct error_choice choice)
 {
 	return (choice.pair < 0 || (unsigned)choice.pair == sample->figures.pair) &&
 	       (choice.kind < 0 || (unsigned)choice.kind == sample->figures.kind);
 }
 
 /* The chosen samples that have a result. Caller frees. */
-static GPtrArray *choose(const struct sample_set *set, struct choice choice, unsigned *failed)
+static GPtrArray *choose(const struct sample_set *set, struct error_choice choice, unsigned *failed)
 {
 	GPtrArray *chosen = g_ptr_array_new();
 	for (unsigned i = 0; i < set->count; i++) {
@@ -145,7 +145,8 @@ static void rank(const GPtrArray *samples, double *tau, double *rho)
 }
 
 /* Samples of different networks are easy to tell apart: ranks count within a pair only. */
-static void rank_row(const struct validation *v, struct choice choice, struct validate_row *row)
+static void rank_row(const struct validation *v, struct error_choice choice,
+                     struct validate_row *row)
 {
 	unsigned pairs = v->request.pair_count;
 	g_autofree double *taus = g_new(double, pairs), *rhos = g_new(double, pairs);
@@ -153,7 +154,7 @@ static void rank_row(const struct validation *v, struct choice choice, struct va
 		taus[p] = rhos[p] = NAN;
 		if (choice.pair >= 0 && (unsigned)choice.pair != p)
 			continue;
-		struct choice part = { (int)p, choice.kind };
+		struct error_choice part = { (int)p, choice.kind };
 		g_autoptr(GPtrArray) samples = choose(&v->set, part, NULL);
 		rank(samples, &taus[p], &rhos[p]);
 	}
@@ -161,7 +162,7 @@ static void rank_row(const struct validation *v, struct choice choice, struct va
 	row->rho = search_errors(rhos, pairs).bias;
 }
 
-static void add_row(struct validation *v, char *name, struct choice choice)
+static void add_row(struct validation *v, char *name, struct error_choice choice)
 {
 	struct validate_row *row = &v->rows[v->row_count++];
 	*row = (struct validate_row){ .name = name };
@@ -183,12 +184,12 @@ void validate_fill_rows(struct validation *v)
 		add_row(v,
 		        g_strdup_printf("%s on %s", subject->workload->name,
 		                        subject->package->name),
-		        (struct choice){ (int)p, -1 });
+		        (struct error_choice){ (int)p, -1 });
 	}
 	for (int kind = 0; kind < SAMPLE_KINDS; kind++)
 		add_row(v, g_strdup(sample_kind_name((enum sample_kind)kind)),
-		        (struct choice){ -1, kind });
-	add_row(v, g_strdup("all"), (struct choice){ -1, -1 });
+		        (struct error_choice){ -1, kind });
+	add_row(v, g_strdup("all"), (struct error_choice){ -1, -1 });
 }
 
 void validate_release_rows(struct validation *v)
