@@ -145,4 +145,22 @@ static inline double hw_chiplet_speed(const struct hw_package *p, unsigned chipl
 	return (double)hw_array_macs(&type->array) * type->clock_GHz;
 }
 
+/* The same of all chiplets together. */
+static inline double hw_peak_macs_per_ns(const struct hw_package *p)
+{
+	double macs_per_ns = 0;
+	for (unsigned c = 0; c < hw_chiplet_count(p); c++)
+		macs_per_ns += hw_chiplet_speed(p, c);
+	return macs_per_ns;
+}
+
+/* What all DRAM channels together sustain. */
+static inline double hw_dram_total_GBps(const struct hw_package *p)
+{
+	double GBps = 0;
+	for (unsigned i = 0; i < p->dram_count; i++)
+		GBps += hw_dram_GBps(&p->dram[i]);
+	return GBps;
+}
+
 #endif

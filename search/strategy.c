@@ -63,6 +63,15 @@ double search_value(const struct search_options *options, double latency_ns, dou
 	               : latency_ns * pow(energy_pJ, search_energy_exponent(options));
 }
 
+bool search_beats(enum search_objective objective, double latency_ns, double energy_pJ,
+                  double other_ns, double other_pJ)
+{
+	bool faster = latency_ns <= other_ns, cheaper = energy_pJ <= other_pJ;
+	return objective == SEARCH_LATENCY  ? faster
+	       : objective == SEARCH_ENERGY ? cheaper
+	                                    : faster && cheaper;
+}
+
 bool search_is_small(const struct wl_workload *workload, const struct hw_package *package)
 {
 	return workload->node_count * hw_chiplet_count(package) <= SMALL;

@@ -85,4 +85,9 @@ double search_energy_exponent(const struct search_options *options);
 /* What is minimised, from a mapping's latency and energy. */
 double search_value(const struct search_options *options, double latency_ns, double energy_pJ);
 
+/* Whether one latency and energy make another superfluous, alone and as parts of the same whole. An
+ * edp is no sum of its parts: both must be no worse. */
+bool search_beats(enum search_objective objective, double latency_ns, double energy_pJ,
+                  double other_ns, double other_pJ);
+
 #endif

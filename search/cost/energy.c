@@ -98,12 +98,6 @@ static double dram_bytes_at_least(const struct wl_workload *workload, unsigned b
 double cost_bound_ns(const struct wl_workload *workload, const struct hw_package *package,
                      unsigned batch)
 {
-	double macs_per_ns = 0, bytes_per_ns = 0;
-	for (unsigned c = 0; c < hw_chiplet_count(package); c++)
-		macs_per_ns += (double)hw_array_macs(&hw_chiplet(package, c)->array) *
-		               hw_chiplet(package, c)->clock_GHz;
-	for (unsigned i = 0; i < package->dram_count; i++)
-		bytes_per_ns += hw_dram_GBps(&package->dram[i]);
-	return MAX((double)batch * (double)wl_macs(workload) / macs_per_ns,
-	           dram_bytes_at_least(workload, batch) / bytes_per_ns);
+	return MAX((double)batch * (double)wl_macs(workload) / hw_peak_macs_per_ns(package),
+	           dram_bytes_at_least(workload, batch) / hw_dram_total_GBps(package));
 }

@@ -22,6 +22,19 @@ static inline double cost_work_ns(const struct cost_work *work)
 	return MAX(work->nop_ns, work->dram_ns) + work->latency_ns;
 }
 
+/* T_segment = T_load + U T_period + T_fill with neutral parameters, and T_fill = (C - 1) T_period:
+ * until all C clusters have something to do. */
+static inline double cost_fill_ns(unsigned clusters, double period_ns)
+{
+	return (clusters - 1) * period_ns;
+}
+
+static inline double cost_segment_ns(double load_ns, unsigned microbatches, unsigned clusters,
+                                     double period_ns)
+{
+	return load_ns + microbatches * period_ns + cost_fill_ns(clusters, period_ns);
+}
+
 struct cost_node_features {
 	unsigned tiles;
 	double compute_ns;

@@ -304,7 +304,7 @@ static double chain_ns(const struct composing *c, double load_ns)
 static double first_ns(const struct composing *c, double load_ns, double period)
 {
 	double chained = c->value[COST_CHAINED_FILL];
-	double whole_ns = load_ns + c->features->clusters->len * period;
+	double whole_ns = cost_segment_ns(load_ns, 1, c->features->clusters->len, period);
 	return chained > 0 ? (1 - chained) * whole_ns + chained * chain_ns(c, load_ns) : whole_ns;
 }
 

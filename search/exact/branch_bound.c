@@ -62,14 +62,11 @@ void search_result_release(struct search_result *result)
 	g_array_free(result->front, TRUE);
 }
 
-/* Whether `a` makes `b` superfluous for the objective; ties go to the one that came first. */
+/* Ties go to the one that came first. */
 static bool beats(enum search_objective objective, const struct search_found *a,
                   const struct search_found *b)
 {
-	bool faster = a->latency_ns <= b->latency_ns, cheaper = a->energy_pJ <= b->energy_pJ;
-	return objective == SEARCH_LATENCY  ? faster
-	       : objective == SEARCH_ENERGY ? cheaper
-	                                    : faster && cheaper;
+	return search_beats(objective, a->latency_ns, a->energy_pJ, b->latency_ns, b->energy_pJ);
 }
 
 /* What none of the front beats, instead of all that it beats. */

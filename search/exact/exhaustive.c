@@ -128,10 +128,7 @@ static void exhaustion_release(struct exhaustion *e)
 
 static bool beats(enum search_objective objective, const struct path *a, const struct path *b)
 {
-	bool faster = a->latency_ns <= b->latency_ns, cheaper = a->energy_pJ <= b->energy_pJ;
-	return objective == SEARCH_LATENCY  ? faster
-	       : objective == SEARCH_ENERGY ? cheaper
-	                                    : faster && cheaper;
+	return search_beats(objective, a->latency_ns, a->energy_pJ, b->latency_ns, b->energy_pJ);
 }
 
 static void add_path(enum search_objective objective, GArray *paths, const struct path *path)
@@ -254,18 +251,12 @@ static struct map_mapping *best_mapping(const struct exhaustion *e, const char *
 static double least_ns(const struct exhaustion *e, unsigned first, unsigned end)
 {
 	const struct hw_package *package = e->small.package;
-	double macs = 0, bytes = 0, macs_per_ns = 0, GBps = 0;
+	double macs = 0, bytes = 0;
 	for (unsigned n = first; n < end; n++) {
 		macs += (double)e->small.workload->nodes[n].macs * e->options->batch;
 		bytes += (double)e->small.workload->nodes[n].weight_bytes;
 	}
-	for (unsigned c = 0; c < hw_chiplet_count(package); c++) {
-		const struct hw_chiplet_type *type = hw_chiplet(package, c);
-		macs_per_ns += (double)hw_array_macs(&type->array) * type->clock_GHz;
-	}
-	for (unsigned i = 0; i < package->dram_count; i++)
-		GBps += hw_dram_GBps(&package->dram[i]);
-	return MAX(macs / macs_per_ns, bytes / GBps);
+	return MAX(macs / hw_peak_macs_per_ns(package), bytes / hw_dram_total_GBps(package));
 }
 
 /*

@@ -85,8 +85,7 @@ struct search_bounds *search_bounds_new(const struct search_exact_space *small,
 	for (unsigned n = 0; n < small->nodes; n++)
 		b->weight_bytes[n + 1] = b->weight_bytes[n] +
 		                         (double)small->workload->nodes[n].weight_bytes;
-	for (unsigned i = 0; i < small->package->dram_count; i++)
-		b->dram_GBps += hw_dram_GBps(&small->package->dram[i]);
+	b->dram_GBps = hw_dram_total_GBps(small->package);
 	return b;
 }
 
@@ -201,7 +200,7 @@ static double with_period(const struct search_bounds *b, const struct level *at,
 	if (!b->always_fits)
 		rest -= CLAMP(idle, 0, rest);
 	load_ns = MAX(load_ns, (at->once_bytes + rest) / b->dram_GBps);
-	return load_ns + (b->microbatches + clusters - 1) * period_ns;
+	return cost_segment_ns(load_ns, b->microbatches, clusters, period_ns);
 }
 
 /*

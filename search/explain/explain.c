@@ -180,7 +180,7 @@ static void explain_segment(struct looking *l, const struct cost_report *cost, u
 		if (cluster_ns[c] > cluster_ns[segment->pacer])
 			segment->pacer = c;
 	segment->load_share = of->load_ns / of->latency_ns;
-	segment->fill_share = (of->cluster_count - 1) * of->period_ns / of->latency_ns;
+	segment->fill_share = cost_fill_ns(of->cluster_count, of->period_ns) / of->latency_ns;
 	for (unsigned c = 0; c < of->cluster_count; c++)
 		find_reason(l, of, cluster_ns[segment->pacer], cluster_ns[c], c == segment->pacer,
 		            c, &e->clusters[of->first_cluster + c].reason);

@@ -87,9 +87,7 @@ void search_changer_free(struct search_changer *c)
 static double score_of(const struct search_changer *c, double latency_ns, double energy_pJ)
 {
 	energy_pJ += cost_static_pJ(c->space.package, latency_ns);
-	return c->options->objective == SEARCH_LATENCY  ? latency_ns
-	       : c->options->objective == SEARCH_ENERGY ? energy_pJ
-	                                                : latency_ns * energy_pJ;
+	return search_value(c->options, latency_ns, energy_pJ);
 }
 
 static void cost_segment(struct search_changer *c, double *latency_ns, double *energy_pJ)

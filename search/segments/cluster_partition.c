@@ -187,10 +187,9 @@ static unsigned cover_from(struct segmenter *s, unsigned i, unsigned end, float 
 static double segment_ns(const struct segmenter *s, unsigned i, unsigned j,
                          const struct cover *closed)
 {
-	unsigned microbatches = map_microbatches(s->batch, s->space->samples);
-	return s->load_ns[j] - s->load_ns[i] +
-	       (microbatches + closed->clusters - 1) *
-	               (double)MAX(closed->longest_ns, closed->dram_ns);
+	return cost_segment_ns(s->load_ns[j] - s->load_ns[i],
+	                       map_microbatches(s->batch, s->space->samples), closed->clusters,
+	                       (double)MAX(closed->longest_ns, closed->dram_ns));
 }
 
 /* `m`: index of the current micro-batch. */

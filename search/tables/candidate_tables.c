@@ -143,8 +143,7 @@ static void note_limits(struct search_space *space)
 		space->activation_limit = MIN(space->activation_limit,
 		                              type->activation_buffer_bytes);
 	}
-	for (unsigned i = 0; i < package->dram_count; i++)
-		space->dram_GBps += hw_dram_GBps(&package->dram[i]);
+	space->dram_GBps = hw_dram_total_GBps(package);
 }
 
 void search_space_init(struct search_space *space, struct cost_model *model, unsigned jobs)

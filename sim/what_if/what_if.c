@@ -156,8 +156,8 @@ static double fill_ns(const struct cost_report *analytical, const struct map_map
 	for (unsigned s = 0; s < mapping->segment_count; s++) {
 		const struct cost_segment *segment = &analytical->segments[s];
 		for (unsigned c = 0; c < segment->cluster_count; c++)
-			sum_ns += analytical->cluster_ns[segment->first_cluster + c] -
-			          segment->period_ns;
+			sum_ns += analytical->cluster_ns[segment->first_cluster + c];
+		sum_ns -= cost_segment_ns(0, 1, segment->cluster_count, segment->period_ns);
 	}
 	return sum_ns;
 }

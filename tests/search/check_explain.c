@@ -11,10 +11,13 @@
 
 static struct search_explanation explanation;
 
+static double energy_exponent; /* of edp; 0: 1 */
+
 static void explain(enum search_objective objective, unsigned jobs)
 {
 	const struct search_options options = { .strategy = SEARCH_SCOPE,
 		                                .objective = objective,
+		                                .energy_exponent = energy_exponent,
 		                                .batch = mapping->batch,
 		                                .tiles = 1,
 		                                .jobs = jobs };
@@ -26,6 +29,7 @@ static void tear_down(void)
 {
 	search_explanation_release(&explanation);
 	explanation = (struct search_explanation){ 0 };
+	energy_exponent = 0;
 	release();
 }
 
@@ -117,9 +121,10 @@ static double value_of(enum search_objective objective, const char *notation)
 	double latency_ns = report.latency_ns,
 	       energy_pJ = cost_total_pJ(&report.totals, report.static_pJ);
 	cost_report_release(&report);
-	return objective == SEARCH_LATENCY  ? latency_ns
-	       : objective == SEARCH_ENERGY ? energy_pJ
-	                                    : latency_ns * energy_pJ;
+	return objective == SEARCH_LATENCY ? latency_ns
+	       : objective == SEARCH_ENERGY
+	               ? energy_pJ
+	               : latency_ns * pow(energy_pJ, energy_exponent > 0 ? energy_exponent : 1);
 }
 
 /* The change must be there with these words and cost what `changed` costs more than `base`. */
@@ -149,6 +154,18 @@ START_TEST(a_change_costs_what_its_mapping_costs)
 	ck_assert(!changes[SEARCH_CHANGE_SPLIT].text);
 	ck_assert(!changes[SEARCH_CHANGE_CUT].text);
 	ck_assert(!explanation.segments[0].changes[1].text); /* a row is every serpentine */
+}
+END_TEST
+
+START_TEST(energy_counts_as_much_as_is_asked_for)
+{
+	const char *base = "2: 0 = a, b | 1 = c";
+	set_up_chain(row);
+	energy_exponent = 3;
+	map(8, base);
+	explain(SEARCH_EDP, 1);
+	assert_change(SEARCH_EDP, &explanation.clusters[0].changes[SEARCH_CHANGE_MERGE],
+	              "merged with cluster 1", base, "2: 0 1 = a K2, b K2, c K2");
 }
 END_TEST
 
@@ -270,6 +287,7 @@ int main(void)
 	tcase_add_test(tc, streamed_weights_bound_a_small_node);
 	tcase_add_test(tc, a_link_that_all_use_bounds_all);
 	tcase_add_loop_test(tc, a_change_costs_what_its_mapping_costs, 0, SEARCH_OBJECTIVES);
+	tcase_add_test(tc, energy_counts_as_much_as_is_asked_for);
 	tcase_add_loop_test(tc, a_change_costs_what_it_costs_the_readers, 0, SEARCH_OBJECTIVES);
 	tcase_add_test(tc, regions_are_cut_and_dealt_anew);
 	tcase_add_test(tc, the_best_of_a_kind_is_named);

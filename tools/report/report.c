@@ -19,11 +19,7 @@ double report_throughput_per_s(unsigned batch, double latency_ns)
 
 double report_utilization(const struct hw_package *package, double macs, double time_ns)
 {
-	double macs_per_ns = 0;
-	for (unsigned c = 0; c < hw_chiplet_count(package); c++)
-		macs_per_ns += (double)hw_array_macs(&hw_chiplet(package, c)->array) *
-		               hw_chiplet(package, c)->clock_GHz;
-	return macs / (macs_per_ns * time_ns);
+	return macs / (hw_peak_macs_per_ns(package) * time_ns);
 }
 
 /* What both blocks have */

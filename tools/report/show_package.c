@@ -12,21 +12,19 @@ struct totals {
 
 static struct totals sum_up(const struct hw_package *package)
 {
-	struct totals sum = { 0 };
+	struct totals sum = { .TOPS = 2e-3 *
+		                      hw_peak_macs_per_ns(package), /* a MAC is two operations */
+		              .dram_GBps = hw_dram_total_GBps(package) };
 	for (unsigned c = 0; c < hw_chiplet_count(package); c++) {
 		const struct hw_chiplet_type *type = hw_chiplet(package, c);
-		uint64_t macs = hw_array_macs(&type->array);
-		sum.macs += macs;
-		sum.TOPS += 2e-3 * (double)macs * type->clock_GHz; /* a MAC is two operations */
+		sum.macs += hw_array_macs(&type->array);
 		sum.weight_MiB += (double)type->weight_buffer_bytes / 1048576;
 		sum.activation_MiB += (double)type->activation_buffer_bytes / 1048576;
 		sum.static_W += type->static_W;
 		sum.area_mm2 += type->area_mm2;
 	}
-	for (unsigned i = 0; i < package->dram_count; i++) {
-		sum.dram_GBps += hw_dram_GBps(&package->dram[i]);
+	for (unsigned i = 0; i < package->dram_count; i++)
 		sum.dram_peak_GBps += package->dram[i].GBps;
-	}
 	return sum;
 }
 
