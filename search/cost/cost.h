@@ -123,11 +123,6 @@ void cost_walk_microbatch(struct cost_model *model, const struct map_plan *plan,
                           const struct map_segment *segment, unsigned samples,
                           struct cost_totals *totals);
 
-/* What leaves a node and what it fetches, for one micro-batch, into model->node. The mapping behind
- * the plan need not be complete: the node and its readers must have their places. */
-void cost_node_traffic(struct cost_model *model, const struct map_plan *plan,
-                       const struct map_placed *placed);
-
 /* max(all MACs / all MAC units, compulsory DRAM bytes / all DRAM bandwidth). Compulsory are
  * every weight, what is read of the network's inputs, and its outputs, once. */
 double cost_bound_ns(const struct wl_workload *workload, const struct hw_package *package,

@@ -3,6 +3,7 @@
  * traffic of one node), so totals are sums over phases.
  */
 #include "search/cost/cost.h"
+#include "search/traffic/movement.h"
 
 #include <string.h>
 
@@ -17,46 +18,6 @@ static struct cost_work work_of(struct cost_model *model, const struct map_phase
 	return (struct cost_work){ time.nop_ns, time.dram_ns, time.latency_ns };
 }
 
-/* Everything that leaves a node. */
-static void leaving_traffic(struct cost_model *model, const struct map_plan *plan,
-                            const struct map_placed *placed, unsigned tile, struct map_phase *phase)
-{
-	const struct wl_node *node = placed->node;
-	for (unsigned i = 0; i < node->edge_out_count; i++) {
-		const struct wl_edge *edge = &model->workload->edges[node->edges_out[i]];
-		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
-			continue;
-		struct map_placed to = map_place(plan, edge->to, placed->samples);
-		map_transfer(&model->network, placed, tile, &to, edge, phase);
-	}
-	map_halo(&model->network, placed, tile, phase);
-	if (map_stores_output(plan, (unsigned)(node - model->workload->nodes)))
-		map_store(&model->network, placed, tile, phase);
-}
-
-/* What it fetches from DRAM. */
-static void fetched_traffic(struct cost_model *model, const struct map_plan *plan,
-                            const struct map_placed *placed, struct map_phase *phase)
-{
-	const struct wl_node *node = placed->node;
-	for (unsigned i = 0; i < node->edge_in_count; i++) {
-		const struct wl_edge *edge = &model->workload->edges[node->edges_in[i]];
-		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
-			map_fetch(&model->network, placed, MAP_WHOLE, edge, phase);
-	}
-}
-
-/* Weights that come for every micro-batch, into model->part, which is empty; a smaller last
- * one needs them where the full ones do. */
-static void node_weights(struct cost_model *model, struct map_placed placed)
-{
-	placed.samples = MAX(placed.samples, placed.microbatch);
-	if (placed.weights == MAP_STREAMED)
-		map_load(&model->network, &placed, &model->part);
-	else if (placed.weights == MAP_DISTRIBUTED)
-		map_gather(&model->network, &placed, &model->part);
-}
-
 static void take_phase(struct cost_model *model, const struct map_phase *phase,
                        struct cost_totals *totals)
 {
@@ -66,18 +27,10 @@ static void take_phase(struct cost_model *model, const struct map_phase *phase,
 }
 
 /* Transfers to other clusters alone. */
-static double between_ns(struct cost_model *model, const struct map_plan *plan,
-                         const struct map_placed *placed)
+static double between_ns(struct cost_model *model, const struct map_placed *placed)
 {
-	const struct wl_node *node = placed->node;
 	map_phase_clear(&model->part);
-	for (unsigned i = 0; i < node->edge_out_count; i++) {
-		const struct wl_edge *edge = &model->workload->edges[node->edges_out[i]];
-		if (map_edge_way(plan, edge) != MAP_BETWEEN_CLUSTERS)
-			continue;
-		struct map_placed to = map_place(plan, edge->to, placed->samples);
-		map_transfer(&model->network, placed, MAP_WHOLE, &to, edge, &model->part);
-	}
+	map_add_movements(&model->network, placed, MAP_MOVES_BETWEEN, MAP_WHOLE, &model->part);
 	return map_phase_ns(&model->network, &model->part);
 }
 
@@ -97,15 +50,15 @@ static void note_own(struct cost_model *model, unsigned cluster, const struct ma
  * What leaves tile by tile: the slowest link may be another one for each tile, so it takes longer
  * than all of it together. Of many tiles a few stand for all.
  */
-static struct cost_work leaving_by_tiles(struct cost_model *model, const struct map_plan *plan,
-                                         const struct map_placed *placed, unsigned tiles)
+static struct cost_work leaving_by_tiles(struct cost_model *model, const struct map_placed *placed,
+                                         unsigned tiles)
 {
 	struct cost_work sum = { 0, 0, 0 };
 	unsigned tried = MIN(tiles, MOST_TILES);
 	for (unsigned i = 0; i < tried; i++) {
 		map_phase_clear(&model->part);
-		leaving_traffic(model, plan, placed, (unsigned)((uint64_t)i * tiles / tried),
-		                &model->part);
+		map_add_movements(&model->network, placed, MAP_MOVES_OUT,
+		                  (unsigned)((uint64_t)i * tiles / tried), &model->part);
 		struct cost_work work = work_of(model, &model->part);
 		sum.nop_ns += work.nop_ns * tiles / tried;
 		sum.dram_ns += work.dram_ns * tiles / tried;
@@ -114,28 +67,21 @@ static struct cost_work leaving_by_tiles(struct cost_model *model, const struct 
 	return sum;
 }
 
-void cost_node_traffic(struct cost_model *model, const struct map_plan *plan,
-                       const struct map_placed *placed)
-{
-	map_phase_clear(&model->node);
-	leaving_traffic(model, plan, placed, MAP_WHOLE, &model->node);
-	fetched_traffic(model, plan, placed, &model->node);
-}
-
 /* Both into model->node. */
-static void node_traffic(struct cost_model *model, const struct map_plan *plan,
-                         const struct map_placed *placed, struct cost_node_features *f)
+static void node_traffic(struct cost_model *model, const struct map_placed *placed,
+                         struct cost_node_features *f)
 {
+	struct map_network *network = &model->network;
 	map_phase_clear(&model->node);
-	leaving_traffic(model, plan, placed, MAP_WHOLE, &model->node);
+	map_add_movements(network, placed, MAP_MOVES_OUT, MAP_WHOLE, &model->node);
 	if (model->features.detailed) {
 		f->leaving = work_of(model, &model->node);
-		f->by_tiles = leaving_by_tiles(model, plan, placed, f->tiles);
+		f->by_tiles = leaving_by_tiles(model, placed, f->tiles);
 		map_phase_clear(&model->part);
-		fetched_traffic(model, plan, placed, &model->part);
+		map_add_movements(network, placed, MAP_MOVES_FETCH, MAP_WHOLE, &model->part);
 		f->fetches = work_of(model, &model->part);
 	}
-	fetched_traffic(model, plan, placed, &model->node);
+	map_add_movements(network, placed, MAP_MOVES_FETCH, MAP_WHOLE, &model->node);
 	f->traffic = work_of(model, &model->node);
 }
 
@@ -157,9 +103,9 @@ static void walk_traffic(struct cost_model *model, const struct map_plan *plan,
 	f->compute_ns = map_shares(placed, model->package, &model->network.scratch,
 	                           model->network.shares);
 	cost_compute_totals(model->package, placed, model->network.shares, compute);
-	node_traffic(model, plan, placed, f);
+	node_traffic(model, placed, f);
 	if (model->features.detailed)
-		f->between_ns = between_ns(model, plan, placed);
+		f->between_ns = between_ns(model, placed);
 	if (model->recall)
 		cost_cache_keep(model->recall, key, &model->node, f, compute);
 }
@@ -168,6 +114,7 @@ static void walk_traffic(struct cost_model *model, const struct map_plan *plan,
 static struct cost_work walk_weights(struct cost_model *model, const struct map_plan *plan,
                                      const struct map_placed *placed, enum cost_kept what)
 {
+	unsigned kinds = what == COST_LOAD ? MAP_MOVES_LOAD | MAP_MOVES_STREAM : MAP_MOVES_WEIGHTS;
 	struct cost_node_features f = { 0 };
 	struct cost_key key = { 0 };
 	bool recall = model->recall && (what == COST_LOAD || placed->weights != MAP_RESIDENT);
@@ -177,10 +124,7 @@ static struct cost_work walk_weights(struct cost_model *model, const struct map_
 			return f.weights;
 	}
 	map_phase_clear(&model->part);
-	if (what == COST_LOAD)
-		map_load(&model->network, placed, &model->part);
-	else
-		node_weights(model, *placed);
+	map_add_movements(&model->network, placed, kinds, MAP_WHOLE, &model->part);
 	f.weights = work_of(model, &model->part);
 	if (recall)
 		cost_cache_keep(model->recall, key, &model->part, &f, NULL);
@@ -288,11 +232,7 @@ static void walk_load(struct cost_model *model, const struct map_plan *plan,
 	/* The first input is fetched like every other and is in the totals of its node. */
 	unsigned first = segment->clusters[0].nodes[0].node;
 	struct map_placed placed = map_place(plan, first, segment->microbatch);
-	for (unsigned i = 0; i < placed.node->edge_in_count; i++) {
-		const struct wl_edge *edge = &model->workload->edges[placed.node->edges_in[i]];
-		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
-			map_fetch(&model->network, &placed, 0, edge, &model->load);
-	}
+	map_add_movements(&model->network, &placed, MAP_MOVES_FETCH, 0, &model->load);
 	f->load = work_of(model, &model->load);
 }
 

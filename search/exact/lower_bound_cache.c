@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "search/traffic/movement.h"
+
 #define MOST_BYTES ((size_t)256 << 20) /* remembered; beyond, all is forgotten */
 
 /* A node's own spot and those of its readers, or a cluster: 16 bits each. */
@@ -296,7 +298,9 @@ const struct search_bound_cache_node *search_bound_cache_node(
 	entry->node.load_ns = (double *)(void *)(entry + 1);
 	struct map_placed placed = map_place(&known->plan, n, known->samples);
 	entry->node.core_ns = search_bound_cache_compute(known, n, &spots[n]);
-	cost_node_traffic(known->model, &known->plan, &placed);
+	map_phase_clear(&known->model->node);
+	map_add_movements(&known->model->network, &placed, MAP_MOVES_TRAFFIC, MAP_WHOLE,
+	                  &known->model->node);
 	double traffic_ns = map_phase_ns(&known->model->network, &known->model->node);
 	entry->node.core_ns = MAX(entry->node.core_ns, traffic_ns);
 	entry->node.dram_bytes = read_loads(known, &known->model->node, entry->node.load_ns);
@@ -321,18 +325,10 @@ double search_bound_cache_alone(struct search_bound_cache *known, unsigned n,
                                 const struct search_exact_place *spot, double *load_ns)
 {
 	struct map_placed placed = map_place(&known->plan, n, known->samples);
-	struct map_network *network = &known->model->network;
 	struct map_phase *phase = &known->model->node;
 	map_phase_clear(phase);
-	map_halo(network, &placed, MAP_WHOLE, phase);
-	if (map_stores_output(&known->plan, n))
-		map_store(network, &placed, MAP_WHOLE, phase);
-	for (unsigned i = 0; i < placed.node->edge_in_count; i++) {
-		const struct wl_edge *edge =
-			&known->small->workload->edges[placed.node->edges_in[i]];
-		if (map_edge_way(&known->plan, edge) == MAP_THROUGH_DRAM)
-			map_fetch(network, &placed, MAP_WHOLE, edge, phase);
-	}
+	map_add_movements(&known->model->network, &placed, MAP_MOVES_FETCH | MAP_MOVES_OWN,
+	                  MAP_WHOLE, phase);
 	read_loads(known, phase, load_ns);
 	double traffic_ns = least_ns(known, phase, load_ns);
 	return MAX(search_bound_cache_compute(known, n, spot), traffic_ns);
@@ -353,13 +349,11 @@ static struct search_bound_cache_weights *make_weights(struct search_bound_cache
 	made->once_load_ns = made->load_ns + resources;
 	placed.weights = kind;
 	map_phase_clear(phase);
-	if (kind != MAP_RESIDENT)
-		(kind == MAP_STREAMED ? map_load : map_gather)(network, &placed, phase);
+	map_add_movements(network, &placed, MAP_MOVES_WEIGHTS, MAP_WHOLE, phase);
 	made->weights_ns = map_phase_ns(network, phase);
 	made->dram_bytes = read_loads(known, phase, made->load_ns);
 	map_phase_clear(phase);
-	if (kind != MAP_STREAMED)
-		map_load(network, &placed, phase);
+	map_add_movements(network, &placed, MAP_MOVES_LOAD, MAP_WHOLE, phase);
 	made->once_ns = map_phase_ns(network, phase);
 	made->once_bytes = read_loads(known, phase, made->once_load_ns);
 	return made;

@@ -2,6 +2,7 @@
 #include "search/explain/explain.h"
 
 #include "hw/base/threads.h"
+#include "search/traffic/movement.h"
 
 const char *search_bound_name(enum search_bound bound)
 {
@@ -19,37 +20,6 @@ const char *search_change_name(enum search_change_kind kind)
 }
 
 /* ---- what bounds a cluster ---- */
-
-/* All traffic of a node for one micro-batch, as the cost model counts it. */
-static void node_traffic(struct cost_model *model, const struct map_plan *plan,
-                         const struct map_placed *placed, struct map_phase *phase)
-{
-	const struct wl_node *node = placed->node;
-	const struct wl_edge *edges = model->workload->edges;
-	for (unsigned i = 0; i < node->edge_out_count; i++) {
-		const struct wl_edge *edge = &edges[node->edges_out[i]];
-		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
-			continue;
-		struct map_placed to = map_place(plan, edge->to, placed->samples);
-		map_transfer(&model->network, placed, MAP_WHOLE, &to, edge, phase);
-	}
-	map_halo(&model->network, placed, MAP_WHOLE, phase);
-	if (map_stores_output(plan, (unsigned)(node - model->workload->nodes)))
-		map_store(&model->network, placed, MAP_WHOLE, phase);
-	for (unsigned i = 0; i < node->edge_in_count; i++)
-		if (map_edge_way(plan, &edges[node->edges_in[i]]) == MAP_THROUGH_DRAM)
-			map_fetch(&model->network, placed, MAP_WHOLE, &edges[node->edges_in[i]],
-			          phase);
-}
-
-static void node_weights(struct cost_model *model, const struct map_placed *placed,
-                         struct map_phase *phase)
-{
-	if (placed->weights == MAP_STREAMED)
-		map_load(&model->network, placed, phase);
-	else if (placed->weights == MAP_DISTRIBUTED)
-		map_gather(&model->network, placed, phase);
-}
 
 /* Looks at one segment. */
 struct looking {
@@ -75,15 +45,16 @@ static void add_loads(struct looking *l, const struct map_phase *phase)
 static void add_waited_for(struct looking *l, const struct map_cluster *cluster,
                            enum search_bound inner)
 {
+	struct map_network *network = &l->model->network;
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		unsigned n = cluster->nodes[i].node;
 		struct map_placed placed = map_place(l->plan, n, l->segment->microbatch);
 		struct map_phase *phase = &l->model->part;
 		map_phase_clear(phase);
 		if (inner == SEARCH_BOUND_WEIGHTS)
-			node_weights(l->model, &placed, phase);
+			map_add_movements(network, &placed, MAP_MOVES_WEIGHTS, MAP_WHOLE, phase);
 		else if (l->nodes[n].traffic_ns > l->nodes[n].compute_ns)
-			node_traffic(l->model, l->plan, &placed, phase);
+			map_add_movements(network, &placed, MAP_MOVES_TRAFFIC, MAP_WHOLE, phase);
 		add_loads(l, phase);
 	}
 }
@@ -116,8 +87,8 @@ static unsigned shared_resource(struct looking *l)
 			                                     l->segment->clusters[c].nodes[i].node,
 			                                     l->segment->microbatch);
 			map_phase_clear(part);
-			node_traffic(l->model, l->plan, &placed, part);
-			node_weights(l->model, &placed, part);
+			map_add_movements(&l->model->network, &placed,
+			                  MAP_MOVES_TRAFFIC | MAP_MOVES_WEIGHTS, MAP_WHOLE, part);
 			map_phase_add(all, part);
 		}
 	clear_loads(l);

@@ -5,6 +5,7 @@
 #include "search/segments/segment_layout.h"
 
 #include "search/segments/tiles.h"
+#include "search/traffic/movement.h"
 
 #include <math.h>
 #include <string.h>
@@ -114,10 +115,7 @@ static double weights_ns(const struct placing *p, struct map_placed *placed,
 		                           weights);
 	placed->weights = weights;
 	map_phase_clear(phase);
-	if (weights == MAP_DISTRIBUTED)
-		map_gather(network, placed, phase);
-	else
-		map_load(network, placed, phase);
+	map_add_movements(network, placed, MAP_MOVES_WEIGHTS, MAP_WHOLE, phase);
 	return map_phase_ns(network, phase);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "hw/base/threads.h"
 #include "search/tables/candidate_tables.h"
+#include "search/traffic/movement.h"
 
 #include <string.h>
 
@@ -80,10 +81,11 @@ static void fill_times(const struct search_space *space, struct search_worker *w
 	choice->store = take_time(worker);
 	map_halo(network, &placed, MAP_WHOLE, &worker->phase);
 	choice->halo = take_time(worker);
-	map_load(network, &placed, &worker->phase);
+	placed.weights = MAP_STREAMED;
+	map_add_movements(network, &placed, MAP_MOVES_WEIGHTS, MAP_WHOLE, &worker->phase);
 	choice->stream_ns = search_time_ns(take_time(worker), 1);
 	placed.weights = MAP_DISTRIBUTED;
-	map_gather(network, &placed, &worker->phase);
+	map_add_movements(network, &placed, MAP_MOVES_WEIGHTS, MAP_WHOLE, &worker->phase);
 	choice->gather_ns = search_time_ns(take_time(worker), 1);
 }
 

@@ -104,7 +104,8 @@ static void add_output_deps(struct lowering *l, uint32_t task, uint32_t back)
 			add_dep(l, l->edges[edge][t->tile], back);
 	}
 	add_dep(l, at->halo[t->tile], back);
-	add_dep(l, at->store[t->tile], back);
+	if (at->store)
+		add_dep(l, at->store[t->tile], back);
 }
 
 static void add_compute_deps(struct lowering *l, const struct sim_region *region, uint32_t index)
@@ -215,7 +216,7 @@ static void add_own_output_deps(struct lowering *l, unsigned node)
 {
 	const struct lower_node *at = &l->nodes[node];
 	for (unsigned t = 0; t < at->tiles; t++) {
-		const uint32_t tasks[] = { at->store[t], at->halo[t] };
+		const uint32_t tasks[] = { at->store ? at->store[t] : SIM_NONE, at->halo[t] };
 		for (unsigned i = 0; i < G_N_ELEMENTS(tasks); i++) {
 			if (tasks[i] == SIM_NONE)
 				continue;

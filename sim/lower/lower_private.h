@@ -14,7 +14,7 @@ struct lower_node {
 	uint32_t first_compute, tiles; /* tile t is first_compute + t */
 	unsigned position;             /* in its cluster */
 	uint32_t load, gather;         /* load: once, or per micro-batch if streamed */
-	uint32_t *store, *halo;        /* per tile */
+	uint32_t *store, *halo;        /* per tile; NULL: none */
 };
 
 struct lowering {

@@ -4,6 +4,8 @@
  */
 #include "sim/lower/lower_private.h"
 
+#include "search/traffic/movement.h"
+
 /* ---- compute tiles ---- */
 
 /* floor(whole * part / of) without overflow; parts of a whole add up to it. */
@@ -121,48 +123,7 @@ static void add_region(struct lowering *l, unsigned cluster)
 	g_array_append_val(l->lowered->regions, region);
 }
 
-/* ---- traffic phases ---- */
-
-/* A phase and the task that is to stand for it. */
-struct job {
-	enum sim_task_kind kind;
-	bool once;
-	unsigned node, tile; /* the task's; a transfer's tile is the producer's */
-	const struct wl_edge
-		*edge; /* of a transfer or fetch; NULL: what the node's chiplets owe each other */
-};
-
-static void build_phase(struct lowering *l, const struct job *job, unsigned samples)
-{
-	struct map_placed placed = map_place(l->plan, job->node, samples), from;
-	map_phase_clear(&l->phase);
-	switch (job->kind) {
-	case SIM_LOAD:
-		map_load(&l->network, &placed, &l->phase);
-		return;
-	case SIM_GATHER:
-		map_gather(&l->network, &placed, &l->phase);
-		return;
-	case SIM_FETCH:
-		map_fetch(&l->network, &placed, job->tile, job->edge, &l->phase);
-		return;
-	case SIM_STORE:
-		map_store(&l->network, &placed, job->tile, &l->phase);
-		return;
-	case SIM_TRANSFER:
-		if (!job->edge) {
-			map_halo(&l->network, &placed, job->tile, &l->phase);
-			return;
-		}
-		from = map_place(l->plan, (unsigned)job->edge->from, samples);
-		map_transfer(&l->network, &from, job->tile, &placed, job->edge, &l->phase);
-		return;
-	case SIM_COMPUTE:
-	case SIM_TASK_KINDS:
-		break;
-	}
-	g_assert_not_reached();
-}
+/* ---- movements ---- */
 
 static struct sim_work phase_work(struct lowering *l)
 {
@@ -182,96 +143,80 @@ static struct sim_work phase_work(struct lowering *l)
 	return work;
 }
 
-/* The task of a job; SIM_NONE if nothing moves. Weights go where full micro-batches need them. */
-static uint32_t add_phase_task(struct lowering *l, const struct job *job)
+static const uint8_t task_kind[] = {
+	[MAP_MOVES_LOAD] = SIM_LOAD,       [MAP_MOVES_STREAM] = SIM_LOAD,
+	[MAP_MOVES_GATHER] = SIM_GATHER,   [MAP_MOVES_FETCH] = SIM_FETCH,
+	[MAP_MOVES_WITHIN] = SIM_TRANSFER, [MAP_MOVES_BETWEEN] = SIM_TRANSFER,
+	[MAP_MOVES_HALO] = SIM_TRANSFER,   [MAP_MOVES_STORE] = SIM_STORE,
+};
+
+/* A tile of a movement, for a micro-batch of `samples`. */
+static uint32_t movement_activity(struct lowering *l, unsigned node,
+                                  const struct map_movement *movement, unsigned tile,
+                                  unsigned samples, struct sim_work *work)
 {
-	const struct map_plan_node *at = &l->plan->nodes[job->node];
-	bool weights = job->kind == SIM_LOAD || job->kind == SIM_GATHER;
-	struct sim_task task = { .kind = (uint8_t)job->kind,
-		                 .once = job->once,
-		                 .cluster = at->cluster,
-		                 .node = job->node,
-		                 .tile = job->tile,
+	struct map_placed placed = map_place(l->plan, node, samples);
+	map_phase_clear(&l->phase);
+	map_add_movement(&l->network, &placed, movement, tile, &l->phase);
+	*work = phase_work(l);
+	return sim_phase_activity(&l->activities, &l->phase);
+}
+
+/* The task of a tile of what `node` moves; SIM_NONE if nothing moves. A transfer is its reader's. */
+static uint32_t add_movement_task(struct lowering *l, unsigned node,
+                                  const struct map_movement *movement, unsigned tile)
+{
+	struct sim_task task = { .kind = task_kind[movement->kind],
+		                 .once = movement->kind == MAP_MOVES_LOAD,
+		                 .node = node,
+		                 .tile = tile,
 		                 .from_node = SIM_NONE,
 		                 .from_cluster = SIM_NONE };
 	struct sim_task_info info = { .feeds = SIM_NONE };
-	if (job->kind == SIM_TRANSFER) {
-		task.from_node = job->edge ? (uint32_t)job->edge->from : job->node;
-		task.from_cluster = l->plan->nodes[task.from_node].cluster;
+	if (movement->kind & MAP_MOVES_TRANSFER)
+		task.node = movement->edge->to;
+	if (task.kind == SIM_TRANSFER) {
+		task.from_node = node;
+		task.from_cluster = l->plan->nodes[node].cluster;
 	}
-	build_phase(l, job, l->microbatch);
-	task.full = task.tail = sim_phase_activity(&l->activities, &l->phase);
-	info.full = info.tail = phase_work(l);
-	if (l->tail && !weights) {
-		build_phase(l, job, l->tail);
-		task.tail = sim_phase_activity(&l->activities, &l->phase);
-		info.tail = phase_work(l);
-	}
+	task.cluster = l->plan->nodes[task.node].cluster;
+	task.full = task.tail = movement_activity(l, node, movement, tile, l->microbatch,
+	                                          &info.full);
+	info.tail = info.full;
+	if (l->tail && !(movement->kind & MAP_MOVES_ANY_WEIGHTS)) /* they are the same */
+		task.tail = movement_activity(l, node, movement, tile, l->tail, &info.tail);
 	if (task.full == SIM_NONE && task.tail == SIM_NONE)
 		return SIM_NONE;
 	return append_task(l, &task, &info);
 }
 
-static void add_weights(struct lowering *l, unsigned node)
+/* A task for each tile. */
+static uint32_t *add_movement_tasks(struct lowering *l, unsigned node,
+                                    const struct map_movement *movement)
 {
-	enum map_weights weights = l->plan->nodes[node].how->weights;
-	struct job load = { .kind = SIM_LOAD, .once = weights != MAP_STREAMED, .node = node };
-	struct job gather = { .kind = SIM_GATHER, .node = node };
-	l->nodes[node].load = add_phase_task(l, &load);
-	if (weights == MAP_DISTRIBUTED)
-		l->nodes[node].gather = add_phase_task(l, &gather);
+	uint32_t tiles = l->nodes[node].tiles, *tasks = g_new(uint32_t, tiles);
+	for (unsigned t = 0; t < tiles; t++)
+		tasks[t] = add_movement_task(l, node, movement, t);
+	return tasks;
 }
 
-static void add_fetches(struct lowering *l, unsigned node, unsigned edge)
+static void add_movements(struct lowering *l, unsigned node)
 {
-	uint32_t tiles = l->nodes[node].tiles;
-	l->edges[edge] = g_new(uint32_t, tiles);
-	for (unsigned t = 0; t < tiles; t++) {
-		struct job job = { .kind = SIM_FETCH,
-			           .node = node,
-			           .tile = t,
-			           .edge = &l->plan->workload->edges[edge] };
-		l->edges[edge][t] = add_phase_task(l, &job);
-	}
-}
-
-static void add_transfers(struct lowering *l, unsigned node, unsigned edge)
-{
-	const struct wl_edge *e = &l->plan->workload->edges[edge];
-	uint32_t tiles = l->nodes[node].tiles;
-	l->edges[edge] = g_new(uint32_t, tiles);
-	for (unsigned t = 0; t < tiles; t++) {
-		struct job job = { .kind = SIM_TRANSFER, .node = e->to, .tile = t, .edge = e };
-		l->edges[edge][t] = add_phase_task(l, &job);
-	}
-}
-
-static void add_own_outputs(struct lowering *l, unsigned node)
-{
+	const unsigned all = MAP_MOVES_ANY_WEIGHTS | MAP_MOVES_TRAFFIC;
+	struct map_placed placed = map_place(l->plan, node, l->microbatch);
 	struct lower_node *at = &l->nodes[node];
-	bool stores = map_stores_output(l->plan, node);
-	at->store = g_new(uint32_t, at->tiles);
-	at->halo = g_new(uint32_t, at->tiles);
-	for (unsigned t = 0; t < at->tiles; t++) {
-		struct job store = { .kind = SIM_STORE, .node = node, .tile = t };
-		struct job halo = { .kind = SIM_TRANSFER, .node = node, .tile = t };
-		at->store[t] = stores ? add_phase_task(l, &store) : SIM_NONE;
-		at->halo[t] = add_phase_task(l, &halo);
+	for (struct map_movement m = { 0 }; map_next_movement(&placed, all, &m);) {
+		if (m.kind & MAP_MOVES_GATHER)
+			at->gather = add_movement_task(l, node, &m, 0);
+		else if (m.kind & MAP_MOVES_ANY_WEIGHTS)
+			at->load = add_movement_task(l, node, &m, 0);
+		else if (m.edge)
+			l->edges[m.edge - l->plan->workload->edges] = add_movement_tasks(l, node,
+			                                                                 &m);
+		else
+			*(m.kind == MAP_MOVES_HALO ? &at->halo
+			                           : &at->store) = add_movement_tasks(l, node, &m);
 	}
-}
-
-static void add_phases(struct lowering *l, unsigned node)
-{
-	const struct wl_node *n = &l->plan->workload->nodes[node];
-	const struct wl_edge *edges = l->plan->workload->edges;
-	add_weights(l, node);
-	for (unsigned i = 0; i < n->edge_in_count; i++)
-		if (map_edge_way(l->plan, &edges[n->edges_in[i]]) == MAP_THROUGH_DRAM)
-			add_fetches(l, node, n->edges_in[i]);
-	for (unsigned i = 0; i < n->edge_out_count; i++)
-		if (map_edge_way(l->plan, &edges[n->edges_out[i]]) != MAP_THROUGH_DRAM)
-			add_transfers(l, node, n->edges_out[i]);
-	add_own_outputs(l, node);
 }
 
 void lower_tasks(struct lowering *l)
@@ -281,5 +226,5 @@ void lower_tasks(struct lowering *l)
 		add_region(l, c);
 	for (unsigned c = 0; c < segment->cluster_count; c++)
 		for (unsigned i = 0; i < segment->clusters[c].node_count; i++)
-			add_phases(l, segment->clusters[c].nodes[i].node);
+			add_movements(l, segment->clusters[c].nodes[i].node);
 }

@@ -101,6 +101,29 @@ START_TEST(a_link_that_all_use_bounds_all)
 }
 END_TEST
 
+/* Six nodes of 256 cycles that send 1024 bytes, 102.4 ns: three of them over the link from chiplet 2
+ * to 3, two back over it. Weights are loaded once. */
+START_TEST(a_link_that_transfers_share_bounds_all)
+{
+	struct map_phase phase;
+	set_up((struct fixture_grid){ .columns = 6, .rows = 1 }, (struct wl_shape){ 4, 16, 16 },
+	       POINT("a", "in", "4"), POINT("b", "a", "4"), POINT("c", "b", "4"),
+	       POINT("d", "c", "4"), POINT("e", "d", "4"), POINT("f", "e", "1"), NULL);
+	map(8, "1: 0 = a | 3 = b | 1 = c | 4 = d | 2 = e | 5 = f");
+	explain(SEARCH_LATENCY, 1);
+	map_phase_init(&phase, package);
+	model.network.receivers[0] = 3;
+	map_send(&model.network, &phase, 2, 1, 1);
+	unsigned link = phase.touched[0];
+	for (unsigned i = 1; i < phase.touched_count; i++) /* ports come behind links */
+		link = MIN(link, phase.touched[i]);
+	map_phase_release(&phase);
+	for (unsigned c = 0; c < 6; c++)
+		assert_reason(c, SEARCH_BOUND_SHARED, SEARCH_BOUND_COMPUTE, link);
+	ck_assert_double_eq_tol(explanation.clusters[0].reason.slack, 1 - 256 / 307.2, 1e-9);
+}
+END_TEST
+
 /* ---- changes ---- */
 
 #define SQUARE(name, input) CONV(name, input, "8", "'kernel': 3, 'pad': 1")
@@ -286,6 +309,7 @@ int main(void)
 	tcase_add_test(tc, the_slower_cluster_sets_the_pace);
 	tcase_add_test(tc, streamed_weights_bound_a_small_node);
 	tcase_add_test(tc, a_link_that_all_use_bounds_all);
+	tcase_add_test(tc, a_link_that_transfers_share_bounds_all);
 	tcase_add_loop_test(tc, a_change_costs_what_its_mapping_costs, 0, SEARCH_OBJECTIVES);
 	tcase_add_test(tc, energy_counts_as_much_as_is_asked_for);
 	tcase_add_loop_test(tc, a_change_costs_what_it_costs_the_readers, 0, SEARCH_OBJECTIVES);
