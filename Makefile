@@ -61,7 +61,7 @@ files_in = $(sort $(wildcard $(1:=/$(2)) $(1:=/*/$(2))))
 LIBRARY_SOURCES := $(call files_in,$(LIBRARY_FOLDERS),*.c)
 TOOL_SOURCES := $(call files_in,tools,*.c)
 TEST_SOURCES := $(sort $(wildcard tests/*/check_*.c))
-SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c)) # linked into every test and bench
+SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c)) # for every test and bench
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FORMATTED := $(call files_in,$(LIBRARY_FOLDERS) tools tests,*.[ch])
 SCRIPTS = .ci/run $(sort $(shell grep -lsE '^\#!/bin/(ba)?sh|^\#!/usr/bin/env (ba)?sh' tools/dev/*))
@@ -74,8 +74,6 @@ CPPFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(PKG_CFLAGS) $(TEST_CFLAGS)
 define variant
 $(1)_OBJECTS := $$(patsubst %.c,$(BUILD)/$(1)/%.o,$(LIBRARY_SOURCES))
 $(1)_TOOLS := $$(patsubst %.c,$(BUILD)/$(1)/%.o,$(TOOL_SOURCES))
-$(1)_SUPPORT := $$(patsubst %.c,$(BUILD)/$(1)/%.o,$(SUPPORT_SOURCES)) \
-	$$(filter-out %/tools/main.o %/tools/allocators.o,$$($(1)_TOOLS)) $(BUILD)/$(1)/libmcmsim.a
 $(1)_TESTS := $$(patsubst %.c,$(BUILD)/$(1)/%,$(TEST_SOURCES))
 $(1)_BENCHES := $$(patsubst %.c,$(BUILD)/$(1)/%,$(BENCH_SOURCES))
 
@@ -85,7 +83,11 @@ $(BUILD)/$(1)/%.o: %.c Makefile $(BUILD)/config.mk
 	$$(Q)$$(CC) $$(CPPFLAGS_ALL) $$(CPPFLAGS) -DMCMSIM_DATA_DIR='"$(3)"' $$(CFLAGS) $$(WARNINGS) \
 		$(2) -MMD -MP -c -o $$@ $$<
 
+# The product, what commands are made of, and what tests share: each takes what it needs.
 $(BUILD)/$(1)/libmcmsim.a: $$($(1)_OBJECTS)
+$(BUILD)/$(1)/libtools.a: $$(filter-out %/tools/main.o %/tools/allocators.o,$$($(1)_TOOLS))
+$(BUILD)/$(1)/libsupport.a: $$(patsubst %.c,$(BUILD)/$(1)/%.o,$(SUPPORT_SOURCES))
+$(BUILD)/$(1)/lib%.a:
 	@rm -f $$@
 	$$(if $$(V),,@echo "  AR    $$@")
 	$$(Q)$$(AR) rcs $$@ $$^
@@ -94,9 +96,11 @@ $(BUILD)/$(1)/mcmsim: $$($(1)_TOOLS) $(BUILD)/$(1)/libmcmsim.a
 	$$(if $$(V),,@echo "  LINK  $$@")
 	$$(Q)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) -lm
 
-$$($(1)_TESTS) $$($(1)_BENCHES): %: %.o $$($(1)_SUPPORT)
+$$(filter $(BUILD)/$(1)/tests/tools/%,$$($(1)_TESTS)): $(BUILD)/$(1)/libtools.a
+$$($(1)_TESTS) $$($(1)_BENCHES): %: %.o $(BUILD)/$(1)/libsupport.a $(BUILD)/$(1)/libmcmsim.a
 	$$(if $$(V),,@echo "  LINK  $$@")
-	$$(Q)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS) $$(PKG_LIBS) -lm
+	$$(Q)$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group \
+		$$(TEST_LIBS) $$(PKG_LIBS) -lm
 
 -include $$(patsubst %.c,$(BUILD)/$(1)/%.d,$(LIBRARY_SOURCES) $(TOOL_SOURCES) \
 	$(TEST_SOURCES) $(SUPPORT_SOURCES) $(BENCH_SOURCES))

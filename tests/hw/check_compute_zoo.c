@@ -6,6 +6,7 @@
  */
 #include "hw/compute.h"
 #include "workloads/workload.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -320,9 +321,5 @@ int main(void)
 	                    (int)G_N_ELEMENTS(scale_sim));
 	tcase_add_test(cases, a_published_output_stationary_product);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

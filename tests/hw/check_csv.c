@@ -1,5 +1,6 @@
 /* Does the CSV reader take what spreadsheets and scripts write, and name the place of the rest? */
 #include "hw/base/csv.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -286,9 +287,5 @@ int main(void)
 	tcase_add_loop_test(errors, wrong_columns_are_named, 0, G_N_ELEMENTS(headers));
 	suite_add_tcase(suite, tables);
 	suite_add_tcase(suite, errors);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
  * what is wrong with a device told? Are the presets what their sources say?
  */
 #include "hw/package.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -236,9 +237,5 @@ int main(void)
 	tcase_add_loop_test(shipped, no_package_sustains_the_peak_unsaid, 0, 4);
 	suite_add_tcase(suite, devices);
 	suite_add_tcase(suite, shipped);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
  * by one, count every group's tiles or folds and add up.
  */
 #include "hw/compute.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -232,9 +233,5 @@ int main(void)
 	tcase_add_test(loops, a_million_groups);
 	suite_add_tcase(suite, hand);
 	suite_add_tcase(suite, loops);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "hw/base/json.h"
+#include "tests/support/suite.h"
 
 static char *folder, *target;
 
@@ -323,9 +324,5 @@ int main(void)
 	tcase_add_test(tcase, what_is_being_written_may_be_abandoned);
 	tcase_add_test(tcase, new_files_have_the_usual_permissions);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

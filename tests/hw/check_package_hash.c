@@ -5,6 +5,7 @@
 
 #include "hw/base/json.h"
 #include "hw/package.h"
+#include "tests/support/suite.h"
 
 #define PRESETS MCMSIM_DATA_DIR "/hw/packages"
 
@@ -178,9 +179,5 @@ int main(void)
 	tcase_add_test(tests, every_array_has_its_own);
 	tcase_add_test(tests, how_types_are_written_does_not_matter);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 
 #include "hw/base/statistics.h"
 #include "tests/search/fixtures.h"
+#include "tests/support/suite.h"
 
 #define TINY 1e-12 /* sums of a few numbers of about 1 */
 
@@ -136,5 +137,5 @@ int main(void)
 	tcase_add_test(test, percentiles_lie_between_their_neighbours);
 	tcase_add_test(test, a_share_is_bounded_by_its_hits);
 	suite_add_tcase(suite, test);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

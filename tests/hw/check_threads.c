@@ -1,5 +1,6 @@
 /* A crew: every item once, whatever the threads; again and again; after a fork; work of any size. */
 #include "hw/base/threads.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <glib.h>
@@ -168,9 +169,5 @@ int main(void)
 	tcase_add_test(tcase, a_forked_process_has_its_own);
 	tcase_add_test(tcase, a_forked_process_may_free_it);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

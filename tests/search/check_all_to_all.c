@@ -6,6 +6,7 @@
 
 #include "tests/search/fixtures.h"
 #include "tests/support/synthetic.h"
+#include "tests/support/suite.h"
 
 #include <math.h>
 #include <string.h>
@@ -260,5 +261,5 @@ int main(void)
 	tcase_add_test(tests, dram_and_each);
 	tcase_add_test(tests, spread_pays);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

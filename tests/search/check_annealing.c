@@ -8,6 +8,7 @@
 #include "search/candidate_pool.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 enum { BATCH = 8, NETWORKS = UNLESS_SANITIZED(6, 2) };
 
@@ -220,5 +221,5 @@ int main(void)
 	tcase_add_test(test, same_mapping_whatever_the_threads);
 	tcase_add_test(test, starts_from_any_mapping);
 	suite_add_tcase(suite, test);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 #include "search/exact/exact_space.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <math.h>
 #include <string.h>
@@ -384,5 +385,5 @@ int main(void)
 	tcase_add_loop_test(tcase, best_of_everything, 0, PROBLEMS);
 	tcase_add_loop_test(tcase, best_of_everything_calibrated, 0, PROBLEMS / 2);
 	suite_add_tcase(suite, tcase);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
  * the edge between what fits and what does not.
  */
 #include "tests/search/mapping_fixture.h"
+#include "tests/support/suite.h"
 
 #include <string.h>
 
@@ -320,5 +321,5 @@ int main(void)
 	tcase_add_test(tests, activations_that_just_fit);
 	tcase_add_test(tests, mixed_chiplets);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

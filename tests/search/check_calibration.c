@@ -6,6 +6,7 @@
 
 #include "search/calibration/calibration.h"
 #include "tests/search/fixtures.h"
+#include "tests/support/suite.h"
 
 static char *folder, *path;
 
@@ -256,5 +257,5 @@ int main(void)
 	tcase_add_test(tests, a_file_that_is_not_there);
 	tcase_add_test(tests, it_holds_for_its_packages_only);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

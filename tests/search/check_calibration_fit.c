@@ -7,6 +7,7 @@
 
 #include "search/calibration/calibration_fit.h"
 #include "tests/search/fixtures.h"
+#include "tests/support/suite.h"
 
 enum { MOST = 400, CLUSTERS = 6 };
 
@@ -260,5 +261,5 @@ int main(void)
 	tcase_add_test(tests, uncertainty_is_the_jackknifes);
 	tcase_add_test(tests, too_few_samples_are_refused);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "tests/search/fixtures.h"
+#include "tests/support/suite.h"
 
 /* One segment, one cluster of one node on one chiplet, told apart by its tiles. */
 static struct map_mapping *mapping_with(unsigned tiles)
@@ -126,5 +127,5 @@ int main(void)
 	tcase_add_test(test, a_reserved_one_stays);
 	tcase_add_test(test, what_differs);
 	suite_add_tcase(suite, test);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

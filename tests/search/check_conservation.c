@@ -8,6 +8,7 @@
 #include "tests/search/fixtures.h"
 #include "search/mapping/buffers.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <string.h>
 
@@ -655,5 +656,5 @@ int main(void)
 	tcase_add_loop_test(tests, pool_halos, 0, ROUNDS);
 	tcase_add_loop_test(tests, buffers_hold_what_is_needed, 0, ROUNDS);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
  */
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 enum { ROUNDS = UNLESS_SANITIZED(300, 50) };
 
@@ -532,5 +533,5 @@ int main(void)
 	tcase_add_loop_test(all, totals_in_another_order, 0, ROUNDS);
 	tcase_add_loop_test(all, evaluations_leave_no_trace, 0, ROUNDS / 3);
 	suite_add_tcase(suite, all);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
  * whatever was evaluated before, through changes of one thing at a time and when its room is full.
  */
 #include "tests/search/random_mapping.h"
+#include "tests/support/suite.h"
 
 #define CHANGES 60
 #define MANY_CHANGES 1000
@@ -138,5 +139,5 @@ int main(void)
 	tcase_add_test(tests, what_was_stored_elsewhere);
 	tcase_add_test(tests, more_than_fits);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
  * channel of small grids. traffic_fixture.h says how they are written.
  */
 #include "tests/search/traffic_fixture.h"
+#include "tests/support/suite.h"
 
 static void fetch(const struct map_placed *to, unsigned tile)
 {
@@ -360,5 +361,5 @@ int main(void)
 	tcase_add_test(tests, uneven_shards);
 	tcase_add_test(tests, idle_chiplets_load_nothing);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
 #include "tests/support/small_problem.h"
+#include "tests/support/suite.h"
 
 #include <math.h>
 #include <string.h>
@@ -607,5 +608,5 @@ int main(void)
 	tcase_add_loop_test(random, strategies_find_the_best, 0, PROBLEMS);
 	tcase_add_test(random, same_whatever_the_jobs);
 	suite_add_tcase(suite, random);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

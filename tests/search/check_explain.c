@@ -8,6 +8,7 @@
 #include "search/explain/explain.h"
 
 #include "tests/search/mapping_fixture.h"
+#include "tests/support/suite.h"
 
 static struct search_explanation explanation;
 
@@ -319,5 +320,5 @@ int main(void)
 	tcase_add_test(tc, threads_say_the_same);
 	tcase_add_test(tc, what_does_not_fit_is_no_change);
 	suite_add_tcase(suite, tc);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

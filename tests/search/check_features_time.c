@@ -6,6 +6,7 @@
 
 #include "search/cost/features.h"
 #include "tests/search/mapping_fixture.h"
+#include "tests/support/suite.h"
 
 enum { MOST = 8 };
 
@@ -503,5 +504,5 @@ int main(void)
 	tcase_add_test(all, lower_efficiency_never_takes_less);
 	suite_add_tcase(suite, hand);
 	suite_add_tcase(suite, all);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

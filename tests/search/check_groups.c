@@ -3,6 +3,7 @@
  * each other may cut groups at different places; each is held against a count of its own.
  */
 #include "tests/search/partition_fixture.h"
+#include "tests/support/suite.h"
 
 static struct map_share shares[CHIPLETS];
 static struct hw_package *package;
@@ -122,9 +123,5 @@ int main(void)
 	tcase_add_test(tests, equal_lengths_may_cut_groups_differently);
 	tcase_add_test(tests, every_box_costs_what_its_groups_cost);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

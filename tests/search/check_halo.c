@@ -4,6 +4,7 @@
  */
 #include "tests/search/traffic_fixture.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #define UNARY(name, op, input) "{'name': '" name "', 'op': '" op "', 'inputs': ['" input "']}"
 #define ROW                                              \
@@ -270,5 +271,5 @@ int main(void)
 	tcase_add_test(tests, readers_that_normalise_read_all_channels);
 	tcase_add_loop_test(tests, random_nodes_exchange_what_they_need, 0, ROUNDS);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "search/mapping/interval.h"
+#include "tests/support/suite.h"
 
 enum { EXTENT = 300, BLOCKS = 60 };
 
@@ -118,9 +119,5 @@ int main(void)
 	tcase_add_loop_test(tests, sets_of_elements, 0, 2000);
 	tcase_add_test(tests, room_grows);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hw/base/json.h"
+#include "tests/support/suite.h"
 
 /* In the writer's own form, so that it is the golden output too. */
 static const char base[] =
@@ -475,5 +476,5 @@ int main(void)
 	tcase_add_test(tests, last_node_missing);
 	tcase_add_test(tests, not_json);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* Needs: which box of its inputs a box of output takes. */
 #include "tests/search/partition_fixture.h"
+#include "tests/support/suite.h"
 
 static const struct wl_edge *edge_in(unsigned node, unsigned i)
 {
@@ -261,5 +262,5 @@ int main(void)
 	tcase_add_test(tests, empty_boxes_need_nothing);
 	tcase_add_test(tests, needs_are_what_the_taps_touch);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

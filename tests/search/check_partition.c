@@ -1,5 +1,6 @@
 /* Shares: which box of a node's output each chiplet makes, in which tiles. */
 #include "tests/search/partition_fixture.h"
+#include "tests/support/suite.h"
 
 static uint64_t grid_volume(const struct map_grid *grid)
 {
@@ -407,5 +408,5 @@ int main(void)
 	tcase_add_test(tests, global_pool_owns_everything);
 	tcase_add_test(tests, owned_boxes_partition_the_mac_outputs);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
  * Chiplets of 4 x 1: 0 1 2 3, of 3 x 3: 0 1 2 / 3 4 5 / 6 7 8.
  */
 #include "tests/search/fixtures.h"
+#include "tests/support/suite.h"
 
 static struct hw_package *package;
 static struct map_network network;
@@ -481,5 +482,5 @@ int main(void)
 	tcase_add_loop_test(tori, turns_of_tori_follow_their_bytes, 0, 80);
 	tcase_add_test(tori, dram_traffic_takes_both_ways);
 	suite_add_tcase(suite, tori);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* Plans: where nodes are and which way edges go, in a network with residuals within a segment
  * and across a border. */
 #include "tests/search/mapping_fixture.h"
+#include "tests/support/suite.h"
 
 enum { A, B, C, D, E };
 
@@ -107,5 +108,5 @@ int main(void)
 	tcase_add_test(tests, ways_of_edges);
 	tcase_add_test(tests, stored_outputs);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

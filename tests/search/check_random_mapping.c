@@ -6,6 +6,7 @@
 
 #include "search/sample/random_mapping.h"
 #include "tests/search/random_mapping.h"
+#include "tests/support/suite.h"
 
 #define SCENES 40 /* random networks and packages */
 #define DRAWS 6   /* per scene and strategy */
@@ -421,5 +422,5 @@ int main(void)
 	tcase_add_test(test, a_border_moves_between_pipelines);
 	tcase_add_test(test, errors_say_what_does_not_fit);
 	suite_add_tcase(suite, test);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

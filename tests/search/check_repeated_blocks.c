@@ -4,6 +4,7 @@
 #include "search/tables/repeated_blocks.h"
 
 #include "tests/search/mapping_fixture.h"
+#include "tests/support/suite.h"
 
 static struct search_space space;
 static struct search_repeats alike;
@@ -106,5 +107,5 @@ int main(void)
 	tcase_add_test(tests, blocks);
 	tcase_add_test(tests, a_residual);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

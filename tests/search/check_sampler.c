@@ -11,6 +11,7 @@
 #include "search/sample/sampler.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #define DRAWS_EACH 25    /* per valid mapping */
 #define ATTEMPTS 1000000 /* never reached here */
@@ -523,5 +524,5 @@ int main(void)
 	tcase_add_test(tc, a_draw_depends_on_seed_and_number_alone);
 	tcase_add_test(tc, a_space_without_a_valid_mapping_is_refused);
 	suite_add_tcase(suite, tc);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

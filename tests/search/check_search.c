@@ -7,6 +7,7 @@
 
 #include "tests/search/mapping_fixture.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <math.h>
 #include <string.h>
@@ -377,5 +378,5 @@ int main(void)
 	tcase_add_test(small, as_many_tiles_as_buffers_demand);
 	tcase_add_test(small, says_what_does_not_fit);
 	suite_add_tcase(suite, small);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <string.h>
 
@@ -468,5 +469,5 @@ int main(void)
 	tcase_add_loop_test(tests, element_by_element, 0, ROUNDS);
 	tcase_add_loop_test(tests, samples_one_by_one, 0, ROUNDS / 4);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

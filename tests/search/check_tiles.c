@@ -5,6 +5,7 @@
 #include "search/segments/tiles.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <math.h>
 
@@ -198,5 +199,5 @@ int main(void)
 	tcase_add_test(tcase, finest_tiles);
 	tcase_add_test(tcase, largest_tile);
 	suite_add_tcase(suite, tcase);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

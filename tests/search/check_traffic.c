@@ -3,6 +3,7 @@
  * grids. traffic_fixture.h says how they are written.
  */
 #include "tests/search/traffic_fixture.h"
+#include "tests/support/suite.h"
 
 static void transfer(const struct map_placed *from, unsigned tile, const struct map_placed *to,
                      unsigned input)
@@ -280,5 +281,5 @@ int main(void)
 	tcase_add_test(tests, pool_halo);
 	tcase_add_test(tests, phases_add_up);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "search/search.h"
 #include "tests/search/fixtures.h"
 #include "tests/support/deep.h"
+#include "tests/support/suite.h"
 
 static const struct search_freedom scope = { .longest_cluster = 256, .longest_segment = UINT_MAX };
 
@@ -118,5 +119,5 @@ int main(void)
 	tcase_add_test(tcase, windows_grow_where_more_than_half_is_used);
 	tcase_add_test(tcase, a_segment_of_all_nodes_is_found);
 	suite_add_tcase(suite, tcase);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* Work: MACs, cycles and bytes of the shares of a node. */
 #include "tests/search/partition_fixture.h"
+#include "tests/support/suite.h"
 
 /* 6 -> 10 channels, 5 x 5, 3 x 3 with pad 1, then a relu, on 4 x 4 (K, C) MAC units and 8 lanes. */
 #define WORK_LAYERS                                                                              \
@@ -175,5 +176,5 @@ int main(void)
 	tcase_add_test(tests, work_of_large_tensors_does_not_overflow);
 	tcase_add_test(tests, shares_add_up_to_the_network);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -84,14 +84,4 @@ static inline struct map_placed fixture_place(const struct wl_workload *workload
 		                    .samples = samples };
 }
 
-/* Runs the one suite of a test program. */
-static inline int fixture_run(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 #endif

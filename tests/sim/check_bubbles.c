@@ -6,6 +6,7 @@
 #include "tests/sim/tiny.h"
 
 #include "sim/account/bubbles.h"
+#include "tests/support/suite.h"
 
 /* a on chiplet 0 sends to b on chiplet 1, 10 MACs each; one tile, three micro-batches. */
 struct scene {
@@ -236,5 +237,5 @@ int main(void)
 	tcase_add_test(cases, the_way_into_the_steady_state_does_not_repeat);
 	tcase_add_test(cases, skipped_time_without_a_window);
 	suite_add_tcase(suite, cases);
-	return run_suite(suite);
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
  */
 #include "sim/engine/engine.h"
 #include "tests/support/synthetic.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -524,9 +525,5 @@ int main(void)
 	suite_add_tcase(suite, times);
 	suite_add_tcase(suite, errors);
 	suite_add_tcase(suite, runs);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run_forked(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "sim/engine/fair_share.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #define MOST_RESOURCES 24u
 #define MOST_USERS 48u
@@ -483,9 +484,5 @@ int main(void)
 	tcase_add_loop_test(random, a_call_leaves_nothing_behind, 0, RANDOM_CASES);
 	tcase_add_test(random, unsolved_knots_overload_nothing);
 	suite_add_tcase(suite, random);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include "sim/engine/platform.h"
 
 #include "tests/support/synthetic.h"
+#include "tests/support/suite.h"
 
 /* ---- phases ---- */
 
@@ -543,5 +544,5 @@ int main(void)
 	tcase_add_test(cases, pool_halo_holds_up_the_output_only);
 	tcase_add_test(cases, micro_batches_share_their_activities);
 	suite_add_tcase(suite, cases);
-	return run_suite(suite);
+	return suite_run(suite);
 }

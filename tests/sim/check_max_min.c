@@ -5,6 +5,7 @@
 #include "sim/messages/max_min.h"
 
 #include "sim/engine/fair_share.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <glib.h>
@@ -192,9 +193,5 @@ int main(void)
 	tcase_add_test(cases, what_one_leaves_goes_to_the_others);
 	tcase_add_test(cases, only_what_depends_on_a_change_is_solved);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* Does the reader of message lists take what it should, and refuse the rest in so many words? */
 #include "sim/messages/messages.h"
 #include "tests/support/synthetic.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -231,9 +232,5 @@ int main(void)
 	tcase_add_test(errors, files_are_read_and_named);
 	suite_add_tcase(suite, lists);
 	suite_add_tcase(suite, errors);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

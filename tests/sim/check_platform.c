@@ -2,6 +2,7 @@
 #include "hw/routes.h"
 #include "sim/engine/platform.h"
 #include "tests/support/synthetic.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <locale.h>
@@ -153,9 +154,5 @@ int main(void)
 	tcase_add_test(cases, hosts_have_names);
 	tcase_add_test(cases, resources_have_latencies);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

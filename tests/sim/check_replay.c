@@ -7,6 +7,7 @@
 #include "sim/messages/replay.h"
 
 #include "search/traffic/phase.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -524,9 +525,5 @@ int main(void)
 	tcase_add_loop_test(lists, no_message_is_too_early, 0, 20);
 	suite_add_tcase(suite, times);
 	suite_add_tcase(suite, lists);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

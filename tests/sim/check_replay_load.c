@@ -4,6 +4,7 @@
  * the sum of all that runs at the same time makes them lose?
  */
 #include "sim/messages/replay_private.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -336,9 +337,5 @@ int main(void)
 	tcase_add_loop_test(simgrid, simgrid_says_the_same, 0, 42);
 	suite_add_tcase(suite, lists);
 	suite_add_tcase(suite, simgrid);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include "hw/routes.h"
 #include "sim/engine/platform.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -319,9 +320,5 @@ int main(void)
 	                    UNLESS_SANITIZED(350, 10));
 	tcase_add_test(runs, phases_end_as_with_simgrids_solver);
 	suite_add_tcase(suite, runs);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

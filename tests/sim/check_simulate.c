@@ -9,6 +9,7 @@
 #include "tests/support/sanitized.h"
 
 #include "search/cost/cost.h"
+#include "tests/support/suite.h"
 
 struct system {
 	const char *workload, *package;
@@ -372,5 +373,5 @@ int main(void)
 	tcase_add_test(cases, trace_window_keeps_what_overlaps_it);
 	tcase_add_test(cases, automatic_trace_level_limits_rows);
 	suite_add_tcase(suite, cases);
-	return run_suite(suite);
+	return suite_run(suite);
 }

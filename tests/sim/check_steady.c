@@ -7,6 +7,7 @@
 #include "sim/engine/engine.h"
 #include "tests/support/synthetic.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -196,9 +197,5 @@ int main(void)
 	tcase_add_test(cases, few_microbatches_are_all_simulated);
 	tcase_add_test(cases, regular_marker_is_not_enough);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

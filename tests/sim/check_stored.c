@@ -6,6 +6,7 @@
 
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <math.h>
 
@@ -87,5 +88,5 @@ int main(void)
 	tcase_add_loop_test(tests, model_and_simulator_count_the_same, 0, ROUNDS);
 	tcase_add_test(tests, a_fetch_from_another_channel);
 	suite_add_tcase(suite, tests);
-	return fixture_run(suite);
+	return suite_run(suite);
 }

@@ -1,4 +1,5 @@
 #include "sim/account/timeline.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -329,9 +330,6 @@ int main(void)
 {
 	Suite *suite = suite_create("timeline");
 	TCase *tests = tcase_create("timeline");
-	SRunner *runner = srunner_create(suite);
-	int failures;
-
 	tcase_add_test(tests, kept_promises_pass);
 	tcase_add_test(tests, empty_timeline_passes);
 	tcase_add_loop_test(tests, each_broken_promise_is_named, 0, (int)G_N_ELEMENTS(breaks));
@@ -341,8 +339,5 @@ int main(void)
 	tcase_add_test(tests, sorting_takes_the_flows_along);
 	tcase_add_test(tests, names_are_those_of_the_formats);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

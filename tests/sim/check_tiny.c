@@ -4,6 +4,7 @@
  */
 #include "search/search.h"
 #include "tests/sim/tiny.h"
+#include "tests/support/suite.h"
 
 #define ONE_BY_ONE "'op': 'conv', 'kernel': 1"
 
@@ -422,5 +423,5 @@ int main(void)
 	tcase_add_test(cases, distributed_weights_are_gathered);
 	tcase_add_test(cases, last_microbatch_is_smaller);
 	suite_add_tcase(suite, cases);
-	return run_suite(suite);
+	return suite_run(suite);
 }

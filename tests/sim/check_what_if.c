@@ -11,6 +11,7 @@
 #include "sim/what_if/what_if.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #define ONE_BY_ONE "'op': 'conv', 'kernel': 1"
 #define A_THEN_B                                                             \
@@ -454,5 +455,5 @@ int main(void)
 	tcase_add_loop_test(engine, random_mappings_run_as_on_simgrid, 0, RANDOM_CASES);
 	tcase_add_test(engine, runs_are_repeatable);
 	suite_add_tcase(suite, engine);
-	return run_suite(suite);
+	return suite_run(suite);
 }

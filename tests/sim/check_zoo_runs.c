@@ -11,6 +11,7 @@
 
 #include "hw/routes.h"
 #include "search/search.h"
+#include "tests/support/suite.h"
 
 /* Batches with a smaller last micro-batch among them (7, 33). */
 static const struct system {
@@ -585,5 +586,5 @@ int main(void)
 	tcase_add_test(cases, long_runs_do_skip);
 	add_small(cases, a_run_can_be_repeated);
 	suite_add_tcase(suite, cases);
-	return run_suite(suite);
+	return suite_run(suite);
 }

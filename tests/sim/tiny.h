@@ -176,13 +176,4 @@ static inline void assert_ns(double ns, double expected)
 	ck_assert_double_eq_tol(ns, expected, 1e-6);
 }
 
-static inline int run_suite(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 #endif

@@ -1,6 +1,7 @@
 /* Which cluster, which cause, which resource the sentence names, and ties. */
 #include "tests/tools/pair.h"
 #include "tools/report/bottleneck.h"
+#include "tests/support/suite.h"
 
 static struct pair pair;
 
@@ -174,5 +175,5 @@ int main(void)
 	tcase_add_test(other, what_holds_up_the_whole_run_is_said_too);
 	suite_add_tcase(suite, two);
 	suite_add_tcase(suite, other);
-	return run_suite(suite);
+	return suite_run(suite);
 }

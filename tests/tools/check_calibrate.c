@@ -7,6 +7,7 @@
 
 #include "tests/tools/folder.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #define TRAINED "--package simba-6x6 --workload alexnet "
 #define SMALL "calibrate " TRAINED "--batch 8 --samples 32 --hold-out-package none "
@@ -443,9 +444,5 @@ int main(void)
 	tcase_add_test(tests, router_keys_are_fitted);
 	tcase_add_test(tests, bad_meshes_and_short_tables_are_named);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* What a user of the command line sees when something is wrong, and what --help says. */
 #include "tests/tools/folder.h"
 #include "tools/input/options.h"
+#include "tests/support/suite.h"
 
 #define P "--package simba-6x6 --workload alexnet"
 
@@ -307,9 +308,5 @@ int main(void)
 	tcase_add_test(tests, help_teaches);
 	tcase_add_test(tests, help_and_version_need_nothing_else);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

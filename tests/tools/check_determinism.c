@@ -8,6 +8,7 @@
 
 #include "tests/support/sanitized.h"
 #include "tests/tools/folder.h"
+#include "tests/support/suite.h"
 
 #define FILES "mapping.json platform.xml report.json timeline.csv timeline.json"
 #define ALL "--strategy sequential,pipeline,segmented,scope "
@@ -311,9 +312,5 @@ int main(void)
 	tcase_add_loop_test(tests, report_and_timeline_are_complete_and_agree, 0,
 	                    UNLESS_SANITIZED((int)G_N_ELEMENTS(cases), 1));
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "tests/tools/program.h"
+#include "tests/support/suite.h"
 
 #define SEARCH "search --package mcm-16 --workload resnet18 --batch 8 --explain "
 
@@ -79,9 +80,5 @@ int main(void)
 	tcase_add_test(tc, the_text_has_both_tables);
 	tcase_add_test(tc, threads_say_the_same);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 #include "hw/base/csv.h"
 #include "tests/tools/folder.h"
 #include "tools/text/printable.h"
+#include "tests/support/suite.h"
 
 /* As JSON; between them all that talks to a terminal, breaks a line or turns text around. */
 #define ODD "\\\"q\\\" \\n,;\\t\xC3\xBC \\\\ \\u001b[31m \\u007f \\u009b2J \\u202e \\u2028"
@@ -207,9 +208,5 @@ int main(void)
 	tcase_add_test(tests, messages_show_what_is_wrong);
 	tcase_add_test(tests, text_becomes_printable);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

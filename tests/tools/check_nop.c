@@ -4,6 +4,7 @@
  * has measured runs.
  */
 #include "tests/tools/folder.h"
+#include "tests/support/suite.h"
 
 #include <cjson/cJSON.h>
 
@@ -318,9 +319,5 @@ int main(void)
 		tcase_add_checked_fixture(all[i], setup, teardown);
 		suite_add_tcase(suite, all[i]);
 	}
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "tests/support/deep.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -143,9 +144,5 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, one_line_or_success, 0, (int)G_N_ELEMENTS(commands));
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "tests/tools/folder.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/suite.h"
 
 #define SEARCH "search --package simba-6x6 --workload alexnet --batch 8 --pareto "
 
@@ -115,9 +116,5 @@ int main(void)
 	}
 	tcase_add_test(tc, what_does_not_go_together_is_said);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

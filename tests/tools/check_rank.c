@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "tests/tools/folder.h"
+#include "tests/support/suite.h"
 
 #define DRAWS 300
 
@@ -121,9 +122,5 @@ int main(void)
 	tcase_add_test(tc, the_text_names_rank_space_and_place);
 	tcase_add_test(tc, what_cannot_be_drawn_is_said);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

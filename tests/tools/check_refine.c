@@ -2,6 +2,7 @@
 #include <cjson/cJSON.h>
 
 #include "tests/tools/folder.h"
+#include "tests/support/suite.h"
 
 #define SEARCH "search --package simba-6x6 --workload resnet18 --batch 8 --quiet "
 
@@ -90,9 +91,5 @@ int main(void)
 	tcase_add_test(test, run_and_choice_take_it);
 	tcase_add_test(test, bad_usage);
 	suite_add_tcase(suite, test);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

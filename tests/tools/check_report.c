@@ -5,6 +5,7 @@
 
 #include "tests/tools/pair.h"
 #include "tools/report/report.h"
+#include "tests/support/suite.h"
 
 static struct pair pair;
 
@@ -226,5 +227,5 @@ int main(void)
 	tcase_add_test(tests, an_error_against_nothing_is_null);
 	tcase_add_test(tests, errors_throughput_and_utilization_by_hand);
 	suite_add_tcase(suite, tests);
-	return run_suite(suite);
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "tests/tools/folder.h"
+#include "tests/support/suite.h"
 
 /* Four samples of AlexNet: the smallest network, well below a second. */
 #define P "--package simba-6x6 --workload alexnet "
@@ -274,9 +275,5 @@ int main(void)
 	tcase_add_test(tests, show_knows_totals);
 	tcase_add_test(tests, a_full_disk_is_a_failure);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 #include "tools/report/results.h"
 #include "tools/report/show.h"
 #include "tools/text/table.h"
+#include "tests/support/suite.h"
 
 /* JSON */
 
@@ -239,5 +240,5 @@ int main(void)
 	tcase_add_test(tests, windows_take_units_and_open_ends);
 	tcase_add_test(tests, what_is_no_window_is_refused);
 	suite_add_tcase(suite, tests);
-	return run_suite(suite);
+	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "tests/tools/folder.h"
 #include "tools/text/svg_scatter.h"
+#include "tests/support/suite.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define SAMPLES "4"
@@ -445,9 +446,5 @@ int main(void)
 	tcase_add_loop_test(wrong, a_message_says_what_is_wrong, 0, G_N_ELEMENTS(failures));
 	tcase_add_test(plot, points_lie_where_they_should);
 	tcase_add_loop_test(plot, any_range_has_ticks, 0, 6);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 #include "tests/traces/tiny.h"
 #include "traces/chrome.h"
 #include "traces/counters.h"
+#include "tests/support/suite.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -383,5 +384,5 @@ int main(void)
 	tcase_add_test(tests, failure_leaves_no_trace);
 	tcase_add_test(tests, locale_does_not_matter);
 	suite_add_tcase(suite, tests);
-	return run_suite(suite);
+	return suite_run_forked(suite);
 }

@@ -1,5 +1,6 @@
 #include "tests/traces/tiny.h"
 #include "traces/csv.h"
+#include "tests/support/suite.h"
 
 #define HEADER "resource,kind,segment,cluster,node,microbatch,tile,start_ns,end_ns,amount,unit\n"
 
@@ -152,5 +153,5 @@ int main(void)
 	tcase_add_test(tests, locale_does_not_matter);
 	tcase_add_test(tests, an_old_file_is_replaced_as_a_whole);
 	suite_add_tcase(suite, tests);
-	return run_suite(suite);
+	return suite_run_forked(suite);
 }

@@ -257,15 +257,4 @@ static inline void assert_locale_is_ignored(trace_writer *writer)
 	tl_free(timeline);
 }
 
-static inline int run_suite(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	int failures;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 #endif

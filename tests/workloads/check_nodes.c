@@ -1,5 +1,6 @@
 /* Question: which layers become which node, and what does each node read of which other? */
 #include "tests/workloads/network.h"
+#include "tests/support/suite.h"
 
 #define IMAGE "{'name': 'x', 'shape': [4, 8, 8]}"
 /* A convolution that keeps rows and columns. */
@@ -469,5 +470,5 @@ int main(void)
 	tcase_add_loop_test(all, refuses_what_nodes_cannot_express, 0,
 	                    (int)G_N_ELEMENTS(error_cases));
 	suite_add_tcase(suite, all);
-	return run_suite(suite);
+	return suite_run(suite);
 }

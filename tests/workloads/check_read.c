@@ -1,5 +1,6 @@
 /* Question: does the reader take what the format allows and name what it does not? */
 #include "tests/workloads/network.h"
+#include "tests/support/suite.h"
 
 #include <string.h>
 
@@ -306,5 +307,5 @@ int main(void)
 	tcase_add_loop_test(all, refuses_what_a_layer_may_not_say, 0,
 	                    (int)G_N_ELEMENTS(layer_cases));
 	suite_add_tcase(suite, all);
-	return run_suite(suite);
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* Question: are shapes, work counts and reaches what the definition of each operation says? */
 #include "tests/workloads/network.h"
+#include "tests/support/suite.h"
 
 /*
  * Expected by hand from the input x of 4 channels, 11 rows, 8 columns:
@@ -494,5 +495,5 @@ int main(void)
 	tcase_add_loop_test(all, random_windows_reach_exactly_what_they_touch, 0, 20);
 	tcase_add_test(all, large_windows_are_exact);
 	suite_add_tcase(suite, all);
-	return run_suite(suite);
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
  * For ResNet-50 with v1 strides the layers of SET's src/nns/resnet.cpp, added up: 3,857,973,248, fc included.
  */
 #include "tests/workloads/network.h"
+#include "tests/support/suite.h"
 
 static const struct zoo_case {
 	const char *name;
@@ -168,5 +169,5 @@ int main(void)
 	tcase_add_loop_test(all, edges_are_consistent_and_cover_their_inputs, 0, count);
 	tcase_add_loop_test(all, residual_edges_are_as_many_as_blocks, 0, count);
 	suite_add_tcase(suite, all);
-	return run_suite(suite);
+	return suite_run(suite);
 }

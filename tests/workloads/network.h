@@ -70,14 +70,4 @@ static inline void assert_reach(const struct wl_reach *reach, int64_t down, int6
 	ck_assert_int_eq(total[3], window);
 }
 
-static inline int run_suite(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-	int failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 #endif
