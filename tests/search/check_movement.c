@@ -6,6 +6,7 @@
  */
 #include "search/traffic/movement.h"
 
+#include "tests/support/suite.h"
 #include "tests/search/mapping_fixture.h"
 
 enum { A, B, C, D, E };
@@ -123,5 +124,5 @@ int main(void)
 	tcase_add_test(tc, sets_of_kinds);
 	tcase_add_test(tc, weights_go_where_full_microbatches_need_them);
 	suite_add_tcase(suite, tc);
-	return fixture_run(suite);
+	return suite_run(suite);
 }
