@@ -90,7 +90,7 @@ static inline char *content_of(const char *folder, const char *name)
 
 static inline void remove_all(const char *path)
 {
-	GDir *dir = g_dir_open(path, 0, NULL);
+	GDir *dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
 	for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;) {
 		g_autofree char *child = g_build_filename(path, name, NULL);
 		remove_all(child);
