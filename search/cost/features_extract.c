@@ -335,8 +335,6 @@ static void extract_edges(struct cost_model *model, const struct map_plan *plan,
 	}
 }
 
-/* Streamed weights are read while the node before them runs, if the free space holds those of
- * both; a cluster of one node reads them while it works on the micro-batch before. */
 static void extract_prefetch(struct cost_model *model, const struct map_plan *plan,
                              const struct map_segment *segment, unsigned cluster)
 {
@@ -348,15 +346,8 @@ static void extract_prefetch(struct cost_model *model, const struct map_plan *pl
 	struct map_buffer_use use;
 	map_weight_use(plan, (unsigned)(segment - plan->mapping->segments), cluster, &use);
 	for (unsigned i = 0; i < of->node_count; i++) {
-		unsigned before = (i + of->node_count - 1) % of->node_count;
-		struct map_placed own = map_place(plan, of->nodes[i].node, segment->microbatch);
-		struct map_placed other = map_place(plan, of->nodes[before].node,
-		                                    segment->microbatch);
-		uint64_t bytes = map_share_weight_bytes(&own);
-		if (other.weights != MAP_RESIDENT)
-			bytes += map_share_weight_bytes(&other);
-		f[i].streamed = own.weights == MAP_STREAMED;
-		f[i].prefetched = own.weights == MAP_STREAMED && bytes <= use.free_weight_bytes;
+		f[i].streamed = of->nodes[i].weights == MAP_STREAMED;
+		f[i].prefetched = map_prefetches(plan, of->nodes[i].node, &use);
 	}
 }
 

@@ -230,22 +230,19 @@ void search_bound_cache_place(struct search_bound_cache *known, unsigned n,
 	       sizeof known->how[n].split);
 }
 
-/* A phase's loads without what routers lose; returns the channels' as bytes. */
+/* A phase's loads without what routers lose, which is not the sum of what they lose in its parts;
+ * returns the channels' as bytes. */
 static double read_loads(const struct search_bound_cache *known, const struct map_phase *phase,
                          double *load_ns)
 {
 	const struct map_network *network = &known->model->network;
-	unsigned first_dram = hw_dram_id(known->small->package, 0);
 	double dram_bytes = 0;
 	memset(load_ns, 0, known->resources * sizeof *load_ns);
 	for (unsigned i = 0; i < phase->touched_count; i++) {
 		unsigned r = phase->touched[i];
-		double bytes = phase->bytes[r];
-		if (r >= first_dram) {
-			bytes += phase->written_bytes[r - first_dram] *
-			         network->switch_load[r - first_dram];
+		double bytes = map_resource_load(network, phase, r);
+		if (r >= hw_dram_id(known->small->package, 0))
 			dram_bytes += bytes;
-		}
 		load_ns[r] = bytes * network->ns_per_byte[r];
 	}
 	return dram_bytes;
@@ -371,16 +368,6 @@ const struct search_bound_cache_weights *search_bound_cache_weights(
 
 /* ---- room for activations ---- */
 
-static uint64_t activation_limit(const struct search_bound_cache *known,
-                                 const struct map_placed *placed)
-{
-	uint64_t limit = UINT64_MAX;
-	for (unsigned i = 0; i < placed->region_size; i++)
-		limit = MIN(limit, hw_chiplet(known->small->package, placed->region[i])
-		                           ->activation_buffer_bytes);
-	return limit;
-}
-
 static struct map_tile_use least_tiles(struct search_bound_cache *known, struct map_placed placed)
 {
 	struct map_tile_use least = { UINT64_MAX, UINT64_MAX };
@@ -401,13 +388,14 @@ static struct room *make_room(struct search_bound_cache *known, unsigned n)
 	struct map_placed placed = map_place(&known->plan, n, known->samples);
 	unsigned edges = placed.node->edge_in_count;
 	struct room *room = g_malloc0(sizeof *room + edges * sizeof *room->input_bytes);
-	room->limit = activation_limit(known, &placed);
+	room->limit = map_activation_limit(known->small->package, placed.region,
+	                                   placed.region_size);
 	room->tiles = least_tiles(known, placed);
 	for (unsigned i = 0; i < edges; i++) {
 		const struct wl_edge *edge = &workload->edges[placed.node->edges_in[i]];
 		if (map_edge_way(&known->plan, edge) != MAP_THROUGH_DRAM)
-			room->input_bytes[i] = map_input_bytes(&placed, edge,
-			                                       &known->model->network.scratch);
+			room->input_bytes[i] = map_input_room(&placed, edge, MAP_WITHIN_CLUSTER, 0,
+			                                      &known->model->network.scratch);
 	}
 	return room;
 }
@@ -442,13 +430,14 @@ bool search_bound_cache_room(struct search_bound_cache *known, unsigned a, unsig
 {
 	const struct room *rooms[SEARCH_EXACT_NODES];
 	uint64_t standing = 0, peak = 0;
-	/* What comes from before node a has two micro-batches' room, or is yet to be in the cluster. */
+	/* What comes from before node a comes from another cluster, or is yet to be in this one. */
 	int from = all ? (int)a : 0;
 	for (unsigned n = a; n < b; n++) {
 		rooms[n] = room_of(known, n, &spots[n]);
 		standing += rooms[n]->tiles.input_bytes;
 		if (all)
-			standing += 2 * inputs_between(known, rooms[n], n, 0, (int)a - 1);
+			standing += map_edge_buffers(1) *
+			            inputs_between(known, rooms[n], n, 0, (int)a - 1);
 	}
 	for (unsigned now = a; now < b; now++) {
 		uint64_t bytes = rooms[now]->tiles.output_bytes;

@@ -81,8 +81,30 @@ uint64_t map_weight_working_bytes(const struct map_placed *placed,
 {
 	if (placed->weights == MAP_RESIDENT)
 		return 0;
-	uint64_t array = 2 * hw_array_macs(&type->array) * placed->workload->weight_bytes;
-	return MIN(array, map_share_weight_bytes(placed));
+	return MIN(map_array_weight_bytes(placed->workload, type), map_share_weight_bytes(placed));
+}
+
+uint64_t map_input_room(const struct map_placed *placed, const struct wl_edge *edge,
+                        enum map_way way, unsigned distance, struct map_scratch *scratch)
+{
+	if (way == MAP_THROUGH_DRAM)
+		return MAP_TILE_BUFFERS * map_tile_input_bytes(placed, edge, scratch);
+	uint64_t bytes = map_input_bytes(placed, edge, scratch);
+	return way == MAP_BETWEEN_CLUSTERS ? map_edge_buffers(distance) * bytes : bytes;
+}
+
+uint64_t map_output_room(const struct map_placed *placed, struct map_scratch *scratch)
+{
+	return MAP_TILE_BUFFERS * map_tile_output_bytes(placed, scratch);
+}
+
+uint64_t map_activation_limit(const struct hw_package *package, const unsigned *region,
+                              unsigned region_size)
+{
+	uint64_t limit = UINT64_MAX;
+	for (unsigned i = 0; i < region_size; i++)
+		limit = MIN(limit, hw_chiplet(package, region[i])->activation_buffer_bytes);
+	return limit;
 }
 
 static const struct hw_chiplet_type *smallest_buffers(const struct hw_package *package,
@@ -92,11 +114,11 @@ static const struct hw_chiplet_type *smallest_buffers(const struct hw_package *p
 	const struct hw_chiplet_type *first = hw_chiplet(package, cluster->region[0]),
 				     *widest = first;
 	use->weight_limit = first->weight_buffer_bytes;
-	use->activation_limit = first->activation_buffer_bytes;
+	use->activation_limit = map_activation_limit(package, cluster->region,
+	                                             cluster->region_size);
 	for (unsigned i = 1; i < cluster->region_size; i++) {
 		const struct hw_chiplet_type *type = hw_chiplet(package, cluster->region[i]);
 		use->weight_limit = MIN(use->weight_limit, type->weight_buffer_bytes);
-		use->activation_limit = MIN(use->activation_limit, type->activation_buffer_bytes);
 		if (hw_array_macs(&type->array) > hw_array_macs(&widest->array))
 			widest = type;
 	}
@@ -143,7 +165,7 @@ static void add_live(const struct map_plan *plan, const struct map_cluster *clus
 		const struct wl_edge *edge = &plan->workload->edges[reader->node->edges_in[e]];
 		if (map_edge_way(plan, edge) != MAP_WITHIN_CLUSTER)
 			continue;
-		uint64_t bytes = map_input_bytes(reader, edge, scratch);
+		uint64_t bytes = map_input_room(reader, edge, MAP_WITHIN_CLUSTER, 0, scratch);
 		for (unsigned now = producer_position(plan, cluster, edge); now <= position; now++)
 			live[now] += bytes;
 	}
@@ -164,8 +186,9 @@ void map_whole_inputs(const struct map_plan *plan, unsigned segment, unsigned cl
 				&plan->workload->edges[placed.node->edges_in[e]];
 			if (map_edge_way(plan, edge) != MAP_BETWEEN_CLUSTERS)
 				continue;
-			inputs->standing_bytes += map_edge_buffers(map_edge_distance(plan, edge)) *
-			                          map_input_bytes(&placed, edge, scratch);
+			inputs->standing_bytes += map_input_room(
+				&placed, edge, MAP_BETWEEN_CLUSTERS, map_edge_distance(plan, edge),
+				scratch);
 		}
 	}
 }
@@ -173,11 +196,12 @@ void map_whole_inputs(const struct map_plan *plan, unsigned segment, unsigned cl
 struct map_tile_use map_tile_use(const struct map_plan *plan, const struct map_placed *placed,
                                  struct map_scratch *scratch)
 {
-	struct map_tile_use use = { .output_bytes = 2 * map_tile_output_bytes(placed, scratch) };
+	struct map_tile_use use = { .output_bytes = map_output_room(placed, scratch) };
 	for (unsigned e = 0; e < placed->node->edge_in_count; e++) {
 		const struct wl_edge *edge = &plan->workload->edges[placed->node->edges_in[e]];
 		if (map_edge_way(plan, edge) == MAP_THROUGH_DRAM)
-			use.input_bytes += 2 * map_tile_input_bytes(placed, edge, scratch);
+			use.input_bytes += map_input_room(placed, edge, MAP_THROUGH_DRAM, 0,
+			                                  scratch);
 	}
 	return use;
 }
@@ -224,6 +248,19 @@ bool map_use_fits(const struct map_buffer_use *use)
 {
 	return use->weight_bytes <= use->weight_limit &&
 	       use->activation_bytes <= use->activation_limit;
+}
+
+bool map_prefetches(const struct map_plan *plan, unsigned node, const struct map_buffer_use *use)
+{
+	const struct map_cluster *cluster = plan->nodes[node].where;
+	unsigned position = (unsigned)(plan->nodes[node].how - cluster->nodes);
+	unsigned before = (position + cluster->node_count - 1) % cluster->node_count;
+	struct map_placed own = map_place(plan, node, 1);
+	struct map_placed other = map_place(plan, cluster->nodes[before].node, 1);
+	uint64_t bytes = map_share_weight_bytes(&own);
+	if (other.weights != MAP_RESIDENT)
+		bytes += map_share_weight_bytes(&other);
+	return own.weights == MAP_STREAMED && bytes <= use->free_weight_bytes;
 }
 
 char *map_misfit(const struct map_plan *plan, const struct map_buffer_use *use)

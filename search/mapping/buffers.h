@@ -5,7 +5,7 @@
  * space for the rest: weights that are streamed or gathered flow through it, so it
  * must hold at least two weights per MAC unit (one in use, one arriving) or
  * all of the share, whichever is less. A streamed node is prefetched
- * while the node before it runs only if the free space holds both.
+ * while the node before it runs only if the free space holds both (map_prefetches).
  *
  * Activation buffer, for one micro-batch of the segment:
  *   input from a cluster d clusters upstream: d + 1 micro-batches of it (two for
@@ -26,6 +26,10 @@
 #define MAP_ERROR (g_quark_from_static_string("mapping-error"))
 enum map_error { MAP_ERROR_DOES_NOT_FIT };
 
+/* How many tiles of an input from DRAM, and of its output, a node can hold: one at work, one on its
+ * way. */
+enum { MAP_TILE_BUFFERS = 2 };
+
 /* How many micro-batches of an edge between clusters d apart its consumer can hold. */
 static inline unsigned map_edge_buffers(unsigned distance)
 {
@@ -45,7 +49,23 @@ uint64_t map_tile_input_bytes(const struct map_placed *placed, const struct wl_e
                               struct map_scratch *scratch);
 uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scratch *scratch);
 
-/* Working space that weights which are not resident must have. */
+/* What an input over an edge that goes this way takes, between clusters as far apart as that; and
+ * what the output of a running node takes. */
+uint64_t map_input_room(const struct map_placed *placed, const struct wl_edge *edge,
+                        enum map_way way, unsigned distance, struct map_scratch *scratch);
+uint64_t map_output_room(const struct map_placed *placed, struct map_scratch *scratch);
+
+/* The smallest activation buffer of a region. */
+uint64_t map_activation_limit(const struct hw_package *package, const unsigned *region,
+                              unsigned region_size);
+
+/* Two weights per MAC unit, and so the working space that weights which are not resident must have. */
+static inline uint64_t map_array_weight_bytes(const struct wl_workload *workload,
+                                              const struct hw_chiplet_type *type)
+{
+	return 2 * hw_array_macs(&type->array) * workload->weight_bytes;
+}
+
 uint64_t map_weight_working_bytes(const struct map_placed *placed,
                                   const struct hw_chiplet_type *type);
 
@@ -85,6 +105,11 @@ bool map_use_fits(const struct map_buffer_use *use);
 /* The weight side of it alone. */
 void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
                     struct map_buffer_use *use);
+
+/* Whether a node's streamed weights are read while the node before it runs: what is free (`use` is
+ * its cluster's) holds them beside those of that node. Nodes of a cluster follow one another in a
+ * circle: a single one's are read while it works on the micro-batch before. */
+bool map_prefetches(const struct map_plan *plan, unsigned node, const struct map_buffer_use *use);
 
 /* What does not fit, with its node and the bytes; NULL if all does. */
 char *map_misfit(const struct map_plan *plan, const struct map_buffer_use *use);

@@ -51,8 +51,8 @@ static enum origin origin_of(const struct search_sample_counts *u, unsigned node
 }
 
 /*
- * The least room that an input takes while its node runs: two tiles from DRAM; from the segment
- * all of it, twice between clusters.
+ * The least room that an input takes while its node runs: `tiles` of it from DRAM; from the segment
+ * all of it, as often as neighbours hold it between clusters.
  */
 static uint64_t input_bytes(enum origin origin, enum search_sample_place place, uint64_t tiles,
                             uint64_t whole)
@@ -72,12 +72,12 @@ static unsigned fitting_places(const struct search_sample_counts *u,
 	uint64_t bytes[SEARCH_PLACES];
 	unsigned places = 0;
 	for (unsigned p = 0; p < SEARCH_PLACES; p++)
-		bytes[p] = 2 * map_tile_output_bytes(placed, scratch);
+		bytes[p] = map_output_room(placed, scratch);
 	for (unsigned e = 0; e < placed->node->edge_in_count; e++) {
 		const struct wl_edge *edge = &w->edges[placed->node->edges_in[e]];
 		enum origin origin = origin_of(u, (unsigned)(placed->node - w->nodes), e);
-		uint64_t tiles = 2 * map_tile_input_bytes(placed, edge, scratch);
-		uint64_t whole = map_input_bytes(placed, edge, scratch);
+		uint64_t tiles = map_input_room(placed, edge, MAP_THROUGH_DRAM, 0, scratch);
+		uint64_t whole = map_input_room(placed, edge, MAP_WITHIN_CLUSTER, 0, scratch);
 		for (unsigned p = 0; p < SEARCH_PLACES; p++)
 			bytes[p] += input_bytes(origin, (enum search_sample_place)p, tiles, whole);
 	}

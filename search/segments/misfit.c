@@ -55,12 +55,12 @@ static bool may_fit(const struct map_plan *plan, struct map_placed placed,
 	bool fits = false;
 	for (unsigned i = 0; i < count; i++) {
 		placed.tiles = tiles[i];
-		uint64_t bytes = 2 * map_tile_output_bytes(&placed, scratch);
+		uint64_t bytes = map_output_room(&placed, scratch);
 		for (unsigned e = 0; e < placed.node->edge_in_count; e++) {
 			const struct wl_edge *edge =
 				&plan->workload->edges[placed.node->edges_in[e]];
-			bytes += MIN(2 * map_tile_input_bytes(&placed, edge, scratch),
-			             map_input_bytes(&placed, edge, scratch));
+			bytes += MIN(map_input_room(&placed, edge, MAP_THROUGH_DRAM, 0, scratch),
+			             map_input_room(&placed, edge, MAP_WITHIN_CLUSTER, 0, scratch));
 		}
 		fits = fits || bytes <= limit;
 	}

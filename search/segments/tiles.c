@@ -31,11 +31,8 @@ static void fitting_init(struct tile_fit *f, const struct map_plan *plan, unsign
 		                .scratch = scratch,
 		                .cluster = &s->clusters[c],
 		                .samples = s->microbatch,
-		                .limit = UINT64_MAX };
-	for (unsigned i = 0; i < f->cluster->region_size; i++)
-		f->limit = MIN(
-			f->limit,
-			hw_chiplet(plan->package, f->cluster->region[i])->activation_buffer_bytes);
+		                .limit = map_activation_limit(plan->package, s->clusters[c].region,
+		                                              s->clusters[c].region_size) };
 	f->whole.live_bytes = g_new(uint64_t, f->cluster->node_count);
 	map_whole_inputs(plan, segment, c, scratch, &f->whole);
 }

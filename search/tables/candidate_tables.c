@@ -136,7 +136,7 @@ static void note_limits(struct search_space *space)
 	space->weight_limit = space->activation_limit = UINT64_MAX;
 	for (unsigned c = 0; c < space->chiplets; c++) {
 		const struct hw_chiplet_type *type = hw_chiplet(package, c);
-		uint64_t working = 2 * hw_array_macs(&type->array) * space->workload->weight_bytes;
+		uint64_t working = map_array_weight_bytes(space->workload, type);
 		uint64_t weights = type->weight_buffer_bytes;
 		space->weight_limit = MIN(space->weight_limit,
 		                          weights > working ? weights - working : 0);

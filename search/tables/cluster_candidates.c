@@ -113,7 +113,8 @@ static struct state enter(const struct walk *walk, unsigned node, unsigned s)
 		} else if (edge->from < 0 || walk->starts) {
 			state.traffic_ns += search_time_ns(costs->fetch[s], space->samples);
 			state.dram_ns += dram_ns(space, wl_edge_shape(space->workload, edge));
-			state.standing += 2 * need / tiles_of(walk->clusters, choice);
+			state.standing += MAP_TILE_BUFFERS * need /
+			                  tiles_of(walk->clusters, choice);
 		} else {
 			state.standing += map_edge_buffers(distance_of(walk, edge)) * need;
 		}
@@ -513,7 +514,7 @@ static void fill_outputs(struct search_clusters *clusters)
 	for (size_t i = 0; i < rows; i++) {
 		unsigned tiles = tiles_of(clusters, &space->choices[i]);
 		uint64_t bytes = space->choices[i].output_bytes * space->samples;
-		clusters->output_bytes[i] = 2 * ((bytes + tiles - 1) / tiles);
+		clusters->output_bytes[i] = MAP_TILE_BUFFERS * ((bytes + tiles - 1) / tiles);
 	}
 }
 

@@ -144,6 +144,9 @@ double map_phase_slowdown(struct map_network *network, const struct map_phase *p
 double map_part_slowdown(struct map_network *network, const struct map_phase *phase,
                          const struct map_phase *part);
 const double *map_phase_loads(struct map_network *network, const struct map_phase *phase);
+/* The load of one of them before routers: no phase that holds this one's bytes loads it with less. */
+double map_resource_load(const struct map_network *network, const struct map_phase *phase,
+                         unsigned resource);
 
 /*
  * The largest load of a resource (also by kind), and the latency beyond it: what the resource with the largest

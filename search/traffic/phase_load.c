@@ -45,16 +45,24 @@ double map_part_slowdown(struct map_network *network, const struct map_phase *ph
 	                    : 1;
 }
 
+double map_resource_load(const struct map_network *network, const struct map_phase *phase,
+                         unsigned resource)
+{
+	unsigned first_dram = hw_dram_id(network->package, 0), channel = resource - first_dram;
+	double bytes = phase->bytes[resource];
+	return resource < first_dram
+	               ? bytes
+	               : bytes + phase->written_bytes[channel] * network->switch_load[channel];
+}
+
 const double *map_phase_loads(struct map_network *network, const struct map_phase *phase)
 {
 	unsigned first_dram = hw_dram_id(network->package, 0);
 	double slowdown = map_phase_slowdown(network, phase);
 	for (unsigned i = 0; i < phase->touched_count; i++) {
-		unsigned r = phase->touched[i], channel = r - first_dram;
-		network->loads[r] = r < first_dram ? phase->bytes[r] * slowdown
-		                                   : phase->bytes[r] +
-		                                             phase->written_bytes[channel] *
-		                                                     network->switch_load[channel];
+		unsigned r = phase->touched[i];
+		network->loads[r] = map_resource_load(network, phase, r) *
+		                    (r < first_dram ? slowdown : 1);
 	}
 	return network->loads;
 }

@@ -112,7 +112,7 @@ static void add_compute_deps(struct lowering *l, const struct sim_region *region
 {
 	uint32_t task = region->first_compute + index;
 	struct place previous = before(index, region->compute_count, 1);
-	struct place two_back = before(index, region->compute_count, 2);
+	struct place two_back = before(index, region->compute_count, MAP_TILE_BUFFERS);
 	begin_deps(l, task);
 	add_dep(l, region->first_compute + previous.index, previous.back);
 	add_input_deps(l, task);
@@ -130,20 +130,6 @@ static void add_node_done_dep(struct lowering *l, unsigned node, unsigned steps)
 	const struct map_cluster *cluster = cluster_of(l, node);
 	struct place place = before(l->nodes[node].position, cluster->node_count, steps);
 	add_dep(l, last_tile(l, cluster->nodes[place.index].node), place.back);
-}
-
-/* Whether streamed weights fit beside those of the node before them, while that one runs. */
-static bool prefetch_fits(struct lowering *l, unsigned node)
-{
-	const struct map_cluster *cluster = cluster_of(l, node);
-	struct place place = before(l->nodes[node].position, cluster->node_count, 1);
-	struct map_placed own = map_place(l->plan, node, l->microbatch);
-	struct map_placed other = map_place(l->plan, cluster->nodes[place.index].node,
-	                                    l->microbatch);
-	uint64_t bytes = map_share_weight_bytes(&own);
-	if (other.weights != MAP_RESIDENT)
-		bytes += map_share_weight_bytes(&other);
-	return bytes <= l->free_weight_bytes;
 }
 
 /* Loads that happen once: one after another within the cluster, in node order. */
@@ -166,7 +152,7 @@ static void add_weight_deps(struct lowering *l, unsigned node)
 		if (lower_task(l, at->load)->once)
 			add_dep(l, load_before(l, node), 0);
 		else
-			add_node_done_dep(l, node, prefetch_fits(l, node) ? 2 : 1);
+			add_node_done_dep(l, node, map_prefetches(l->plan, node, &l->use) ? 2 : 1);
 		end_deps(l, at->load);
 	}
 	if (at->gather != SIM_NONE) {
@@ -187,7 +173,7 @@ static void add_fetch_deps(struct lowering *l, const struct wl_edge *edge)
 	for (unsigned t = 0; t < at->tiles; t++) {
 		if (fetches[t] == SIM_NONE)
 			continue;
-		struct place place = before(t, at->tiles, 2);
+		struct place place = before(t, at->tiles, MAP_TILE_BUFFERS);
 		begin_deps(l, fetches[t]);
 		add_dep(l, at->first_compute + place.index, place.back);
 		end_deps(l, fetches[t]);
@@ -241,19 +227,6 @@ static void add_node_deps(struct lowering *l, unsigned node)
 	add_own_output_deps(l, node);
 }
 
-static void find_free_weight_bytes(struct lowering *l, unsigned cluster)
-{
-	const struct map_cluster *where = &lower_segment(l)->clusters[cluster];
-	struct map_buffer_use use = { 0 };
-	for (unsigned i = 0; i < where->node_count; i++) {
-		if (where->nodes[i].weights != MAP_STREAMED)
-			continue;
-		map_buffer_use(l->plan, l->segment, cluster, &l->network.scratch, &use);
-		break;
-	}
-	l->free_weight_bytes = use.free_weight_bytes;
-}
-
 void lower_deps(struct lowering *l)
 {
 	const struct map_segment *segment = lower_segment(l);
@@ -261,7 +234,7 @@ void lower_deps(struct lowering *l)
 	for (unsigned c = 0; c < segment->cluster_count; c++) {
 		struct sim_region region = g_array_index(l->lowered->regions, struct sim_region,
 		                                         first + c);
-		find_free_weight_bytes(l, c);
+		map_weight_use(l->plan, l->segment, c, &l->use);
 		for (uint32_t i = 0; i < region.compute_count; i++)
 			add_compute_deps(l, &region, i);
 		for (unsigned i = 0; i < segment->clusters[c].node_count; i++)

@@ -29,8 +29,7 @@ struct lowering {
 	/* The segment being lowered. */
 	unsigned segment;
 	unsigned microbatch, tail; /* samples; tail 0: all are full */
-	uint64_t
-		free_weight_bytes; /* of the cluster whose dependencies are made; 0 if it streams nothing */
+	struct map_buffer_use use; /* of weights, of the cluster whose dependencies are made */
 	/* Scratch, one per chiplet. */
 	struct map_share *shares;
 	uint64_t *done; /* output elements of the tiles before */

@@ -255,6 +255,45 @@ START_TEST(weights_that_just_fit)
 }
 END_TEST
 
+/* Shares of a, b and c on both chiplets: 40, 80 and 64 bytes; b's shard is 40. */
+START_TEST(weights_that_are_prefetched)
+{
+	static const struct {
+		const char *notation, *node;
+		uint64_t
+			enough; /* bytes of the weight buffer: persistent ones and what is read ahead */
+	} cases[] = {
+		{ "1: 0 1 = a streamed, b P2 streamed, c streamed", "b", 80 + 40 },
+		{ "1: 0 1 = a streamed, b P2 streamed, c streamed", "a", 40 + 64 }, /* behind c */
+		{ "1: 0 1 = a, b P2 streamed, c", "b", 40 + 64 + 80 }, /* resident ones are there */
+		{ "1: 0 1 = a, b P2 distributed, c streamed", "c",
+		  40 + 40 + 64 + 80 }, /* gathered */
+		{ "1: 0 = a | 1 = b streamed, c", "b", 64 + 80 },
+		{ "1: 0 = a streamed | 1 = b, c", "a",
+		  40 + 40 } /* its own of the micro-batch before */
+	};
+	set_up(two, small, POINT("a", "in", "10"), POINT("b", "a", "8"), POINT("c", "b", "8"),
+	       NULL);
+	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct map_buffer_use use;
+		unsigned node = node_named(cases[i].node);
+		map(1, cases[i].notation);
+		for (unsigned less = 0; less < 2; less++) {
+			package->types[0].weight_buffer_bytes = cases[i].enough - less;
+			map_weight_use(&plan, 0, plan.nodes[node].cluster, &use);
+			ck_assert_int_eq(map_prefetches(&plan, node, &use), !less);
+		}
+	}
+	/* What is not streamed has nothing to be read ahead. */
+	package->types[0].weight_buffer_bytes = 1 << 20;
+	map(1, "1: 0 1 = a, b P2 distributed, c streamed");
+	struct map_buffer_use use = use_of(0, 0);
+	ck_assert(!map_prefetches(&plan, node_named("a"), &use));
+	ck_assert(!map_prefetches(&plan, node_named("b"), &use));
+	ck_assert(map_prefetches(&plan, node_named("c"), &use));
+}
+END_TEST
+
 START_TEST(activations_that_just_fit)
 {
 	set_up_residual(two);
@@ -318,6 +357,7 @@ int main(void)
 	tcase_add_test(tests, outside_inputs_stand_all_the_time);
 	tcase_add_test(tests, activation_bytes_per_element);
 	tcase_add_test(tests, weights_that_just_fit);
+	tcase_add_test(tests, weights_that_are_prefetched);
 	tcase_add_test(tests, activations_that_just_fit);
 	tcase_add_test(tests, mixed_chiplets);
 	suite_add_tcase(suite, tests);
