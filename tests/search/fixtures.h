@@ -7,10 +7,10 @@
 #ifndef TESTS_SEARCH_FIXTURES_H
 #define TESTS_SEARCH_FIXTURES_H
 
-#include <check.h>
 #include <stdlib.h>
 
 #include "search/traffic/traffic.h"
+#include "tests/support/suite.h"
 
 struct fixture_grid {
 	unsigned columns, rows;

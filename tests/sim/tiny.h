@@ -6,11 +6,11 @@
 #ifndef TESTS_SIM_TINY_H
 #define TESTS_SIM_TINY_H
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "sim/simulate.h"
+#include "tests/support/suite.h"
 
 /*
  * `columns` chiplets in a row. Fast: each has a DRAM channel of its own that

@@ -11,6 +11,12 @@
 
 #include <check.h>
 
+/*
+ * Check writes the place of every assertion that holds into a file, to say where a test was when
+ * it crashed: two thirds of the time of tests with a million assertions. A debugger knows, too.
+ */
+#define _mark_point(file, line) ((void)0)
+
 /* Runs and frees the suite; the program's exit status. */
 int suite_run(Suite *suite);
 

@@ -5,13 +5,14 @@
 #ifndef TESTS_TOOLS_PROGRAM_H
 #define TESTS_TOOLS_PROGRAM_H
 
-#include <check.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+
+#include "tests/support/suite.h"
 
 struct finished {
 	int status;

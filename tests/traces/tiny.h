@@ -16,8 +16,8 @@
 #define TESTS_TRACES_TINY_H
 
 #include "sim/account/timeline.h"
+#include "tests/support/suite.h"
 
-#include <check.h>
 #include <glib/gstdio.h>
 #include <locale.h>
 #include <signal.h>

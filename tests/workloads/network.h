@@ -5,10 +5,10 @@
 #ifndef TESTS_WORKLOADS_NETWORK_H
 #define TESTS_WORKLOADS_NETWORK_H
 
-#include <check.h>
 #include <stdlib.h>
 
 #include "workloads/workload.h"
+#include "tests/support/suite.h"
 
 /* Caller frees. `inputs` and `layers` are the elements of the arrays. */
 static inline char *network_text(const char *inputs, const char *layers)
