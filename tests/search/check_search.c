@@ -19,13 +19,15 @@ static const char *const networks[] = { "alexnet",  "vgg16",     "darknet19", "r
 	                                "resnet50", "resnet101", "resnet152" };
 enum { PAIRS = G_N_ELEMENTS(packages) * G_N_ELEMENTS(networks) };
 
-/* Together the large package and the deep networks would take minutes: it searches the deepest
- * and two others. */
+/* The large package and the deep networks take longest: it searches the deepest and two others, and
+ * the deepest but one is searched on one package only. */
 static bool left_out(const char *package_name, const char *network)
 {
 	if (SANITIZED)
 		return strcmp(package_name, "simba-6x6") != 0 ||
 		       (strcmp(network, "alexnet") != 0 && strcmp(network, "resnet18") != 0);
+	if (!strcmp(network, "resnet101"))
+		return strcmp(package_name, "mcm-16") != 0;
 	return !strcmp(package_name, "mcm-256") && strcmp(network, "alexnet") != 0 &&
 	       strcmp(network, "resnet18") != 0 && strcmp(network, "resnet152") != 0;
 }
@@ -191,11 +193,11 @@ static char *found_json(enum search_strategy strategy, unsigned batch, unsigned 
 	return text;
 }
 
-/* The same search again, and on other numbers of threads. */
+/* The same search again, and on other numbers of threads. (The exact search on its own: check_exhaustive.) */
 START_TEST(same_mapping_every_time)
 {
 	static const char *const names[][2] = { { "simba-6x6", "resnet18" },
-		                                { "mcm-16", "alexnet" },
+		                                { "mcm-16", "resnet50" },
 		                                { "mcm-64", "darknet19" } };
 	for (unsigned i = 0; i < UNLESS_SANITIZED(G_N_ELEMENTS(names), 1); i++) {
 		read_pair(names[i][0], names[i][1]);

@@ -361,7 +361,7 @@ static const struct {
 	const char *workload, *package;
 	unsigned batch;
 } systems[] = {
-	{ "alexnet", "mcm-16", 4 },      { "alexnet", "simba-6x6", 7 },
+	{ "alexnet", "mcm-64", 4 },      { "alexnet", "simba-6x6", 7 },
 	{ "alexnet", "mcm-256", 4 },     { "resnet18", "mcm-16", 7 },
 	{ "darknet19", "simba-6x6", 7 }, { "resnet50", "simba-6x6", 4 },
 };

@@ -18,8 +18,8 @@ static const struct system {
 	const char *workload, *package;
 	unsigned batch;
 } systems[] = {
-	{ "alexnet", "mcm-16", 4 },
 	{ "alexnet", "simba-6x6", 7 },
+	{ "alexnet", "mcm-64", 4 },
 	{ "vgg16", "mcm-16", 4 },
 	{ "darknet19", "mcm-16", 4 },
 	{ "resnet18", "mcm-16", 4 },
@@ -32,7 +32,7 @@ static const struct system {
 	{ "resnet152", "mcm-16", 4 },
 	{ "resnet50", "simba-6x6", 4 },
 	/* from here on long enough for a steady state */
-	{ "alexnet", "mcm-16", 33 },
+	{ "alexnet", "simba-6x6", 33 },
 	{ "vgg16", "mcm-16", 32 },
 	{ "darknet19", "mcm-16", 32 },
 	{ "resnet18", "mcm-16", 33 },

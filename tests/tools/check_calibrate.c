@@ -19,6 +19,28 @@ static void run_quietly(const char *words)
 	(void)out;
 }
 
+/* What most tests use: FEW, and SMALL with resnet18 held out. Made once. */
+static char *few, *held_out, *held_out_text;
+
+static void make_fits(void)
+{
+	setup();
+	run_quietly(FEW "--quiet -o @/few.json");
+	few = content_of(folder, "few.json");
+	if (!SANITIZED) {
+		held_out_text = output_of(folder, SMALL "--hold-out-workload resnet18 -o @/h.json");
+		held_out = content_of(folder, "h.json");
+	}
+	teardown();
+}
+
+static void free_fits(void)
+{
+	g_free(few);
+	g_free(held_out);
+	g_free(held_out_text);
+}
+
 static cJSON *parsed(const char *name)
 {
 	g_autofree char *text = content_of(folder, name);
@@ -31,15 +53,15 @@ static cJSON *parsed(const char *name)
 
 START_TEST(a_fit_makes_the_error_small)
 {
-	g_autofree char *text = output_of(folder, SMALL "--hold-out-workload resnet18 -o @/c.json");
-	assert_has(text, "alexnet on simba-6x6");
-	assert_has(text, "exposed_tile");
-	assert_has(text, "The worst held out is resnet18 on simba-6x6");
+	assert_has(held_out_text, "alexnet on simba-6x6");
+	assert_has(held_out_text, "exposed_tile");
+	assert_has(held_out_text, "The worst held out is resnet18 on simba-6x6");
 	assert_has(
-		text,
+		held_out_text,
 		"\n  mcmsim validate --workload resnet18 --package simba-6x6 --batch 8 --tiles 4 "
 		"--seed 1 --sample ");
-	cJSON *c = parsed("c.json");
+	cJSON *c = cJSON_Parse(held_out);
+	ck_assert_ptr_nonnull(c);
 	/* Fitted to one network: half of the error is easy, on another one, too. */
 	ck_assert_double_lt(number_at(c, "error_percent.training.after.mean"),
 	                    0.5 * number_at(c, "error_percent.training.before.mean"));
@@ -61,23 +83,18 @@ END_TEST
 
 START_TEST(the_same_bytes_whatever_the_jobs)
 {
-	g_autofree char *a = output_of(folder, FEW "--quiet --jobs 1 -o @/a.json");
-	g_autofree char *b = output_of(folder, FEW "--quiet --jobs 3 -o @/b.json");
-	g_autofree char *json = output_of(folder, FEW "--json --jobs 2");
-	g_autofree char *one = content_of(folder, "a.json"), *other = content_of(folder, "b.json");
-	ck_assert_str_eq(a, b);
-	ck_assert_str_eq(one, other);
-	ck_assert_str_eq(json, one);
+	g_autofree char *one = output_of(folder, FEW "--json --jobs 1");
+	g_autofree char *three = output_of(folder, FEW "--json --jobs 3");
+	ck_assert_str_eq(one, few);
+	ck_assert_str_eq(three, few);
 	g_autofree char *seed = output_of(folder, FEW "--json --seed 2");
-	ck_assert_str_ne(json, seed);
+	ck_assert_str_ne(seed, few);
 }
 END_TEST
 
 START_TEST(what_is_held_out_does_not_change_the_fit)
 {
-	run_quietly(FEW "--quiet -o @/a.json");
-	run_quietly(SMALL "--hold-out-workload resnet18 --quiet -o @/b.json");
-	cJSON *a = parsed("a.json"), *b = parsed("b.json");
+	cJSON *a = cJSON_Parse(few), *b = cJSON_Parse(held_out);
 	ck_assert(cJSON_Compare(at(a, "parameters"), at(b, "parameters"), true));
 	ck_assert(cJSON_Compare(at(a, "error_percent.training"), at(b, "error_percent.training"),
 	                        true));
@@ -99,7 +116,7 @@ END_TEST
 
 START_TEST(it_is_used_and_named)
 {
-	run_quietly(FEW "--quiet -o @/c.json");
+	write_text("c.json", few);
 	run_quietly("run " TRAINED "--batch 8 --quiet --calibration @/c.json -o @/after");
 	run_quietly("simulate " TRAINED "--mapping @/after/mapping.json --quiet -o @/before");
 	cJSON *c = parsed("c.json"), *before = parsed("before/report.json"),
@@ -127,7 +144,7 @@ END_TEST
 
 START_TEST(validate_shows_what_it_is_worth)
 {
-	run_quietly(FEW "--quiet -o @/c.json");
+	write_text("c.json", few);
 	run_quietly("validate " TRAINED "--batch 8 --samples 6 --quiet --calibration @/c.json "
 	            "-o @/v");
 	cJSON *v = parsed("v/report.json");
@@ -150,7 +167,7 @@ static void edit(const char *name, const char *from, const char *to, const char 
 
 START_TEST(the_choice_is_compared)
 {
-	run_quietly(FEW "--quiet -o @/c.json");
+	write_text("c.json", few);
 	g_autofree char *text = output_of(folder, "validate " TRAINED "--batch 8 --choice --quiet "
 	                                          "--calibration @/c.json -o @/v");
 	assert_has(text, "alexnet   simba-6x6  scope");
@@ -176,7 +193,7 @@ END_TEST
 
 START_TEST(wrong_packages_and_edited_files_are_refused)
 {
-	run_quietly(FEW "--quiet -o @/c.json");
+	write_text("c.json", few);
 	assert_fails(folder, "search --package mcm-64 --workload alexnet --calibration @/c.json", 2,
 	             "@/c.json: fitted for package 'simba-6x6', not for 'mcm-64'");
 	assert_fails(
@@ -225,7 +242,7 @@ START_TEST(a_measured_efficiency_is_found)
 	const char *workloads[] = { "alexnet", "resnet18" };
 	make_measured("m.csv", workloads, 2);
 	run_quietly(
-		"calibrate --package simba-6x6 --workload alexnet,resnet18 --batch 8 --samples 32 "
+		"calibrate --package simba-6x6 --workload alexnet,resnet18 --batch 8 --samples 16 "
 		"--hold-out-package none --hold-out-workload none --quiet -o @/base.json");
 	g_autofree char *text = output_of(
 		folder,
@@ -432,6 +449,7 @@ int main(void)
 	Suite *suite = suite_create("calibrate");
 	TCase *tests = tcase_create("calibrate");
 	tcase_set_timeout(tests, 240);
+	tcase_add_unchecked_fixture(tests, make_fits, free_fits);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	if (!SANITIZED)
 		add_long_tests(tests);

@@ -1,6 +1,7 @@
 /*
- * With ever more memory, from the least with which the program starts at all to more than it needs:
- * it works, or ends with status 1 and one line that says why. No trap, no half a file.
+ * With ever more memory, from the least with which the program starts at all to more than it needs
+ * (it has worked three times in a row): it works, or ends with status 1 and one line that says why.
+ * No trap, no half a file.
  */
 #include "tests/tools/folder.h"
 
@@ -26,7 +27,7 @@ static const char *const commands[] = {
 	"run --package simba-6x6 --workload alexnet --strategy sequential,scope --batch 4 --jobs 2 "
 	"-o @/out",
 	"nop --package nop-base --messages tests/data/nop/traffic/ring_dep_4x4_256.csv",
-	"calibrate --package mcm-16 --workload alexnet --hold-out-workload none "
+	"calibrate --package simba-6x6 --workload alexnet --hold-out-workload none "
 	"--hold-out-package none --samples 3 --batch 64 --fit exposed_tile --jobs 2",
 };
 
@@ -125,11 +126,11 @@ START_TEST(one_line_or_success)
 	                         "-o @/mapping.json"));
 	g_autofree char *deep = deep_text(5000, 16, 4);
 	write_text("deep.json", deep);
-	unsigned failed = 0, worked = 0;
-	for (unsigned i = 0; i < G_N_ELEMENTS(steps_MiB); i++) {
+	unsigned failed = 0, worked = 0; /* of the last ones */
+	for (unsigned i = 0; i < G_N_ELEMENTS(steps_MiB) && worked < 3; i++) {
 		bool works = check_run(words, least + steps_MiB[i] * MiB);
 		failed += !works;
-		worked += works;
+		worked = works ? worked + 1 : 0;
 	}
 	ck_assert_uint_gt(failed, 0); /* else nothing was tested */
 	ck_assert_uint_gt(worked, 0);
