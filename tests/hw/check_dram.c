@@ -3,6 +3,7 @@
  * what is wrong with a device told? Are the presets what their sources say?
  */
 #include "hw/package.h"
+#include "tests/support/made.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -11,17 +12,6 @@
 #include <string.h>
 
 #define PRESETS "hw/packages"
-
-/* One chiplet; %s: the channels. */
-static const char PACKAGE[] =
-	"{\"format\": \"mcmsim-package/1\", \"name\": \"one\", \"chiplet_types\": {\"c\": "
-	"{\"clock_GHz\": 1, \"array\": {\"unroll\": {\"K\": 1}}, \"vector_lanes\": 1, "
-	"\"weight_buffer_KiB\": 1, \"activation_buffer_KiB\": 1, \"buffer_GBps\": 1, "
-	"\"energy_pJ\": {\"mac\": 1, \"buffer_byte\": 1, \"static_W\": 1}, \"area_mm2\": 1}}, "
-	"\"grid\": {\"columns\": 1, \"rows\": 1, \"chiplets\": \"c\"}, "
-	"\"nop\": {\"topology\": \"mesh\", \"link_GBps\": 1, \"port_GBps\": 1, \"hop_ns\": 1, "
-	"\"energy_pJ_per_bit\": 1, \"multicast\": true, \"router_conflict\": 0}, "
-	"\"dram\": {\"interleave\": \"all\", \"channels\": [%s]}}";
 
 static const char DEVICE[] = "{\"format\": \"mcmsim-dram/1\", \"name\": \"d\", \"source\": {}, "
 			     "\"GBps\": 20, \"latency_ns\": 50, \"energy_pJ_per_bit\": 4, "
@@ -64,9 +54,8 @@ static struct hw_package *read_one(const char *channels, const char *device, con
                                    GError **error)
 {
 	const char *const overrides[] = { override, NULL };
-	const char *at = strstr(PACKAGE, "%s");
-	g_autofree char *text = g_strdup_printf("%.*s%s%s", (int)(at - PACKAGE), PACKAGE, channels,
-	                                        at + 2);
+	g_autofree char *text = made_package_text(
+		(struct made_package){ .channel_list = channels });
 	write_file("packages/p.json", text);
 	write_file("dram/d.json", device);
 	return hw_package_read("p", preset_dir, overrides, error);

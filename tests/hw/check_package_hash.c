@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hw/dram.h"
+#include "tests/support/made.h"
 #include "tests/support/suite.h"
 
 #define PRESETS MCMSIM_DATA_DIR "/hw/packages"
@@ -97,26 +98,11 @@ START_TEST(words_that_matter_change_it)
 }
 END_TEST
 
-static const char form[] =
-	"{'format': 'mcmsim-package/1', 'name': 'p', 'chiplet_types': {%s}, "
-	"'grid': {'columns': 2, 'rows': 1, 'chiplets': [['%s', '%s']]}, "
-	"'nop': {'topology': 'mesh', 'link_GBps': 1, 'port_GBps': 1, 'hop_ns': 1, "
-	"'energy_pJ_per_bit': 1, 'multicast': true, 'router_conflict': 0}, "
-	"'dram': {'interleave': 'all', 'channels': [{'at': [0, 0], 'GBps': 1, "
-	"'latency_ns': 1, 'energy_pJ_per_bit': 1}]}}";
-
-/* Two chiplets of one type whose array is `array`. Caller frees. */
-static char *hash_with_array(const char *array)
+/* Of two chiplets. Caller frees. */
+static char *hash_of_made(struct made_package options)
 {
-	g_autofree char *type = g_strdup_printf(
-		"'t': {'clock_GHz': 1, 'array': %s, 'vector_lanes': 8, 'weight_buffer_KiB': 1, "
-		"'activation_buffer_KiB': 1, 'buffer_GBps': 1, 'energy_pJ': {'mac': 1, "
-		"'buffer_byte': 1, 'static_W': 0}, 'area_mm2': 1}",
-		array);
-	g_autofree char *text = g_strdup_printf(form, type, "t", "t");
-	struct hw_package *package = hw_package_parse(g_strdelimit(text, "'", '"'), "p", NULL,
-	                                              NULL);
-	ck_assert_msg(package != NULL, "%s", array);
+	options.columns = 2;
+	struct hw_package *package = made_package(options);
 	char *hash = hw_package_hash(package);
 	hw_package_free(package);
 	return hash;
@@ -125,20 +111,23 @@ static char *hash_with_array(const char *array)
 START_TEST(every_array_has_its_own)
 {
 	static const char *const arrays[] = {
-		"{'unroll': {'K': 4}}",
-		"{'unroll': {'K': 4}, 'own_inputs': true}",
-		"{'unroll': {'K': 4, 'G': 2}}",
-		"{'unroll': {'G': 4}}",
-		"{'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'os'}}",
-		"{'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'os', 'drain': true}}",
-		"{'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'is'}}",
-		"{'systolic': {'rows': 4, 'columns': 2, 'dataflow': 'is'}}",
+		"'unroll': {'K': 4}",
+		"'unroll': {'K': 4}, 'own_inputs': true",
+		"'unroll': {'K': 4, 'G': 2}",
+		"'unroll': {'G': 4}",
+		"'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'os'}",
+		"'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'os', 'drain': true}",
+		"'systolic': {'rows': 2, 'columns': 4, 'dataflow': 'is'}",
+		"'systolic': {'rows': 4, 'columns': 2, 'dataflow': 'is'}",
 	};
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (unsigned i = 0; i < G_N_ELEMENTS(arrays); i++)
-		ck_assert_msg(g_hash_table_add(seen, hash_with_array(arrays[i])), "%s", arrays[i]);
+		ck_assert_msg(g_hash_table_add(seen, hash_of_made((struct made_package){
+							     .array = arrays[i] })),
+		              "%s", arrays[i]);
 	/* What is said of a default is no difference. */
-	g_autofree char *stated = hash_with_array("{'unroll': {'K': 4}, 'own_inputs': false}");
+	g_autofree char *stated = hash_of_made(
+		(struct made_package){ .array = "'unroll': {'K': 4}, 'own_inputs': false" });
 	ck_assert(g_hash_table_contains(seen, stated));
 }
 END_TEST
@@ -150,6 +139,7 @@ START_TEST(how_types_are_written_does_not_matter)
 		"'%s': {'clock_GHz': %d, 'array': {'unroll': {'K': 4}}, 'vector_lanes': 8, "
 		"'weight_buffer_KiB': 1, 'activation_buffer_KiB': 1, 'buffer_GBps': 1, "
 		"'energy_pJ': {'mac': 1, 'buffer_byte': 1, 'static_W': 0}, 'area_mm2': 1}";
+	static const char *const chiplets[] = { "[['a', 'b']]", "[['b', 'a']]", "[['a', 'a']]" };
 	char *hashes[3];
 	for (unsigned i = 0; i < 3; i++) {
 		g_autofree char *a = g_strdup_printf(type, "a", i == 1 ? 2 : 1);
@@ -157,15 +147,8 @@ START_TEST(how_types_are_written_does_not_matter)
 		g_autofree char *c = g_strdup_printf(type, "c", 3);
 		g_autofree char *types = i ? g_strconcat(a, ", ", b, ", ", c, NULL)
 		                           : g_strconcat(a, ", ", b, NULL);
-		g_autofree char *text = g_strdup_printf(form, types, i == 1 ? "b" : "a",
-		                                        i == 1   ? "a"
-		                                        : i == 2 ? "a"
-		                                                 : "b");
-		struct hw_package *package = hw_package_parse(g_strdelimit(text, "'", '"'), "p",
-		                                              NULL, NULL);
-		ck_assert_ptr_nonnull(package);
-		hashes[i] = hw_package_hash(package);
-		hw_package_free(package);
+		hashes[i] = hash_of_made(
+			(struct made_package){ .types = types, .chiplets = chiplets[i] });
 	}
 	ck_assert_str_eq(hashes[0], hashes[1]); /* 1 GHz and 2 GHz, however they are called */
 	ck_assert_str_ne(hashes[0], hashes[2]); /* 1 GHz twice */

@@ -17,8 +17,9 @@ static unsigned side = 2; /* of the grid */
 static void prepare(unsigned channels, unsigned rows, unsigned columns, const char *layers)
 {
 	release();
-	package = fixture_package((struct fixture_grid){ .columns = side, .rows = side });
-	workload = fixture_workload(channels, rows, columns, layers);
+	package = made_package((struct made_package){ .columns = side, .rows = side });
+	workload = made_workload((struct made_workload){
+		.channels = channels, .rows = rows, .columns = columns, .layers = layers });
 	cost_model_init(&model, workload, package);
 }
 
@@ -112,7 +113,7 @@ START_TEST(the_fast_do_not_wait_for_the_slow)
 	        "'pad': 1}");
 	cost_model_release(&model);
 	hw_package_free(package);
-	package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 1 });
+	package = made_package((struct made_package){ .columns = 2, .rows = 1 });
 	package->types = g_renew(struct hw_chiplet_type, package->types, 2);
 	package->types[1] = package->types[0];
 	package->types[1].name = g_strdup("slow");

@@ -244,9 +244,9 @@ static void draw_problem(GRand *rand, const struct size *size)
 	for (unsigned i = 1; i <= nodes; i++)
 		add_node(layers, rand, i, &now, size->extent);
 	release();
-	package = fixture_package((struct fixture_grid){ .columns = pick(rand, 1, size->chiplets),
-	                                                 .rows = 1,
-	                                                 .unicast = g_rand_boolean(rand) });
+	package = made_package((struct made_package){ .columns = pick(rand, 1, size->chiplets),
+	                                              .rows = 1,
+	                                              .unicast = g_rand_boolean(rand) });
 	package->dram[0].at = pick(rand, 0, hw_chiplet_count(package) - 1);
 	struct hw_chiplet_type *type = &package->types[0];
 	type->static_W = g_rand_boolean(rand) ? 0.01 : 0;
@@ -256,7 +256,10 @@ static void draw_problem(GRand *rand, const struct size *size)
 	                            pick(rand, 0, 40);
 	if (pick(rand, 0, 3) == 0)
 		package->nop.router_conflict = 0.5;
-	workload = fixture_workload(input.channels, input.rows, input.columns, layers->str);
+	workload = made_workload((struct made_workload){ .channels = input.channels,
+	                                                 .rows = input.rows,
+	                                                 .columns = input.columns,
+	                                                 .layers = layers->str });
 	cost_model_init(&model, workload, package);
 }
 
@@ -353,13 +356,17 @@ START_TEST(first_tile_of_two)
 		for (int search = 0; search < 2; search++) {
 			struct cost_report report;
 			release();
-			package = fixture_package((struct fixture_grid){ .columns = 1, .rows = 1 });
+			package = made_package((struct made_package){ .columns = 1, .rows = 1 });
 			package->dram[0].GBps = 1;
 			package->dram[0].latency_ns = 0;
 			package->nop.message_ns = 0;
 			package->nop.hop_ns = 0;
 			package->types[0].buffer_GBps = 1e9;
-			workload = fixture_workload(4, 2, 2, POINT("a", "in", "4"));
+			workload = made_workload(
+				(struct made_workload){ .channels = 4,
+			                                .rows = 2,
+			                                .columns = 2,
+			                                .layers = POINT("a", "in", "4") });
 			cost_model_init(&model, workload, package);
 			struct search_options options = { .strategy = (enum search_strategy)space,
 				                          .batch = 3,

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-static const struct fixture_grid two = { .columns = 2, .rows = 1 };
-static const struct fixture_grid four = { .columns = 2, .rows = 2 };
+static const struct made_package two = { .columns = 2, .rows = 1 };
+static const struct made_package four = { .columns = 2, .rows = 2 };
 static const struct wl_shape small = { 4, 2, 2 };
 
 static struct map_buffer_use use_of(unsigned segment, unsigned cluster)
@@ -154,7 +154,7 @@ START_TEST(two_tiles_of_input_and_output)
 END_TEST
 
 /* a (16 bytes in, 32 out) -> b (24 out) -> c (32 out, + a) */
-static void set_up_residual(struct fixture_grid grid)
+static void set_up_residual(struct made_package grid)
 {
 	set_up(grid, small, POINT("a", "in", "8"), POINT("b", "a", "6"), POINT("c", "b", "8"),
 	       SUM("c+a", "c", "a"), NULL);

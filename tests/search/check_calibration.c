@@ -77,8 +77,7 @@ static void write_text(const char *text)
 /* The file's text; caller frees. */
 static char *text_of_file(void)
 {
-	struct hw_package *package = fixture_package(
-		(struct fixture_grid){ .columns = 2, .rows = 1 });
+	struct hw_package *package = made_package((struct made_package){ .columns = 2, .rows = 1 });
 	struct cal_calibration *c = make(package);
 	char *text = cal_to_json(c);
 	cal_free(c);
@@ -89,8 +88,7 @@ static char *text_of_file(void)
 START_TEST(what_is_written_is_read)
 {
 	GError *error = NULL;
-	struct hw_package *package = fixture_package(
-		(struct fixture_grid){ .columns = 2, .rows = 1 });
+	struct hw_package *package = made_package((struct made_package){ .columns = 2, .rows = 1 });
 	struct cal_calibration *c = make(package);
 	g_autofree char *before = cal_to_json(c);
 	ck_assert(cal_write(c, path, &error));
@@ -218,10 +216,8 @@ END_TEST
 START_TEST(it_holds_for_its_packages_only)
 {
 	GError *error = NULL;
-	struct hw_package *package = fixture_package(
-		(struct fixture_grid){ .columns = 2, .rows = 1 });
-	struct hw_package *wider = fixture_package(
-		(struct fixture_grid){ .columns = 3, .rows = 1 });
+	struct hw_package *package = made_package((struct made_package){ .columns = 2, .rows = 1 });
+	struct hw_package *wider = made_package((struct made_package){ .columns = 3, .rows = 1 });
 	struct cal_calibration *c = make(package);
 	ck_assert(cal_applies(c, "c.json", package, &error));
 	ck_assert(!cal_applies(c, "c.json", wider, &error));

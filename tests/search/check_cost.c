@@ -9,8 +9,8 @@
 
 enum { ROUNDS = UNLESS_SANITIZED(300, 50) };
 
-static const struct fixture_grid one = { .columns = 1, .rows = 1 };
-static const struct fixture_grid two = { .columns = 2, .rows = 1 };
+static const struct made_package one = { .columns = 1, .rows = 1 };
+static const struct made_package two = { .columns = 2, .rows = 1 };
 
 static struct cost_report report;
 
@@ -240,7 +240,7 @@ END_TEST
 START_TEST(the_most_loaded_link_of_a_segment)
 {
 	/* Two layers of 2048 bytes output each read the 1024 of input and store over link 1>0. */
-	set_up((struct fixture_grid){ .columns = 3, .rows = 1 }, (struct wl_shape){ 4, 16, 16 },
+	set_up((struct made_package){ .columns = 3, .rows = 1 }, (struct wl_shape){ 4, 16, 16 },
 	       POINT("a", "in", "8"), POINT("b", "in", "8"), NULL);
 	package->types[0].clock_GHz = 10; /* 512 cycles: 51.2 ns */
 	cost(4, "1: 1 = a | 2 = b");
@@ -286,7 +286,7 @@ END_TEST
 START_TEST(energy_per_channel)
 {
 	/* Half of everything goes through each channel: 8 and 2 pJ per bit. */
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1, .channels = "[0, 0]; [1, 0]" },
+	set_up((struct made_package){ .columns = 2, .rows = 1, .channels = "[0, 0]; [1, 0]" },
 	       small, SMALL, NULL);
 	package->dram[1].energy_pJ_per_bit = 2;
 	cost(1, "1: 0 = a");

@@ -110,7 +110,7 @@ START_TEST(what_was_stored_elsewhere)
 		         { 5, "2: 3 1 2 = a K3; 1: 0 = b" } };
 	struct cost_model remembering;
 	set_up(
-		(struct fixture_grid){
+		(struct made_package){
 			.columns = 4, .rows = 1, .nearest = true, .channels = "[0, 0]; [3, 0]" },
 		(struct wl_shape){ 4, 8, 8 }, POINT("a", "in", "4"), POINT("b", "a", "4"), NULL);
 	cost_model_init(&remembering, workload, package);

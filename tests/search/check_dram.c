@@ -13,7 +13,7 @@ static void fetch(const struct map_placed *to, unsigned tile)
 }
 
 /* Four chiplets need all 16 bytes of the input. */
-static void fetch_everywhere(struct fixture_grid grid)
+static void fetch_everywhere(struct made_package grid)
 {
 	grid.columns = grid.rows = 2;
 	set_up(grid, 4, 2, 2, POINT("a", "in", "4"));
@@ -23,7 +23,7 @@ static void fetch_everywhere(struct fixture_grid grid)
 
 START_TEST(fetch_one_channel)
 {
-	fetch_everywhere((struct fixture_grid){ 0 });
+	fetch_everywhere((struct made_package){ 0 });
 	assert_bytes("0>1=16 0>2=16 1>3=16 e0=16 e1=16 e2=16 e3=16 d0=16");
 	ck_assert_double_eq(phase.dram_read_bytes, 16);
 	ck_assert_uint_eq(phase.delivered_bytes, 0);
@@ -31,7 +31,7 @@ START_TEST(fetch_one_channel)
 	assert_far(MAP_DRAM_TO_CHIPLET, 0, 3, 16, 60);
 	assert_ns(60 + 1.6);
 
-	fetch_everywhere((struct fixture_grid){ .unicast = true });
+	fetch_everywhere((struct made_package){ .unicast = true });
 	assert_bytes("0>1=32 0>2=16 1>3=16 e0=16 e1=16 e2=16 e3=16 d0=64");
 	ck_assert_double_eq(phase.dram_read_bytes, 64);
 	assert_ns(60 + 3.2);
@@ -41,7 +41,7 @@ END_TEST
 START_TEST(fetch_interleaved)
 {
 	/* Half from each corner: trees 0>1 0>2 1>3 and 3>2 3>1 2>0. */
-	fetch_everywhere((struct fixture_grid){ .channels = "[0, 0]; [1, 1]" });
+	fetch_everywhere((struct made_package){ .channels = "[0, 0]; [1, 1]" });
 	assert_bytes("0>1=8 0>2=8 1>3=8 2>0=8 3>2=8 3>1=8 e0=16 e1=16 e2=16 e3=16 d0=8 d1=8");
 	ck_assert_double_eq(phase.dram_read_bytes, 16);
 	assert_ns(60 + 0.8);
@@ -51,12 +51,12 @@ END_TEST
 START_TEST(fetch_nearest)
 {
 	/* 1 and 2 are as far from both: the first channel serves them, the second only chiplet 3. */
-	fetch_everywhere((struct fixture_grid){ .nearest = true, .channels = "[0, 0]; [1, 1]" });
+	fetch_everywhere((struct made_package){ .nearest = true, .channels = "[0, 0]; [1, 1]" });
 	assert_bytes("0>1=16 0>2=16 e0=16 e1=16 e2=16 e3=16 d0=16 d1=16");
 	ck_assert_double_eq(phase.dram_read_bytes, 32);
 	assert_far(MAP_DRAM_TO_CHIPLET, 0, 1, 16, 55);
 
-	fetch_everywhere((struct fixture_grid){
+	fetch_everywhere((struct made_package){
 		.nearest = true, .unicast = true, .channels = "[0, 0]; [1, 1]" });
 	assert_bytes("0>1=16 0>2=16 e0=16 e1=16 e2=16 e3=16 d0=48 d1=16");
 }
@@ -65,7 +65,7 @@ END_TEST
 /* 2 channels of 4 x 3: a row is 6 bytes. Chiplet 0 needs rows 0-3, chiplet 1 rows 1-4. */
 START_TEST(fetch_with_halo)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 2, 4, 3,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 2, 4, 3,
 	       CONV("a", "in", "2", "'kernel': 3, 'pad': 1"));
 	struct map_placed a = place(0, identity, 1, 2);
 	fetch(&a, MAP_WHOLE);
@@ -86,7 +86,7 @@ END_TEST
  * chiplets 1 and 3 still share one read of the 4 bytes; so do 0 and 2 in the second. */
 START_TEST(fetch_shared_across_empty_tiles)
 {
-	set_up((struct fixture_grid){ .columns = 4, .rows = 1 }, 4, 1, 1, POINT("a", "in", "6"));
+	set_up((struct made_package){ .columns = 4, .rows = 1 }, 4, 1, 1, POINT("a", "in", "6"));
 	struct map_placed a = place(0, identity, 4, 1);
 	a.tiles = 2;
 	fetch(&a, 0);
@@ -111,7 +111,7 @@ static unsigned mappings(void)
 START_TEST(large_packages_take_few_mappings)
 {
 	unsigned before = mappings();
-	set_up((struct fixture_grid){ .columns = 128, .rows = 64 }, 1, 1, 1, POINT("a", "in", "1"));
+	set_up((struct made_package){ .columns = 128, .rows = 64 }, 1, 1, 1, POINT("a", "in", "1"));
 	ck_assert_uint_lt(mappings(), before + 1000);
 }
 END_TEST
@@ -119,7 +119,7 @@ END_TEST
 /* Equal boxes in one dimension of two: K shares the rows. */
 START_TEST(fetch_shared_boxes)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, 4, 4, 1, POINT("a", "in", "2"));
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, 4, 4, 1, POINT("a", "in", "2"));
 	struct map_placed a = place(0, identity, 2, 2);
 	/* Boxes (k, p) on chiplets 2k + p: chiplets 0 and 2 need rows 0-2, 1 and 3 rows 2-4. */
 	fetch(&a, MAP_WHOLE);
@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(store)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
 	struct map_placed a = place(0, identity, 2, 1);
 	map_store(&network, &a, MAP_WHOLE, &phase);
 	assert_bytes("1>0=8 i0=8 i1=8 d0=16");
@@ -142,14 +142,14 @@ START_TEST(store)
 	map_store(&network, &a, 1, &phase);
 	assert_bytes("1>0=4 i0=4 i1=4 d0=8");
 
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1, .channels = "[0, 0]; [1, 0]" }, 4, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 1, .channels = "[0, 0]; [1, 0]" }, 4, 2,
 	       2, POINT("a", "in", "4"));
 	a = place(0, identity, 2, 1);
 	map_store(&network, &a, MAP_WHOLE, &phase);
 	assert_bytes("0>1=4 1>0=4 i0=8 i1=8 d0=8 d1=8");
 
 	set_up(
-		(struct fixture_grid){
+		(struct made_package){
 			.columns = 2, .rows = 1, .nearest = true, .channels = "[0, 0]; [1, 0]" },
 		4, 2, 2, POINT("a", "in", "4"));
 	a = place(0, identity, 2, 1);
@@ -178,7 +178,7 @@ static double load(unsigned resource)
 /* 20 GB/s at 80 %: 16. Writes: 3 ns for every 8 bytes, in which 48 could have gone, 6 per byte. */
 START_TEST(channels_lose_time)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
 	lose_time(0.8, 3, 8);
 	struct map_placed a = place(0, identity, 2, 1);
 	unsigned channel = hw_dram_id(package, 0);
@@ -204,7 +204,7 @@ END_TEST
 START_TEST(loads_add_up)
 {
 	struct map_phase sum;
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
 	lose_time(1, 4, 16); /* 5 per byte written */
 	struct map_placed a = place(0, identity, 2, 1);
 	map_phase_init(&sum, package);
@@ -226,7 +226,7 @@ END_TEST
 START_TEST(every_channel_switches_for_itself)
 {
 	for (int nearest = 0; nearest < 2; nearest++) {
-		set_up((struct fixture_grid){ .columns = 3,
+		set_up((struct made_package){ .columns = 3,
 		                              .rows = 1,
 		                              .nearest = nearest,
 		                              .channels = "[0, 0]; [2, 0]" },
@@ -244,7 +244,7 @@ END_TEST
 /* 8 ns per message: half at the chiplet that it comes from, half at the one it goes to. */
 START_TEST(messages_have_a_fixed_time)
 {
-	set_up((struct fixture_grid){ .columns = 3, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
+	set_up((struct made_package){ .columns = 3, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
 	package->nop.message_ns = 8;
 	lose_time(1, 0, 0);
 	network.receivers[0] = 1;
@@ -282,7 +282,7 @@ END_TEST
 /* Weights: 4 x 4 bytes. Boxes (k, p) on chiplets 2k + p: 0 and 1 need the first 8, 2 and 3 the rest. */
 START_TEST(load_and_gather)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, 4, 2, 2, POINT("a", "in", "4"));
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, 4, 2, 2, POINT("a", "in", "4"));
 	struct map_placed a = place(0, identity, 2, 2);
 	for (int i = 0; i < 2; i++) {
 		a.weights = i ? MAP_STREAMED : MAP_RESIDENT;
@@ -309,7 +309,7 @@ END_TEST
 START_TEST(uneven_shards)
 {
 	for (int unicast = 0; unicast < 2; unicast++) {
-		set_up((struct fixture_grid){ .columns = 3, .rows = 1, .unicast = unicast }, 4, 3,
+		set_up((struct made_package){ .columns = 3, .rows = 1, .unicast = unicast }, 4, 3,
 		       2, POINT("a", "in", "4"));
 		struct map_placed a = place(0, identity, 1, 3);
 		a.weights = MAP_DISTRIBUTED;
@@ -327,7 +327,7 @@ END_TEST
 START_TEST(idle_chiplets_load_nothing)
 {
 	/* One sample on two chiplets: box 0 is empty, chiplet 1 works alone. */
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2, POINT("a", "in", "4"));
 	struct map_placed a = fixture_place(workload, 0, identity, 1, 2, 1, 1, 1);
 	map_load(&network, &a, &phase);
 	assert_bytes("0>1=16 e1=16 d0=16");

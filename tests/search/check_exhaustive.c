@@ -24,7 +24,7 @@ enum { PROBLEMS = UNLESS_SANITIZED(40, 6) };
 
 static void set_up_pair(void)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 8, 8 },
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 8, 8 },
 	       POINT("a", "in", "8"), POINT("b", "a", "16"), NULL);
 }
 
@@ -97,7 +97,7 @@ START_TEST(orders_by_hand)
 	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct search_exact_space small;
 		double mappings;
-		set_up((struct fixture_grid){ .columns = cases[i].columns, .rows = cases[i].rows },
+		set_up((struct made_package){ .columns = cases[i].columns, .rows = cases[i].rows },
 		       (struct wl_shape){ 4, 8, 8 }, POINT("a", "in", "8"), NULL);
 		search_exact_init(&small, workload, package, &freedom, 1, 1, SEARCH_TILES_BEST);
 		double candidates = search_exact_size(&small, &mappings);
@@ -243,7 +243,7 @@ START_TEST(best_where_tensors_have_places)
 {
 	static const double links_GBps[] = { 10, 0.5, 0.05 };
 	set_up(
-		(struct fixture_grid){
+		(struct made_package){
 			.columns = 2, .rows = 1, .nearest = true, .channels = "[0, 0]; [1, 0]" },
 		(struct wl_shape){ 4, 8, 8 }, POINT("a", "in", "8"), POINT("b", "a", "16"), NULL);
 	package->types[0].static_W = 0.01;
@@ -268,10 +268,13 @@ END_TEST
 START_TEST(free_nodes_are_faster)
 {
 	release();
-	package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 2 });
-	workload = fixture_workload(256, 2, 1,
-	                            "{'name': 'a', 'op': 'conv', 'inputs': ['in'], "
-	                            "'out_channels': 8, 'kernel': 3, 'pad': 1}");
+	package = made_package((struct made_package){ .columns = 2, .rows = 2 });
+	workload = made_workload(
+		(struct made_workload){ .channels = 256,
+	                                .rows = 2,
+	                                .columns = 1,
+	                                .layers = "{'name': 'a', 'op': 'conv', 'inputs': ['in'], "
+	                                          "'out_channels': 8, 'kernel': 3, 'pad': 1}" });
 	cost_model_init(&model, workload, package);
 	double scope_ns = exhaustive_score(SEARCH_SCOPE, SEARCH_LATENCY),
 	       free_ns = exhaustive_score(SEARCH_BEST, SEARCH_LATENCY);
@@ -508,8 +511,9 @@ static void set_up_chain(unsigned columns, unsigned rows, unsigned nodes)
 		                       "%s{'name': 'n%u', 'op': 'conv', 'inputs': ['%s%.0u'], "
 		                       "'out_channels': 4, 'kernel': 1}",
 		                       i ? "," : "", i + 1, i ? "n" : "in", i);
-	package = fixture_package((struct fixture_grid){ .columns = columns, .rows = rows });
-	workload = fixture_workload(4, 8, 8, layers->str);
+	package = made_package((struct made_package){ .columns = columns, .rows = rows });
+	workload = made_workload((struct made_workload){
+		.channels = 4, .rows = 8, .columns = 8, .layers = layers->str });
 	cost_model_init(&model, workload, package);
 }
 

@@ -49,7 +49,7 @@ static void assert_reason(unsigned cluster, enum search_bound bound, enum search
 /* 8 cycles; 16 + 32 bytes and 50 ns at the channel. */
 START_TEST(little_computing_is_bound_by_traffic)
 {
-	set_up((struct fixture_grid){ .columns = 1, .rows = 1 }, (struct wl_shape){ 4, 2, 2 },
+	set_up((struct made_package){ .columns = 1, .rows = 1 }, (struct wl_shape){ 4, 2, 2 },
 	       POINT("a", "in", "8"), NULL);
 	map(3, "1: 0 = a");
 	explain(SEARCH_LATENCY, 1);
@@ -61,7 +61,7 @@ END_TEST
 /* a: 16 x 9 x 256 cycles, and 64 x 256 bytes to b at 10 GB/s; b: 16 x 256 cycles. */
 START_TEST(the_slower_cluster_sets_the_pace)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 16, 16 },
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 16, 16 },
 	       CONV("a", "in", "64", "'kernel': 3, 'pad': 1"), POINT("b", "a", "4"), NULL);
 	map(4, "1: 0 = a | 1 = b");
 	explain(SEARCH_LATENCY, 1);
@@ -77,7 +77,7 @@ END_TEST
 /* 64 cycles; 64 bytes and 50 ns of traffic, 1024 bytes and 50 ns of weights. */
 START_TEST(streamed_weights_bound_a_small_node)
 {
-	set_up((struct fixture_grid){ .columns = 1, .rows = 1 }, (struct wl_shape){ 32, 1, 1 },
+	set_up((struct made_package){ .columns = 1, .rows = 1 }, (struct wl_shape){ 32, 1, 1 },
 	       POINT("a", "in", "32"), NULL);
 	map(3, "1: 0 = a streamed");
 	explain(SEARCH_LATENCY, 1);
@@ -90,7 +90,7 @@ END_TEST
 /* Four such nodes: 64 + 50 + 15 + 102.4 ns at most, but 3 x 102.4 ns of the first link. */
 START_TEST(a_link_that_all_use_bounds_all)
 {
-	set_up((struct fixture_grid){ .columns = 4, .rows = 1 }, (struct wl_shape){ 32, 1, 1 },
+	set_up((struct made_package){ .columns = 4, .rows = 1 }, (struct wl_shape){ 32, 1, 1 },
 	       POINT("a", "in", "32"), POINT("b", "a", "32"), POINT("c", "b", "32"),
 	       POINT("d", "c", "32"), NULL);
 	map(8, "1: 0 = a streamed | 1 = b streamed | 2 = c streamed | 3 = d streamed");
@@ -107,7 +107,7 @@ END_TEST
 START_TEST(a_link_that_transfers_share_bounds_all)
 {
 	struct map_phase phase;
-	set_up((struct fixture_grid){ .columns = 6, .rows = 1 }, (struct wl_shape){ 4, 16, 16 },
+	set_up((struct made_package){ .columns = 6, .rows = 1 }, (struct wl_shape){ 4, 16, 16 },
 	       POINT("a", "in", "4"), POINT("b", "a", "4"), POINT("c", "b", "4"),
 	       POINT("d", "c", "4"), POINT("e", "d", "4"), POINT("f", "e", "1"), NULL);
 	map(8, "1: 0 = a | 3 = b | 1 = c | 4 = d | 2 = e | 5 = f");
@@ -129,9 +129,9 @@ END_TEST
 
 #define SQUARE(name, input) CONV(name, input, "8", "'kernel': 3, 'pad': 1")
 
-static const struct fixture_grid row = { .columns = 3, .rows = 1 };
+static const struct made_package row = { .columns = 3, .rows = 1 };
 
-static void set_up_chain(struct fixture_grid grid)
+static void set_up_chain(struct made_package grid)
 {
 	set_up(grid, (struct wl_shape){ 8, 6, 6 }, SQUARE("a", "in"), SQUARE("b", "a"),
 	       SQUARE("c", "b"), NULL);
@@ -198,7 +198,7 @@ START_TEST(a_change_costs_what_it_costs_the_readers)
 {
 	const char *base = "2: 0 = a | 1 = b; 1: 2 = c";
 	const enum search_objective objective = (enum search_objective)_i;
-	set_up_chain((struct fixture_grid){
+	set_up_chain((struct made_package){
 		.columns = 3, .rows = 1, .nearest = true, .channels = "[0, 0]; [2, 0]" });
 	ck_assert(model.network.tensors_have_places);
 	map(8, base);
@@ -237,7 +237,7 @@ START_TEST(the_best_of_a_kind_is_named)
 		"2: 0 1 = a P2, b Q2, c P2", "2: 0 1 = a P2, b P2, c Q2"
 	};
 	double least = INFINITY, base_ns;
-	set_up_chain((struct fixture_grid){ .columns = 2, .rows = 1 });
+	set_up_chain((struct made_package){ .columns = 2, .rows = 1 });
 	map(8, base);
 	explain(SEARCH_LATENCY, 1);
 	base_ns = value_of(SEARCH_LATENCY, base);
@@ -258,7 +258,7 @@ END_TEST
 START_TEST(regions_move_to_another_serpentine)
 {
 	const char *base = "2: 0 2 3 = a K3, b K3 | 1 = c"; /* bands of two rows: 0 2 3 1 */
-	set_up_chain((struct fixture_grid){ .columns = 2, .rows = 2 });
+	set_up_chain((struct made_package){ .columns = 2, .rows = 2 });
 	map(8, base);
 	explain(SEARCH_LATENCY, 1);
 	assert_change(SEARCH_LATENCY, &explanation.segments[0].changes[1],
@@ -269,7 +269,7 @@ END_TEST
 
 START_TEST(threads_say_the_same)
 {
-	set_up_chain((struct fixture_grid){ .columns = 3, .rows = 2 });
+	set_up_chain((struct made_package){ .columns = 3, .rows = 2 });
 	map(8, "2: 0 3 = a P2, b K2 | 4 = c");
 	explain(SEARCH_EDP, 1);
 	struct search_explanation one = explanation;

@@ -449,7 +449,7 @@ END_TEST
 START_TEST(loads_and_prefetch_are_extracted)
 {
 	/* A streamed node at a cluster's head is loaded from the start on, a later one is not. */
-	static const struct fixture_grid grid = { .columns = 2, .rows = 1 };
+	static const struct made_package grid = { .columns = 2, .rows = 1 };
 	static const struct wl_shape shape = { 4, 2, 2 };
 	set_up(grid, shape, POINT("a", "in", "8"), POINT("b", "a", "8"), POINT("c", "b", "8"),
 	       NULL);

@@ -11,7 +11,7 @@ static struct hw_package *package;
 static void set_up_package(void)
 {
 	set_up();
-	package = fixture_package((struct fixture_grid){ .columns = 8, .rows = 8 });
+	package = made_package((struct made_package){ .columns = 8, .rows = 8 });
 }
 
 static void tear_down_package(void)

@@ -8,7 +8,7 @@
 
 #define UNARY(name, op, input) "{'name': '" name "', 'op': '" op "', 'inputs': ['" input "']}"
 #define ROW                                              \
-	(struct fixture_grid)                            \
+	(struct made_package)                            \
 	{                                                \
 		.columns = 3, .rows = 1, .unicast = true \
 	}
@@ -73,7 +73,7 @@ END_TEST
 /* Positions are the layer's own: 4 x 4 in front of the pool. */
 START_TEST(pools_behind_do_not_shrink_it)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 3, 4, 4,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 3, 4, 4,
 	       POINT("a", "in", "4") "," UNARY(
 		       "s", "norm", "a") ",{'name': 'p', 'op': 'max_pool', 'inputs': ['s'], "
 	                                 "'kernel': 2, 'stride': 2}");
@@ -104,7 +104,7 @@ END_TEST
 /* A norm behind a concat belongs to its readers, who then need all channels. */
 START_TEST(readers_that_normalise_read_all_channels)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 3, 1, 1,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 3, 1, 1,
 	       POINT("a", "in", "2") "," POINT(
 		       "b", "in",
 		       "2") ","
@@ -219,7 +219,7 @@ START_TEST(random_nodes_exchange_what_they_need)
 	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i);
 	unsigned stride, room = CHIPLETS;
 	g_autofree char *layers = random_node(rand, &stride);
-	set_up((struct fixture_grid){ .columns = 4,
+	set_up((struct made_package){ .columns = 4,
 	                              .rows = 3,
 	                              .unicast = g_rand_boolean(rand),
 	                              .torus = g_rand_boolean(rand) },

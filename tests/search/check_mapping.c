@@ -59,15 +59,20 @@ static struct wl_workload *workload;
 /* Outputs: a 6 x 4 x 4, b 5 x 4 x 3, c 4 x 4 x 3, d 3 x 4 x 3 (channels, rows, columns). */
 static void set_up(void)
 {
-	package = fixture_package((struct fixture_grid){ .columns = 2, .rows = 2 });
-	workload = fixture_workload(
-		3, 4, 4,
-		"{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': 6, 'kernel': 1},"
-		"{'name': 'a_relu', 'op': 'relu', 'inputs': ['a']},"
-		"{'name': 'b', 'op': 'conv', 'inputs': ['a_relu'], 'out_channels': 5, "
-		"'kernel': [1, 2]},"
-		"{'name': 'c', 'op': 'conv', 'inputs': ['b'], 'out_channels': 4, 'kernel': 1},"
-		"{'name': 'd', 'op': 'conv', 'inputs': ['c'], 'out_channels': 3, 'kernel': 1}");
+	package = made_package((struct made_package){ .columns = 2, .rows = 2 });
+	workload = made_workload((struct made_workload){
+		.channels = 3,
+		.rows = 4,
+		.columns = 4,
+		.layers = "{'name': 'a', 'op': 'conv', 'inputs': ['in'], 'out_channels': 6, "
+			  "'kernel': 1},"
+			  "{'name': 'a_relu', 'op': 'relu', 'inputs': ['a']},"
+			  "{'name': 'b', 'op': 'conv', 'inputs': ['a_relu'], 'out_channels': 5, "
+			  "'kernel': [1, 2]},"
+			  "{'name': 'c', 'op': 'conv', 'inputs': ['b'], 'out_channels': 4, "
+			  "'kernel': 1},"
+			  "{'name': 'd', 'op': 'conv', 'inputs': ['c'], 'out_channels': 3, "
+			  "'kernel': 1}" });
 }
 
 static void tear_down(void)

@@ -14,7 +14,7 @@ enum { A, B, C, D, E };
 /* in -> a -> b -> c + a -> d + b -> e */
 static void set_up_plan(void)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, (struct wl_shape){ 4, 4, 4 },
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, (struct wl_shape){ 4, 4, 4 },
 	       POINT("a", "in", "4"), POINT("b", "a", "4"), POINT("c", "b", "4"),
 	       SUM("c+a", "c", "a"), POINT("d", "c+a", "4"), SUM("d+b", "d", "b"),
 	       POINT("e", "d+b", "4"), NULL);

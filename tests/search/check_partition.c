@@ -103,8 +103,7 @@ static const struct tiling {
 /* Chiplets 0 and 2 as they are (16 MACs per ns), 1 and 3 with half the clock. */
 static struct hw_package *uneven_package(void)
 {
-	struct hw_package *uneven = fixture_package(
-		(struct fixture_grid){ .columns = 4, .rows = 1 });
+	struct hw_package *uneven = made_package((struct made_package){ .columns = 4, .rows = 1 });
 	uneven->types = g_renew(struct hw_chiplet_type, uneven->types, 2);
 	uneven->types[1] = uneven->types[0];
 	uneven->types[1].name = g_strdup("slow");
@@ -145,7 +144,7 @@ END_TEST
 /* Of equal chiplets, speed gives every extent the even parts. */
 START_TEST(equal_speeds_are_even)
 {
-	struct hw_package *even = fixture_package((struct fixture_grid){ .columns = 8, .rows = 8 });
+	struct hw_package *even = made_package((struct made_package){ .columns = 8, .rows = 8 });
 	even->types[0].clock_GHz = 1.1;
 	for (unsigned rows = 1; rows < 80; rows++) {
 		load(1, rows, 1,

@@ -13,7 +13,7 @@ static struct map_phase phase;
 
 static void set_up(unsigned columns, unsigned rows, double conflict)
 {
-	package = fixture_package((struct fixture_grid){ .columns = columns, .rows = rows });
+	package = made_package((struct made_package){ .columns = columns, .rows = rows });
 	package->nop.link_GBps = package->nop.port_GBps = 32;
 	package->nop.hop_ns = 4;
 	package->nop.message_ns = 5;
@@ -271,11 +271,11 @@ END_TEST
 
 static void set_up_torus(unsigned columns, unsigned rows, bool unicast)
 {
-	package = fixture_package((struct fixture_grid){ .columns = columns,
-	                                                 .rows = rows,
-	                                                 .unicast = unicast,
-	                                                 .torus = true,
-	                                                 .channels = "[0, 0]; [0, 0]" });
+	package = made_package((struct made_package){ .columns = columns,
+	                                              .rows = rows,
+	                                              .unicast = unicast,
+	                                              .torus = true,
+	                                              .channels = "[0, 0]; [0, 0]" });
 	package->dram[1].at = hw_chiplet_count(package) - 1;
 	package->nop.hop_ns = 4;
 	package->nop.message_ns = 5;
@@ -438,7 +438,7 @@ END_TEST
 /* On a ring of a torus nothing is last; the law ends all the same and never gains. */
 START_TEST(a_torus_has_no_last_link)
 {
-	package = fixture_package((struct fixture_grid){ .columns = 4, .rows = 4, .torus = true });
+	package = made_package((struct made_package){ .columns = 4, .rows = 4, .torus = true });
 	package->nop.router_conflict = 0.1;
 	package->nop.router_blocking = 0.6;
 	map_network_init(&network, package);

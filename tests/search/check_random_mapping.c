@@ -206,7 +206,7 @@ static unsigned look_at_many(enum search_strategy strategy)
 {
 	unsigned seen = 0;
 	struct search_drawer drawer;
-	set_up((struct fixture_grid){ .columns = 4, .rows = 2 }, (struct wl_shape){ 4, 8, 8 },
+	set_up((struct made_package){ .columns = 4, .rows = 2 }, (struct wl_shape){ 4, 8, 8 },
 	       POINT("a", "in", "8"), POINT("b", "a", "8"), POINT("c", "b", "8"),
 	       POINT("d", "c", "8"), NULL);
 	search_drawer_init(&drawer, &model, strategy, 8, 0);
@@ -331,7 +331,7 @@ START_TEST(every_change_is_made)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct search_drawer drawer;
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, (struct wl_shape){ 4, 8, 8 },
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, (struct wl_shape){ 4, 8, 8 },
 	       POINT("a", "in", "8"), POINT("b", "a", "8"), POINT("c", "b", "8"),
 	       POINT("d", "c", "8"), POINT("e", "d", "8"), NULL);
 	map(8, start_notation);
@@ -357,7 +357,7 @@ START_TEST(a_border_moves_between_pipelines)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct search_drawer drawer;
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, (struct wl_shape){ 4, 8, 8 },
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, (struct wl_shape){ 4, 8, 8 },
 	       POINT("a", "in", "8"), POINT("b", "a", "8"), POINT("c", "b", "8"),
 	       POINT("d", "c", "8"), NULL);
 	map(8, "4: 0 1 = a K2 | 3 2 = b K2; 2: 2 0 = c K2 | 1 3 = d K2");
@@ -394,7 +394,7 @@ static void assert_no_draw(enum search_strategy strategy, enum search_error code
 
 START_TEST(errors_say_what_does_not_fit)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 8, 8 },
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 8, 8 },
 	       POINT("a", "in", "8"), POINT("b", "a", "8"), POINT("c", "b", "8"), NULL);
 	assert_no_draw(SEARCH_PIPELINE, SEARCH_ERROR_TOO_MANY_NODES,
 	               "strategy pipeline: 'net' has 3 nodes but 'grid' has 2 chiplets; it needs "

@@ -33,7 +33,7 @@ static void assert_like(unsigned node, unsigned like, unsigned length)
  * what its neighbour sees until f comes into sight. */
 START_TEST(a_chain)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, (struct wl_shape){ 8, 6, 6 },
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, (struct wl_shape){ 8, 6, 6 },
 	       POINT("a", "in", "8"), POINT("b", "a", "8"), POINT("c", "b", "8"),
 	       POINT("d", "c", "8"), POINT("e", "d", "8"), POINT("f", "e", "8"), NULL);
 	find();
@@ -50,7 +50,7 @@ END_TEST
  * named. The first two read something else than their likes further on. */
 START_TEST(blocks)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, (struct wl_shape){ 8, 6, 6 },
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, (struct wl_shape){ 8, 6, 6 },
 	       POINT("a", "in", "8"), POINT("b", "a", "16"), POINT("c", "b", "8"),
 	       POINT("d", "c", "16"), POINT("e", "d", "8"), POINT("f", "e", "16"),
 	       POINT("g", "f", "8"), POINT("h", "g", "16"), NULL);
@@ -67,7 +67,7 @@ END_TEST
  * follows is not. */
 START_TEST(a_residual)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, (struct wl_shape){ 8, 6, 6 },
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, (struct wl_shape){ 8, 6, 6 },
 	       POINT("a", "in", "8"), POINT("b", "a", "8"), POINT("c", "b", "8"),
 	       POINT("d", "c", "8"), POINT("e", "d", "8"), SUM("s", "e", "c"), POINT("f", "s", "8"),
 	       POINT("g", "f", "8"), POINT("h", "g", "8"), POINT("i", "h", "8"), NULL);
@@ -83,7 +83,7 @@ END_TEST
 /* Tables hold what takes more than 32 bits: 2^32 + 2^16 weights, or half of them. */
 START_TEST(weights_beyond_4_GiB)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 65537, 1, 1 },
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 65537, 1, 1 },
 	       POINT("a", "in", "65536"), NULL);
 	find();
 	for (unsigned r = 0; r < space.size_count; r++) {

@@ -198,11 +198,14 @@ static const struct scene {
 static void load_scene(const struct scene *scene, bool tight)
 {
 	release();
-	package = fixture_package(
-		(struct fixture_grid){ .columns = scene->columns, .rows = scene->rows });
+	package = made_package(
+		(struct made_package){ .columns = scene->columns, .rows = scene->rows });
 	if (tight)
 		package->types[0].activation_buffer_bytes = scene->activation_bytes;
-	workload = fixture_workload(4, scene->size, scene->size, scene->layers);
+	workload = made_workload((struct made_workload){ .channels = 4,
+	                                                 .rows = scene->size,
+	                                                 .columns = scene->size,
+	                                                 .layers = scene->layers });
 	cost_model_init(&model, workload, package);
 }
 

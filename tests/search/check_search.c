@@ -280,7 +280,7 @@ static void assert_no_mapping(enum search_strategy strategy, const char *expecte
 
 START_TEST(nothing_fits)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 8, 8 },
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 8, 8 },
 	       CONV("a", "in", "8", "'kernel': 3, 'pad': 1"), POINT("b", "a", "4"),
 	       POINT("c", "b", "4"), NULL);
 	assert_no_mapping(SEARCH_PIPELINE, "strategy pipeline: 'net' has 3 nodes but 'grid' has 2 "
@@ -310,7 +310,7 @@ END_TEST
 /* A strip of 600 rows of 4 columns and 4 channels, on two chiplets. */
 static void set_up_strip(uint64_t activation_bytes)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 600, 4 },
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 600, 4 },
 	       POINT("a", "in", "4"), POINT("b", "a", "4"), NULL);
 	package->types[0].activation_buffer_bytes = activation_bytes;
 	renew_model();

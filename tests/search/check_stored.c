@@ -30,7 +30,7 @@ static void set_up_row(bool unicast)
 {
 	kernel = stride = groups = 1;
 	pad = 0;
-	set_up((struct fixture_grid){ .columns = 4,
+	set_up((struct made_package){ .columns = 4,
 	                              .rows = 1,
 	                              .nearest = true,
 	                              .unicast = unicast,
@@ -138,7 +138,7 @@ END_TEST
 START_TEST(a_run_goes_on_past_empty_shares)
 {
 	set_up(
-		(struct fixture_grid){
+		(struct made_package){
 			.columns = 4, .rows = 1, .nearest = true, .channels = "[0, 0]; [3, 0]" },
 		((struct wl_shape){ 4, 1, 1 }), POINT("a", "in", "4"), POINT("b", "a", "6"), NULL);
 	map(1, "1: 0 = a; 1: 0 1 2 3 = b K4 t2");
@@ -161,7 +161,7 @@ START_TEST(one_channel_for_all)
 	struct cost_totals expected = { 0 };
 	double expected_ns = 0;
 	for (unsigned i = 0; i < G_N_ELEMENTS(channels); i++) {
-		set_up((struct fixture_grid){ .columns = 3,
+		set_up((struct made_package){ .columns = 3,
 		                              .rows = 1,
 		                              .nearest = i > 0,
 		                              .channels = channels[i] },
@@ -220,7 +220,7 @@ static void random_pair(GRand *rand)
 {
 	static const char *const channels[] = { "[0, 0]; [1, 1]", "[1, 0]; [0, 1]; [1, 1]",
 		                                "[0, 0]; [0, 1]; [0, 0]" };
-	struct fixture_grid grid = { .columns = pick(rand, 2, 4),
+	struct made_package grid = { .columns = pick(rand, 2, 4),
 		                     .rows = pick(rand, 2, 4),
 		                     .unicast = g_rand_boolean(rand),
 		                     .nearest = true,
@@ -237,8 +237,9 @@ static void random_pair(GRand *rand)
 		"'stride': %u, 'pad': %u, 'groups': %u}",
 		2 * pick(rand, 1, 3), 2 * pick(rand, 1, 3), kernel, stride, pad, groups);
 	release();
-	package = fixture_package(grid);
-	workload = fixture_workload(2, rows, pick(rand, 3, 6), layers);
+	package = made_package(grid);
+	workload = made_workload((struct made_workload){
+		.channels = 2, .rows = rows, .columns = pick(rand, 3, 6), .layers = layers });
 	cost_model_init(&model, workload, package);
 }
 

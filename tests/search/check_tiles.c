@@ -81,7 +81,7 @@ END_TEST
 /* What fits stays as it is; what does not is doubled, all nodes of the cluster together. */
 START_TEST(doubled_until_it_fits)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 32, 1 },
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 32, 1 },
 	       POINT("a", "in", "4"), POINT("b", "a", "4"), NULL);
 	map(1, "1: 0 = a t3, b t1");
 	/* 32 rows of 4 channels: tiles of a have 11 rows, so 88 for two and as many of the output; b's
@@ -107,7 +107,7 @@ END_TEST
  * the whole input is there twice. Doubling from 3 tiles, of two rows, leads to 6. */
 START_TEST(more_tiles_may_need_more)
 {
-	set_up((struct fixture_grid){ .columns = 1, .rows = 1 }, (struct wl_shape){ 64, 4, 2 },
+	set_up((struct made_package){ .columns = 1, .rows = 1 }, (struct wl_shape){ 64, 4, 2 },
 	       POINT("a", "in", "9"), NULL);
 	map(1, "1: 0 = a t3");
 	ck_assert_uint_eq(need(0, 0), 2 * 2 * 2 * 64 + 2 * 2 * 2 * 9);
@@ -124,7 +124,7 @@ START_TEST(finest_tiles)
 {
 	static const unsigned by_hand[] = { 2, 7, 9 };
 	unsigned tiles[MAP_DIMS];
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 14, 5 },
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 14, 5 },
 	       POINT("a", "in", "9"), NULL);
 	map(2, "2: 0 1 = a P2"); /* 2 samples, 7 rows, 5 columns, 9 channels */
 	struct map_placed placed = map_place(&plan, 0, 2);

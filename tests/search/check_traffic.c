@@ -17,7 +17,7 @@ static void transfer(const struct map_placed *from, unsigned tile, const struct 
 /* a: 8 channels of 2 x 2, two of them (8 bytes) on each chiplet; b needs all of them everywhere. */
 START_TEST(all_gather_multicast)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, 4, 2, 2,
 	       POINT("a", "in", "8") "," POINT("b", "a", "4"));
 	struct map_placed a = place(0, identity, 4, 1), b = place(1, identity, 4, 1);
 	transfer(&a, MAP_WHOLE, &b, 0);
@@ -38,7 +38,7 @@ END_TEST
 
 START_TEST(all_gather_unicast)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2, .unicast = true }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 2, .unicast = true }, 4, 2, 2,
 	       POINT("a", "in", "8") "," POINT("b", "a", "4"));
 	struct map_placed a = place(0, identity, 4, 1), b = place(1, identity, 4, 1);
 	transfer(&a, MAP_WHOLE, &b, 0);
@@ -52,7 +52,7 @@ END_TEST
 
 START_TEST(ports_can_be_the_bottleneck)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2,
 	       POINT("a", "in", "8") "," POINT("b", "a", "4"));
 	struct map_placed a = place(0, identity, 2, 1), b = place(1, identity, 2, 1);
 	package->nop.port_GBps = 2;
@@ -67,7 +67,7 @@ END_TEST
 /* Rows 0-2 2-4 4-6 of 4 channels and 5 columns; a row is 20 bytes. */
 START_TEST(halo)
 {
-	set_up((struct fixture_grid){ .columns = 3, .rows = 1 }, 4, 6, 5,
+	set_up((struct made_package){ .columns = 3, .rows = 1 }, 4, 6, 5,
 	       POINT("a", "in", "4") "," CONV("b", "a", "4", "'kernel': 3, 'pad': 1"));
 	struct map_placed a = place(0, identity, 1, 3), b = place(1, identity, 1, 3);
 	transfer(&a, MAP_WHOLE, &b, 0);
@@ -89,7 +89,7 @@ END_TEST
 /* Blocks of rows and columns: edges and corners. */
 START_TEST(halo_in_two_dimensions)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, 1, 4, 6,
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, 1, 4, 6,
 	       POINT("a", "in", "1") "," CONV("b", "a", "1", "'kernel': 3, 'pad': 1"));
 	struct map_placed a = fixture_place(workload, 0, identity, 1, 1, 1, 2, 2);
 	struct map_placed b = fixture_place(workload, 1, identity, 1, 1, 1, 2, 2);
@@ -103,7 +103,7 @@ END_TEST
 START_TEST(resharding)
 {
 	/* a: 4 channels of 4 x 3; b: 6 channels of 4 x 3; c reads b. */
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 4, 3,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 4, 3,
 	       POINT("a", "in", "4") "," POINT("b", "a", "6") "," POINT("c", "b", "4"));
 	struct map_placed a = place(0, identity, 2, 1), b = place(1, identity, 1, 2),
 			  c = place(2, identity, 2, 1);
@@ -123,7 +123,7 @@ END_TEST
 
 START_TEST(samples_stay_apart)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2,
 	       POINT("a", "in", "4") "," POINT("b", "a", "4"));
 	static const unsigned swapped[2] = { 1, 0 };
 	struct map_placed a = fixture_place(workload, 0, identity, 3, 2, 1, 1, 1);
@@ -140,7 +140,7 @@ END_TEST
 START_TEST(region_to_region)
 {
 	static const unsigned upper[2] = { 0, 1 }, lower[2] = { 2, 3 };
-	set_up((struct fixture_grid){ .columns = 2, .rows = 2 }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 2 }, 4, 2, 2,
 	       POINT("a", "in", "4") "," POINT("b", "a", "4"));
 	struct map_placed a = place(0, upper, 2, 1), b = place(1, lower, 2, 1);
 	transfer(&a, MAP_WHOLE, &b, 0);
@@ -158,7 +158,7 @@ END_TEST
 START_TEST(far_corners)
 {
 	static const unsigned corner[1] = { 8 }, last[1] = { 15 };
-	set_up((struct fixture_grid){ .columns = 3, .rows = 3 }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 3, .rows = 3 }, 4, 2, 2,
 	       POINT("a", "in", "4") "," POINT("b", "a", "4"));
 	struct map_placed a = place(0, identity, 1, 1), b = place(1, corner, 1, 1);
 	transfer(&a, MAP_WHOLE, &b, 0);
@@ -167,7 +167,7 @@ START_TEST(far_corners)
 	assert_ns(20 + 1.6);
 
 	/* A torus goes round the back: 0 to 15 is one link west, one north. */
-	set_up((struct fixture_grid){ .columns = 4, .rows = 4, .torus = true }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 4, .rows = 4, .torus = true }, 4, 2, 2,
 	       POINT("a", "in", "4") "," POINT("b", "a", "4"));
 	a = place(0, identity, 1, 1);
 	b = place(1, last, 1, 1);
@@ -180,7 +180,7 @@ END_TEST
 START_TEST(residual)
 {
 	static const unsigned swapped[2] = { 1, 0 };
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2,
 	       POINT("a", "in", "4") "," CONV(
 		       "b", "a", "4", "'kernel': 3, 'pad': 1") ","
 	                                                       "{'name': 'sum', 'op': 'add', "
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(elements_have_a_width)
 {
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2,
 	       POINT("a", "in", "4") "," POINT("b", "a", "4"));
 	struct map_placed a = place(0, identity, 2, 1), b = place(1, identity, 2, 1);
 	workload->activation_bytes = 2;
@@ -210,7 +210,7 @@ END_TEST
 START_TEST(pool_halo)
 {
 	/* Windows -1-2 1-4 3-6 5-8: boxes own rows 0-3 and 3-8, and the first needs row 3. */
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 8, 8,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 8, 8,
 	       POINT("a", "in", "4") ","
 	                             "{'name': 'pool', 'op': 'max_pool', 'inputs': ['a'], "
 	                             "'kernel': 3, 'stride': 2, "
@@ -239,7 +239,7 @@ END_TEST
 START_TEST(phases_add_up)
 {
 	struct map_phase sum;
-	set_up((struct fixture_grid){ .columns = 2, .rows = 1 }, 4, 2, 2,
+	set_up((struct made_package){ .columns = 2, .rows = 1 }, 4, 2, 2,
 	       POINT("a", "in", "4") "," POINT("b", "a", "4"));
 	struct map_placed a = place(0, identity, 2, 1), b = place(1, identity, 2, 1);
 	map_phase_init(&sum, package);

@@ -90,8 +90,7 @@ END_TEST
 START_TEST(a_segment_of_all_nodes_is_found)
 {
 	const unsigned nodes = 160;
-	struct hw_package *package = fixture_package(
-		(struct fixture_grid){ .columns = 2, .rows = 2 });
+	struct hw_package *package = made_package((struct made_package){ .columns = 2, .rows = 2 });
 	struct wl_workload *workload = deep_network(nodes, 4, 8);
 	const struct search_options options = {
 		.strategy = SEARCH_SCOPE, .batch = 2, .tiles = 1, .jobs = 2

@@ -10,7 +10,7 @@
 
 static struct hw_package *work_package(void)
 {
-	return fixture_package((struct fixture_grid){ .columns = 8, .rows = 8 });
+	return made_package((struct made_package){ .columns = 8, .rows = 8 });
 }
 
 START_TEST(work_of_a_whole_layer)

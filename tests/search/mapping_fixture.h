@@ -52,8 +52,8 @@ static inline void renew_model(void)
 	cost_model_init(&model, workload, package);
 }
 
-/* Layers in the form of fixture_workload, one each, then NULL. */
-static inline void set_up(struct fixture_grid grid, struct wl_shape input, ...)
+/* Layers in the form of made_workload, one each, then NULL. */
+static inline void set_up(struct made_package grid, struct wl_shape input, ...)
 {
 	g_autoptr(GString) layers = g_string_new(NULL);
 	va_list list;
@@ -62,8 +62,11 @@ static inline void set_up(struct fixture_grid grid, struct wl_shape input, ...)
 	for (const char *layer; (layer = va_arg(list, const char *));)
 		g_string_append_printf(layers, "%s%s", layers->len ? "," : "", layer);
 	va_end(list);
-	package = fixture_package(grid);
-	workload = fixture_workload(input.channels, input.rows, input.columns, layers->str);
+	package = made_package(grid);
+	workload = made_workload((struct made_workload){ .channels = input.channels,
+	                                                 .rows = input.rows,
+	                                                 .columns = input.columns,
+	                                                 .layers = layers->str });
 	cost_model_init(&model, workload, package);
 }
 

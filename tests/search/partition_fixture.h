@@ -26,7 +26,8 @@ static inline void tear_down(void)
 static inline void load(unsigned channels, unsigned rows, unsigned columns, const char *layers)
 {
 	g_clear_pointer(&workload, wl_workload_free);
-	workload = fixture_workload(channels, rows, columns, layers);
+	workload = made_workload((struct made_workload){
+		.channels = channels, .rows = rows, .columns = columns, .layers = layers });
 }
 
 static inline struct map_placed place(unsigned node, unsigned samples, unsigned n, unsigned k,

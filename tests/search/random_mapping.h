@@ -90,7 +90,7 @@ static inline void random_scene(GRand *rand, unsigned nodes)
 {
 	static const char *const channels[3] = { "[0, 0]", "[0, 0]; [1, 1]",
 		                                 "[1, 0]; [0, 1]; [1, 1]" };
-	struct fixture_grid grid = { .columns = pick(rand, 2, 4),
+	struct made_package grid = { .columns = pick(rand, 2, 4),
 		                     .rows = pick(rand, 2, 4),
 		                     .unicast = g_rand_boolean(rand),
 		                     .nearest = g_rand_boolean(rand),
@@ -99,8 +99,9 @@ static inline void random_scene(GRand *rand, unsigned nodes)
 	unsigned rows = pick(rand, 4, 12);
 	g_autofree char *layers = random_layers(rand, nodes, rows);
 	release();
-	package = fixture_package(grid);
-	workload = fixture_workload(4, rows, rows, layers);
+	package = made_package(grid);
+	workload = made_workload((struct made_workload){
+		.channels = 4, .rows = rows, .columns = rows, .layers = layers });
 	cost_model_init(&model, workload, package);
 }
 

@@ -33,12 +33,13 @@ static inline void release(void)
 	g_clear_pointer(&workload, wl_workload_free);
 }
 
-static inline void set_up(struct fixture_grid grid, unsigned channels, unsigned rows,
+static inline void set_up(struct made_package grid, unsigned channels, unsigned rows,
                           unsigned columns, const char *layers)
 {
 	release();
-	package = fixture_package(grid);
-	workload = fixture_workload(channels, rows, columns, layers);
+	package = made_package(grid);
+	workload = made_workload((struct made_workload){
+		.channels = channels, .rows = rows, .columns = columns, .layers = layers });
 	map_network_init(&network, package);
 	map_phase_init(&phase, package);
 }

@@ -7,6 +7,7 @@
 #include "sim/messages/replay.h"
 
 #include "search/traffic/phase.h"
+#include "tests/support/made.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -16,23 +17,12 @@
 
 static struct hw_package *mesh(unsigned columns, unsigned rows)
 {
-	g_autofree char *text = g_strdup_printf(
-		"{\"format\": \"mcmsim-package/1\", \"name\": \"mesh\","
-		" \"chiplet_types\": {\"node\": {\"clock_GHz\": 1, \"array\": {\"unroll\": "
-		"{\"K\": 8}}, \"vector_lanes\": 8, \"weight_buffer_KiB\": 1,"
-		" \"activation_buffer_KiB\": 1, \"buffer_GBps\": 8, \"energy_pJ\": "
-		"{\"mac\": 0, \"buffer_byte\": 0, \"static_W\": 0}, \"area_mm2\": 1}},"
-		" \"grid\": {\"columns\": %u, \"rows\": %u, \"chiplets\": \"node\"},"
-		" \"nop\": {\"topology\": \"mesh\", \"link_GBps\": 32, \"port_GBps\": 32,"
-		" \"hop_ns\": 4, \"message_ns\": 5, \"energy_pJ_per_bit\": 0, \"multicast\": true,"
-		" \"router_conflict\": 0},"
-		" \"dram\": {\"interleave\": \"all\", \"channels\": [{\"at\": [0, 0], \"GBps\": 1,"
-		" \"latency_ns\": 0, \"energy_pJ_per_bit\": 0}]}}",
-		columns, rows);
-	GError *error = NULL;
-	struct hw_package *package = hw_package_parse(text, "mesh", NULL, &error);
-	ck_assert_msg(package != NULL, "%s", error ? error->message : "");
-	return package;
+	return made_package((struct made_package){ .columns = columns,
+	                                           .rows = rows,
+	                                           .link_GBps = 32,
+	                                           .port_GBps = 32,
+	                                           .hop_ns = 4,
+	                                           .nop = "'message_ns': 5" });
 }
 
 struct run {

@@ -4,32 +4,26 @@
  * the sum of all that runs at the same time makes them lose?
  */
 #include "sim/messages/replay_private.h"
+#include "tests/support/made.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
 #include <math.h>
 #include <string.h>
 
-static struct hw_package *grid(const char *topology, unsigned columns, unsigned rows,
-                               double port_GBps, double hop_ns, double router_conflict)
+static struct hw_package *grid(bool torus, unsigned columns, unsigned rows, double port_GBps,
+                               double hop_ns, double router_conflict)
 {
-	g_autofree char *text = g_strdup_printf(
-		"{\"format\": \"mcmsim-package/1\", \"name\": \"grid\","
-		" \"chiplet_types\": {\"node\": {\"clock_GHz\": 1, \"array\": {\"unroll\": "
-		"{\"K\": 8}}, \"vector_lanes\": 8, \"weight_buffer_KiB\": 1,"
-		" \"activation_buffer_KiB\": 1, \"buffer_GBps\": 8, \"energy_pJ\": "
-		"{\"mac\": 0, \"buffer_byte\": 0, \"static_W\": 0}, \"area_mm2\": 1}},"
-		" \"grid\": {\"columns\": %u, \"rows\": %u, \"chiplets\": \"node\"},"
-		" \"nop\": {\"topology\": \"%s\", \"link_GBps\": 32, \"port_GBps\": %g,"
-		" \"hop_ns\": %g, \"message_ns\": 5, \"energy_pJ_per_bit\": 0, \"multicast\": true,"
-		" \"router_conflict\": %g, \"router_blocking\": 0.6, \"injection_blocking\": 0.2},"
-		" \"dram\": {\"interleave\": \"all\", \"channels\": [{\"at\": [0, 0], \"GBps\": 1,"
-		" \"latency_ns\": 0, \"energy_pJ_per_bit\": 0}]}}",
-		columns, rows, topology, port_GBps, hop_ns, router_conflict);
-	GError *error = NULL;
-	struct hw_package *package = hw_package_parse(text, "grid", NULL, &error);
-	ck_assert_msg(package != NULL, "%s", error ? error->message : "");
-	return package;
+	return made_package((struct made_package){
+		.columns = columns,
+		.rows = rows,
+		.torus = torus,
+		.link_GBps = 32,
+		.port_GBps = port_GBps,
+		.hop_ns = hop_ns > 0 ? hop_ns : -1,
+		.router_conflict = router_conflict,
+		.nop = "'message_ns': 5, 'router_blocking': 0.6, 'injection_blocking': 0.2",
+	});
 }
 
 static struct sim_messages *parse(const struct hw_package *package, const char *text)
@@ -168,7 +162,7 @@ START_TEST(messages_arrive_when_a_fluid_model_says)
 		flows[i].end_ns = INFINITY;
 	}
 	flow(flows, count, nodes, port_GBps);
-	struct hw_package *package = grid("mesh", columns, rows, port_GBps, hop_ns, 0);
+	struct hw_package *package = grid(false, columns, rows, port_GBps, hop_ns, 0);
 	struct sim_messages *messages = parse(package, text->str);
 	struct sim_replay *done = replay(package, messages, false);
 	for (unsigned i = 0; i < count; i++)
@@ -205,8 +199,8 @@ START_TEST(simgrid_says_the_same)
 	g_autoptr(GRand) random = g_rand_new_with_seed((guint32)_i);
 	unsigned columns = (unsigned)g_rand_int_range(random, 2, 6),
 		 rows = (unsigned)g_rand_int_range(random, 1, 5);
-	struct hw_package *package = grid(_i % 2 ? "torus" : "mesh", columns, rows,
-	                                  _i % 5 ? 32 : 300, _i % 7 ? 4 : 0, _i % 3 ? 0 : 0.1);
+	struct hw_package *package = grid(_i % 2, columns, rows, _i % 5 ? 32 : 300, _i % 7 ? 4 : 0,
+	                                  _i % 3 ? 0 : 0.1);
 	g_autofree char *text = random_list(random, columns * rows,
 	                                    (unsigned)g_rand_int_range(random, 2, 120));
 	struct sim_messages *messages = parse(package, text);
@@ -230,7 +224,7 @@ END_TEST
  * it starts 1 ns later. */
 START_TEST(a_message_without_bytes_takes_its_latency)
 {
-	struct hw_package *package = grid("mesh", 8, 1, 32, 4, 0);
+	struct hw_package *package = grid(false, 8, 1, 32, 4, 0);
 	struct sim_messages *messages = parse(package, "src,dst,bytes,start,dep\n0,2,0,,\n"
 	                                               "0,2,12800,,\n1,2,0,,\n2,3,0,,0\n"
 	                                               "3,4,32,7,3;2\n");
@@ -289,7 +283,7 @@ static double factor_one_by_one(struct map_network *network, const struct sim_me
 START_TEST(routers_lose_what_all_at_that_time_makes_them_lose)
 {
 	g_autoptr(GRand) random = g_rand_new_with_seed((guint32)_i);
-	struct hw_package *package = grid(_i % 2 ? "torus" : "mesh", 4, 3, 32, 4, 0.3);
+	struct hw_package *package = grid(_i % 2, 4, 3, 32, 4, 0.3);
 	g_autofree char *text = random_list(random, 12, 200);
 	struct sim_messages *messages = parse(package, text);
 	g_autofree uint32_t *order = g_new(uint32_t, messages->count);

@@ -64,7 +64,7 @@ START_TEST(a_fetch_from_another_channel)
 	const struct sim_settings settings = { .trace_to_ns = INFINITY };
 	GError *error = NULL;
 	set_up(
-		(struct fixture_grid){
+		(struct made_package){
 			.columns = 4, .rows = 1, .nearest = true, .channels = "[0, 0]; [3, 0]" },
 		(struct wl_shape){ 4, 1, 4 }, POINT("a", "in", "4"), POINT("b", "a", "4"), NULL);
 	map(1, "1: 0 = a; 1: 3 = b");

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "sim/simulate.h"
+#include "tests/support/made.h"
 #include "tests/support/suite.h"
 
 /*
@@ -26,47 +27,35 @@ struct tiny_package {
 
 static inline struct hw_package *tiny_package(struct tiny_package t)
 {
-	GString *channels = g_string_new(NULL);
-	for (unsigned c = 0; c < (t.fast_dram ? t.columns : 1); c++)
-		g_string_append_printf(channels,
-		                       "%s{'at': [%u, 0], 'GBps': %s, 'latency_ns': %u, "
-		                       "'energy_pJ_per_bit': 1}",
-		                       c ? ", " : "", c, t.fast_dram ? "1e9" : "2",
-		                       t.fast_dram ? 1 : 5);
-	g_autofree char *text = g_strdup_printf(
-		"{'format': 'mcmsim-package/1', 'name': 'tiny', 'chiplet_types': {'t': {"
-		"'clock_GHz': 1, 'array': {'unroll': {'K': 1, 'C': 1}}, 'vector_lanes': 1, "
-		"'weight_buffer_KiB': %u, 'activation_buffer_KiB': 1024, 'buffer_GBps': 1e9, "
-		"'energy_pJ': {'mac': 1, 'buffer_byte': 1, 'static_W': 1}, 'area_mm2': 1}}, "
-		"'grid': {'columns': %u, 'rows': 1, 'chiplets': 't'}, "
-		"'nop': {'topology': 'mesh', 'link_GBps': %g, 'port_GBps': %g, 'hop_ns': %g, "
-		"'energy_pJ_per_bit': 1, 'multicast': true, 'router_conflict': 0}, "
-		"'dram': {'interleave': '%s', 'channels': [%s]}}",
-		t.weight_KiB ? t.weight_KiB : 1024, t.columns, t.link_GBps > 0 ? t.link_GBps : 2.0,
-		t.port_GBps > 0 ? t.port_GBps : 1e10, t.hop_ns > 0 ? t.hop_ns : 3.0,
-		t.fast_dram ? "nearest" : "all", channels->str);
-	g_string_free(channels, TRUE);
-	GError *error = NULL;
-	struct hw_package *package = hw_package_parse(g_strdelimit(text, "'", '"'), "tiny.json",
-	                                              NULL, &error);
-	ck_assert_msg(package != NULL, "%s", error ? error->message : "");
-	return package;
+	g_autoptr(GString) channels = g_string_new("[0, 0]");
+	for (unsigned c = 1; c < (t.fast_dram ? t.columns : 1); c++)
+		g_string_append_printf(channels, "; [%u, 0]", c);
+	return made_package((struct made_package){
+		.name = "tiny",
+		.columns = t.columns,
+		.array = "'unroll': {'K': 1, 'C': 1}",
+		.vector_lanes = 1,
+		.weight_KiB = t.weight_KiB,
+		.buffer_GBps = 1e9,
+		.static_W = 1,
+		.link_GBps = t.link_GBps > 0 ? t.link_GBps : 2,
+		.port_GBps = t.port_GBps > 0 ? t.port_GBps : 1e10,
+		.hop_ns = t.hop_ns > 0 ? t.hop_ns : 3,
+		.channels = channels->str,
+		.dram_GBps = t.fast_dram ? 1e9 : 2,
+		.dram_latency_ns = t.fast_dram ? 1 : 5,
+		.nearest = t.fast_dram,
+	});
 }
 
 /* The input has `channels` x `rows` x 1 elements; `layers` is the inside of the list. */
 static inline struct wl_workload *tiny_workload(unsigned channels, unsigned rows,
                                                 unsigned weight_bytes, const char *layers)
 {
-	g_autofree char *text = g_strdup_printf(
-		"{'format': 'mcmsim-workload/1', 'name': 'net', 'source': 'test', "
-		"'activation_bytes': 1, 'weight_bytes': %u, "
-		"'inputs': [{'name': 'x', 'shape': [%u, %u, 1]}], 'layers': [%s]}",
-		weight_bytes, channels, rows, layers);
-	GError *error = NULL;
-	struct wl_workload *workload = wl_workload_parse(g_strdelimit(text, "'", '"'), "net.json",
-	                                                 NULL, &error);
-	ck_assert_msg(workload != NULL, "%s", error ? error->message : "");
-	return workload;
+	g_autofree char *inputs = g_strdup_printf("{'name': 'x', 'shape': [%u, %u, 1]}", channels,
+	                                          rows);
+	return made_workload((struct made_workload){
+		.weight_bytes = weight_bytes, .inputs = inputs, .layers = layers });
 }
 
 /* `segments` is the inside of the list. */

@@ -1,5 +1,7 @@
 #include "tests/support/deep.h"
 
+#include "tests/support/made.h"
+
 #define BLOCK 5 /* nodes */
 
 static void add_dense(GString *text, unsigned node, const char *input, unsigned channels)
@@ -31,13 +33,8 @@ char *deep_text(unsigned nodes, unsigned features, unsigned tokens)
 		{ 4, true, false }, { 1, false, true },
 	};
 	g_autofree char *trunk = g_strdup("n0");
-	GString *text = g_string_new(NULL);
-	g_string_printf(text,
-	                "{\"format\": \"mcmsim-workload/1\", \"name\": \"deep%u\", "
-	                "\"source\": \"made\", \"activation_bytes\": 1, \"weight_bytes\": 1, "
-	                "\"inputs\": [{\"name\": \"x\", \"shape\": [%u, %u, 1]}], \"layers\": [",
-	                nodes, features, tokens);
-	add_dense(text, 0, "x", features);
+	g_autoptr(GString) text = g_string_new(NULL);
+	add_dense(text, 0, "in", features);
 	for (unsigned n = 1; n < nodes; n++) {
 		unsigned step = (n - 1) % BLOCK;
 		g_autofree char *before = g_strdup_printf("n%u", n - 1);
@@ -46,8 +43,12 @@ char *deep_text(unsigned nodes, unsigned features, unsigned tokens)
 		if (block[step].residual)
 			add_residual(text, n, &trunk);
 	}
-	g_string_append(text, "]}");
-	return g_string_free(text, FALSE);
+	g_autofree char *name = g_strdup_printf("deep%u", nodes);
+	return made_workload_text((struct made_workload){ .name = name,
+	                                                  .channels = features,
+	                                                  .rows = tokens,
+	                                                  .columns = 1,
+	                                                  .layers = text->str });
 }
 
 struct wl_workload *deep_network(unsigned nodes, unsigned features, unsigned tokens)

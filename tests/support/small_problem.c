@@ -1,5 +1,7 @@
 #include "tests/support/small_problem.h"
 
+#include "tests/support/made.h"
+
 #define TENSORS 16
 
 /* A tensor that later layers may read. */
@@ -75,51 +77,16 @@ static void init_workload(struct small_problem *p, GRand *rand, unsigned nodes, 
 {
 	unsigned rows = pick(rand, 6, 20);
 	g_autofree char *layers = random_layers(rand, nodes, rows, grouped);
-	g_autofree char *text = g_strdup_printf(
-		"{'format': 'mcmsim-workload/1', 'name': 'net', 'source': 'test', "
-		"'activation_bytes': 1, 'weight_bytes': 1, "
-		"'inputs': [{'name': 'in', 'shape': [4, %u, %u]}], 'layers': [%s]}",
-		rows, rows, layers);
-	GError *error = NULL;
-	g_strdelimit(text, "'", '"');
-	p->workload = wl_workload_parse(text, "net", NULL, &error);
-	if (!p->workload)
-		g_error("%s", error->message);
-}
-
-struct grid {
-	unsigned columns, rows, weight_KiB, activation_KiB;
-	bool torus, unicast, nearest;
-	double link_GBps, dram_GBps, router_conflict;
-};
-
-static struct hw_package *make_package(const struct grid *g, const char *channels)
-{
-	g_autofree char *text = g_strdup_printf(
-		"{'format': 'mcmsim-package/1', 'name': 'grid', 'chiplet_types': {'tiny': {"
-		"'clock_GHz': 1, 'array': {'unroll': {'K': 4, 'C': 4}}, 'vector_lanes': 8, "
-		"'weight_buffer_KiB': %u, 'activation_buffer_KiB': %u, 'buffer_GBps': 1000, "
-		"'energy_pJ': {'mac': 1, 'buffer_byte': 1, 'static_W': 0.01}, 'area_mm2': 1}}, "
-		"'grid': {'columns': %u, 'rows': %u, 'chiplets': 'tiny'}, "
-		"'nop': {'topology': '%s', 'link_GBps': %g, 'port_GBps': %g, 'hop_ns': 5, "
-		"'energy_pJ_per_bit': 1, 'multicast': %s, 'router_conflict': %g}, "
-		"'dram': {'interleave': '%s', 'channels': [%s]}}",
-		g->weight_KiB, g->activation_KiB, g->columns, g->rows, g->torus ? "torus" : "mesh",
-		g->link_GBps, 4 * g->link_GBps, g->unicast ? "false" : "true", g->router_conflict,
-		g->nearest ? "nearest" : "all", channels);
-	GError *error = NULL;
-	g_strdelimit(text, "'", '"');
-	struct hw_package *package = hw_package_parse(text, "grid", NULL, &error);
-	if (!package)
-		g_error("%s", error->message);
-	return package;
+	p->workload = made_workload((struct made_workload){
+		.channels = 4, .rows = rows, .columns = rows, .layers = layers });
 }
 
 static void init_package(struct small_problem *p, GRand *rand, unsigned most_chiplets)
 {
 	static const double speeds[] = { 0.1, 1, 20 };
 	static const unsigned sizes_KiB[][2] = { { 1024, 1024 }, { 4, 8 }, { 1, 4 } };
-	struct grid g = { .columns = pick(rand, 1, MIN(3, most_chiplets)) };
+	struct made_package g = { .static_W = 0.01,
+		                  .columns = pick(rand, 1, MIN(3, most_chiplets)) };
 	g.rows = pick(rand, 1, MIN(3, most_chiplets / g.columns));
 	double nop = speeds[pick(rand, 0, 2)], dram = speeds[pick(rand, 0, 2)];
 	g.weight_KiB = sizes_KiB[pick(rand, 0, 2)][0];
@@ -131,18 +98,12 @@ static void init_package(struct small_problem *p, GRand *rand, unsigned most_chi
 	g.link_GBps = 10 * nop;
 	g.dram_GBps = 20 * dram;
 	bool two = pick(rand, 0, 1) && g.columns * g.rows > 1;
-	GString *channels = g_string_new(NULL);
-	for (unsigned i = 0; i <= two; i++)
-		g_string_append_printf(channels,
-		                       "%s{'at': [%u, %u], 'GBps': %g, 'latency_ns': 50, "
-		                       "'energy_pJ_per_bit': 8}",
-		                       i ? ", " : "", i * (g.columns - 1), i * (g.rows - 1),
-		                       g.dram_GBps);
-	p->package = make_package(&g, channels->str);
-	g_string_free(channels, TRUE);
+	g_autofree char *ends = g_strdup_printf("[0, 0]; [%u, %u]", g.columns - 1, g.rows - 1);
+	g.channels = two ? ends : NULL;
+	p->package = made_package(g);
 	g_snprintf(p->text, sizeof p->text,
 	           "%u nodes, batch %u, %u x %u chiplets, links %g GB/s, %u channels of %g GB/s, "
-	           "buffers %u + %u KiB%s%s%s%s",
+	           "buffers %g + %g KiB%s%s%s%s",
 	           p->workload->node_count, p->batch, g.columns, g.rows, g.link_GBps, two + 1u,
 	           g.dram_GBps, g.weight_KiB, g.activation_KiB, g.torus ? ", torus" : "",
 	           g.unicast ? ", unicast" : "", g.nearest ? ", nearest" : "",

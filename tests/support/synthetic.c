@@ -1,31 +1,13 @@
 #include "tests/support/synthetic.h"
 
 #include "hw/routes.h"
+#include "tests/support/made.h"
 
 struct hw_package *synthetic_package(unsigned columns, unsigned rows)
 {
-	g_autofree char *text = g_strdup_printf(
-		"{\"format\": \"mcmsim-package/1\", \"name\": \"synthetic\","
-		" \"chiplet_types\": {\"unit\": {\"clock_GHz\": 1.0, \"array\": {\"unroll\": "
-		"{\"K\": 8, \"C\": 8}},"
-		"  \"vector_lanes\": 8, \"weight_buffer_KiB\": 512, \"activation_buffer_KiB\": 256,"
-		"  \"buffer_GBps\": 512, \"energy_pJ\": {\"mac\": 0.1, \"buffer_byte\": 1.0, "
-		"\"static_W\": 0.1},"
-		"  \"area_mm2\": 6}},"
-		" \"grid\": {\"columns\": %u, \"rows\": %u, \"chiplets\": \"unit\"},"
-		" \"nop\": {\"topology\": \"mesh\", \"link_GBps\": 10, \"port_GBps\": 40, "
-		"\"hop_ns\": 5,"
-		"  \"energy_pJ_per_bit\": 1.0, \"multicast\": true, \"router_conflict\": 0.0},"
-		" \"dram\": {\"interleave\": \"all\", \"channels\": ["
-		"  {\"at\": [0, 0], \"GBps\": 20, \"latency_ns\": 100, \"energy_pJ_per_bit\": 7.5},"
-		"  {\"at\": [%u, %u], \"GBps\": 20, \"latency_ns\": 100, \"energy_pJ_per_bit\": "
-		"7.5}]}}",
-		columns, rows, columns - 1, rows - 1);
-	GError *error = NULL;
-	struct hw_package *package = hw_package_parse(text, "synthetic", NULL, &error);
-	if (!package)
-		g_error("%s", error->message);
-	return package;
+	g_autofree char *ends = g_strdup_printf("[0, 0]; [%u, %u]", columns - 1, rows - 1);
+	return made_package((struct made_package){
+		.columns = columns, .rows = rows, .channels = ends, .dram_latency_ns = 100 });
 }
 
 uint32_t synthetic_compute(struct sim_program *program, const uint32_t *hosts, const double *cycles,

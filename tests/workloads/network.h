@@ -7,28 +7,20 @@
 
 #include <stdlib.h>
 
-#include "workloads/workload.h"
+#include "tests/support/made.h"
 #include "tests/support/suite.h"
 
 /* Caller frees. `inputs` and `layers` are the elements of the arrays. */
 static inline char *network_text(const char *inputs, const char *layers)
 {
-	char *text = g_strdup_printf("{'format': 'mcmsim-workload/1', 'name': 'net',"
-	                             "'source': 'test', 'activation_bytes': 1,"
-	                             "'weight_bytes': 2, 'inputs': [%s], 'layers': [%s]}",
-	                             inputs, layers);
-
-	return g_strdelimit(text, "'", '"');
+	return made_workload_text(
+		(struct made_workload){ .weight_bytes = 2, .inputs = inputs, .layers = layers });
 }
 
 static inline struct wl_workload *network(const char *inputs, const char *layers)
 {
-	g_autofree char *text = network_text(inputs, layers);
-	g_autoptr(GError) error = NULL;
-	struct wl_workload *w = wl_workload_parse(text, "net.json", NULL, &error);
-
-	ck_assert_msg(w != NULL, "%s", error != NULL ? error->message : "no error set");
-	return w;
+	return made_workload(
+		(struct made_workload){ .weight_bytes = 2, .inputs = inputs, .layers = layers });
 }
 
 /* The text must be refused with exactly this message. */
