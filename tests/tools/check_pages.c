@@ -27,7 +27,7 @@ static glob_t pages;
 
 static void find_pages(void)
 {
-	static const char *const patterns[] = { "*.md", "*/*.md", "*/*/*.md" };
+	static const char *const patterns[] = { "*.md", "*/*.md", "*/*/*.md", "*/*/*/*.md" };
 	for (unsigned i = 0; i < G_N_ELEMENTS(patterns); i++) {
 		g_autofree char *pattern = g_build_filename(TREE, patterns[i], NULL);
 		glob(pattern, i ? GLOB_APPEND : 0, NULL, &pages);
@@ -104,6 +104,20 @@ START_TEST(the_front_page_has_commands)
 }
 END_TEST
 
+START_TEST(every_suite_has_a_line)
+{
+	g_autofree char *text = content_of(TREE, "tests/README.md");
+	glob_t suites;
+	ck_assert_int_eq(glob(TREE "/tests/*/check_*.c", 0, NULL, &suites), 0);
+	for (size_t i = 0; i < suites.gl_pathc; i++) {
+		const char *name = suites.gl_pathv[i] + strlen(TREE "/tests/");
+		g_autofree char *line = g_strdup_printf("| `%.*s` | ", (int)strlen(name) - 2, name);
+		assert_has(text, line);
+	}
+	globfree(&suites);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("pages");
@@ -113,6 +127,9 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, commands_of_a_page_work, 0, (int)pages.gl_pathc);
 	tcase_add_test(tests, the_front_page_has_commands);
+	tcase_add_test(tests, every_suite_has_a_line);
 	suite_add_tcase(suite, tests);
-	return suite_run(suite);
+	int status = suite_run(suite);
+	globfree(&pages);
+	return status;
 }
