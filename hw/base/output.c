@@ -47,18 +47,19 @@ static void remove_left_over(const char *name)
 	close(descriptor);
 }
 
-/* Returns a locked new file or -1. */
+/* Returns a locked new file or -1: another run may take it for left over before it is locked. */
 static int create_part(const char *name)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int descriptor = open(name, flags, 0666); /* less the umask */
 
-	/* Another run may have taken it for left over before it was locked. */
-	for (int i = 0; i < RETRIES && descriptor >= 0 && !lock(descriptor, name); i++) {
+	for (int i = 0; i < RETRIES; i++) {
+		const int descriptor = open(name, flags, 0666); /* less the umask */
+		if (descriptor < 0 || lock(descriptor, name))
+			return descriptor;
 		close(descriptor);
-		descriptor = open(name, flags, 0666);
 	}
-	return descriptor;
+	errno = EEXIST; /* always in somebody's hands: let it have another name */
+	return -1;
 }
 
 static int open_part(struct hw_output *output)
