@@ -64,8 +64,7 @@ static struct segment_cost cost_of(struct chain *chain, struct map_mapping *mapp
 	struct cost_segment cost = cost_evaluate_segment(&chain->model, &plan, segment,
 	                                                 chain->cluster_ns, &totals);
 	if (chain->best_tiles)
-		cost.latency_ns += search_best_tiles(&chain->model, &plan, segment, cost.load_ns,
-		                                     true) -
+		cost.latency_ns += search_best_tiles(&chain->model, &plan, segment, &cost, true) -
 		                   cost.load_ns;
 	map_plan_release(&plan);
 	return (struct segment_cost){ cost.latency_ns,

@@ -57,18 +57,6 @@ static struct search_weights weights_at(const struct searcher *s, const struct m
 	return weights;
 }
 
-/* The latency without a calibration. */
-static double neutral_latency_ns(struct cost_model *model, const struct map_mapping *mapping)
-{
-	struct cost_parameters parameters = model->parameters;
-	struct cost_report report;
-	model->parameters = cost_neutral_parameters();
-	cost_evaluate(model, mapping, &report);
-	model->parameters = parameters;
-	cost_report_release(&report);
-	return report.latency_ns;
-}
-
 /* Notes the latency too: the tables, which know latency only (and no calibration), need not look
  * at slower ones. */
 static double score_of(struct searcher *s, const struct map_mapping *mapping)
@@ -77,10 +65,8 @@ static double score_of(struct searcher *s, const struct map_mapping *mapping)
 	cost_evaluate(s->space->model, mapping, &report);
 	double energy_pJ = cost_total_pJ(&report.totals, report.static_pJ),
 	       latency_ns = report.latency_ns;
+	s->limit_ns = MIN(s->limit_ns, report.neutral_ns);
 	cost_report_release(&report);
-	s->limit_ns = MIN(s->limit_ns, cost_parameters_are_neutral(&s->space->model->parameters)
-	                                       ? latency_ns
-	                                       : neutral_latency_ns(s->space->model, mapping));
 	return search_value(s->options, latency_ns, energy_pJ);
 }
 

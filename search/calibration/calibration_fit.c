@@ -26,17 +26,14 @@ void cal_sample_init(struct cal_sample *sample, struct cost_model *model,
                      const struct map_mapping *mapping)
 {
 	struct map_plan plan;
-	bool detailed = model->detailed;
 	map_plan_init(&plan, mapping, model->workload, model->package);
 	*sample = (struct cal_sample){ .segment_count = mapping->segment_count, .weight = 1 };
 	sample->segments = g_new(struct cost_features, mapping->segment_count);
-	model->detailed = true;
 	for (unsigned s = 0; s < mapping->segment_count; s++) {
-		cost_features_extract(model, &plan, &mapping->segments[s], NULL, NULL);
-		sample->segments[s] = model->features; /* handed over */
-		cost_features_init(&model->features);
+		cost_features_init(&sample->segments[s]);
+		cost_features_extract(model, &plan, &mapping->segments[s], true,
+		                      &sample->segments[s], NULL, NULL);
 	}
-	model->detailed = detailed;
 	map_plan_release(&plan);
 }
 

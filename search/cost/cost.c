@@ -12,7 +12,7 @@ void cost_model_init(struct cost_model *model, const struct wl_workload *workloa
 	model->parameters = cost_neutral_parameters();
 	map_network_init(&model->network, package);
 	cost_features_init(&model->features);
-	model->node_ns = g_new(double, COST_SCRATCH * workload->node_count);
+	model->node_ns = g_new(double, (COST_SCRATCH + 1) * workload->node_count);
 	struct map_phase *phases[] = { &model->node, &model->part, &model->load, &model->shared };
 	for (unsigned i = 0; i < G_N_ELEMENTS(phases); i++)
 		map_phase_init(phases[i], package);
@@ -63,7 +63,8 @@ struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct
 {
 	const struct map_segment *s = &plan->mapping->segments[segment];
 	struct cost_totals full = { 0 };
-	cost_features_extract(model, plan, s, &full, totals);
+	cost_features_extract(model, plan, s, !cost_parameters_are_neutral(&model->parameters),
+	                      &model->features, &full, totals);
 	struct cost_times times = cost_features_time(&model->features, &model->parameters,
 	                                             cluster_ns, model->node_ns);
 	if (totals)
@@ -73,6 +74,8 @@ struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct
 		                      .load_ns = times.load_ns,
 		                      .period_ns = times.period_ns,
 		                      .shared_ns = times.shared_ns,
+		                      .load_chain_ns = cost_chain_ns(&model->features,
+		                                                     &model->parameters),
 		                      .latency_ns = times.latency_ns };
 }
 
@@ -105,6 +108,15 @@ static void note_nodes(const struct cost_model *model, const struct map_segment 
 	}
 }
 
+/* The latency of the segment that was evaluated last with neutral parameters. */
+static double neutral_ns(struct cost_model *model)
+{
+	const struct cost_parameters neutral = cost_neutral_parameters();
+	double *cluster_ns = model->node_ns + COST_SCRATCH * model->workload->node_count;
+	return cost_features_time(&model->features, &neutral, cluster_ns, model->node_ns)
+	        .latency_ns;
+}
+
 void cost_evaluate(struct cost_model *model, const struct map_mapping *mapping,
                    struct cost_report *report)
 {
@@ -123,6 +135,7 @@ void cost_evaluate(struct cost_model *model, const struct map_mapping *mapping,
 		segment->first_cluster = first;
 		first += segment->cluster_count;
 		report->latency_ns += segment->latency_ns;
+		report->neutral_ns += neutral_ns(model);
 	}
 	report->static_pJ = cost_static_pJ(model->package, report->latency_ns);
 	report->bound_ns = cost_bound_ns(model->workload, model->package, mapping->batch);

@@ -54,11 +54,15 @@ struct cost_segment {
 	unsigned first_cluster, cluster_count; /* in report->cluster_ns */
 	unsigned microbatches;
 	double load_ns, period_ns, shared_ns, latency_ns;
+	/* The part of load_ns in which clusters load their nodes' weights one after another: it is no
+	 * less than that, whatever the first input is. */
+	double load_chain_ns;
 };
 
 struct cost_report {
 	double latency_ns;
-	double bound_ns; /* nothing may ever be faster */
+	double neutral_ns; /* the same with neutral parameters */
+	double bound_ns;   /* nothing may ever be faster */
 	struct cost_totals totals;
 	double static_pJ;
 	struct cost_segment *segments; /* per segment */
@@ -74,11 +78,11 @@ struct cost_model {
 	const struct wl_workload *workload;
 	const struct hw_package *package;
 	struct cost_parameters parameters; /* neutral after cost_model_init */
-	bool detailed; /* features in detail even if parameters are neutral; false at first */
-	struct cost_cache *recall; /* NULL at first: every node is walked anew */
+	struct cost_cache *recall;         /* NULL at first: every node is walked anew */
 	struct map_network network;
-	struct map_phase node, part, load, shared; /* scratch, as is all that follows */
-	struct cost_features features;             /* of the segment evaluated last */
+	/* Scratch, which nobody but the model's own functions (search/cost/) uses. */
+	struct map_phase node, part, load, shared;
+	struct cost_features features;
 	double *node_ns;
 	float *own; /* [2 * (cluster * resources + resource)]: traffic, weights; NULL until used */
 	size_t own_count;
@@ -102,7 +106,7 @@ struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct
                                           unsigned segment, double *cluster_ns,
                                           struct cost_totals *totals);
 
-/* Its T_load alone; model->features have no more than that afterwards. */
+/* Its T_load alone. */
 double cost_evaluate_load(struct cost_model *model, const struct map_plan *plan, unsigned segment);
 
 /* The latency of all segments whose cost changes with how this one is mapped, besides its own:
@@ -111,17 +115,21 @@ double cost_readers_ns(struct cost_model *model, const struct map_plan *plan, un
                        double *cluster_ns, struct cost_totals *totals);
 
 /*
- * The walk over a segment's traffic (search/cost/features_extract.c). cost_features_extract fills model->features, in
- * detail unless the parameters are neutral; `full` receives the totals of a full micro-batch and
- * `totals` those of loading (both only if `totals` is not NULL). cost_walk_microbatch counts one
- * micro-batch of another size.
+ * The walk over a segment's traffic (search/cost/features_extract.c). cost_features_extract fills the caller's
+ * `features`, whatever the model's parameters are; those that are not neutral need `detailed` ones.
+ * `full` receives the totals of a full micro-batch and `totals` those of loading (both only if
+ * `totals` is not NULL). cost_walk_microbatch counts one micro-batch of another size.
  */
 void cost_features_extract(struct cost_model *model, const struct map_plan *plan,
-                           const struct map_segment *segment, struct cost_totals *full,
+                           const struct map_segment *segment, bool detailed,
+                           struct cost_features *features, struct cost_totals *full,
                            struct cost_totals *totals);
 void cost_walk_microbatch(struct cost_model *model, const struct map_plan *plan,
                           const struct map_segment *segment, unsigned samples,
                           struct cost_totals *totals);
+
+/* T_weights of a node as it is placed: of weights that come for every micro-batch. */
+double cost_weights_ns(struct cost_model *model, const struct map_placed *placed);
 
 /* max(all MACs / all MAC units, compulsory DRAM bytes / all DRAM bandwidth). Compulsory are
  * every weight, what is read of the network's inputs, and its outputs, once. */

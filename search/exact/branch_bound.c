@@ -135,13 +135,12 @@ static bool is_better(const struct search_branch_bound *t, const struct search_f
 static bool choose_tiles(struct search_branch_bound *t, const struct map_plan *plan,
                          const struct search_found *found, const struct cost_segment *cost)
 {
-	double chain_ns = cost_chain_ns(&t->model.features, &t->model.parameters);
-	double spared_ns = cost->load_ns - chain_ns;
+	double spared_ns = cost->load_ns - cost->load_chain_ns;
 	struct search_found least = *found;
 	least.latency_ns -= spared_ns;
 	least.energy_pJ -= cost_static_pJ(t->how->small->package, spared_ns);
 	return spared_ns > 0 && is_better(t, &least) &&
-	       search_best_tiles(&t->model, plan, 1, cost->load_ns, false) < cost->load_ns;
+	       search_best_tiles(&t->model, plan, 1, cost, false) < cost->load_ns;
 }
 
 static void note_tiles(const struct search_branch_bound *t, struct search_exact_segment *candidate)

@@ -33,6 +33,7 @@ struct room {
 struct search_bound_cache {
 	const struct search_exact_space *small;
 	struct cost_model *model;
+	struct map_phase phase;   /* scratch */
 	struct search_space bare; /* what search_fit_weights looks at */
 	unsigned first, end, samples, sample_index, serpentine_index, resources;
 	const unsigned *serpentine;
@@ -141,6 +142,7 @@ struct search_bound_cache *search_bound_cache_new(const struct search_exact_spac
 		                             .model = model,
 		                             .chiplets = small->chiplets };
 	known->resources = hw_resource_count(small->package);
+	map_phase_init(&known->phase, small->package);
 	known->mapping = search_empty_mapping(&known->bare, small->batch, NULL, 3);
 	map_plan_init(&known->plan, known->mapping, small->workload, small->package);
 	map_plan_init(&known->cluster_plan, known->mapping, small->workload, small->package);
@@ -173,6 +175,7 @@ void search_bound_cache_free(struct search_bound_cache *known)
 		g_hash_table_destroy(known->clusters[n]);
 	}
 	forget_places(known);
+	map_phase_release(&known->phase);
 	g_free(known->weights);
 	g_free(known->rooms);
 	g_free(known->compute_ns);
@@ -295,12 +298,12 @@ const struct search_bound_cache_node *search_bound_cache_node(
 	entry->node.load_ns = (double *)(void *)(entry + 1);
 	struct map_placed placed = map_place(&known->plan, n, known->samples);
 	entry->node.core_ns = search_bound_cache_compute(known, n, &spots[n]);
-	map_phase_clear(&known->model->node);
+	map_phase_clear(&known->phase);
 	map_add_movements(&known->model->network, &placed, MAP_MOVES_TRAFFIC, MAP_WHOLE,
-	                  &known->model->node);
-	double traffic_ns = map_phase_ns(&known->model->network, &known->model->node);
+	                  &known->phase);
+	double traffic_ns = map_phase_ns(&known->model->network, &known->phase);
 	entry->node.core_ns = MAX(entry->node.core_ns, traffic_ns);
-	entry->node.dram_bytes = read_loads(known, &known->model->node, entry->node.load_ns);
+	entry->node.dram_bytes = read_loads(known, &known->phase, entry->node.load_ns);
 	return &entry->node;
 }
 
@@ -322,7 +325,7 @@ double search_bound_cache_alone(struct search_bound_cache *known, unsigned n,
                                 const struct search_exact_place *spot, double *load_ns)
 {
 	struct map_placed placed = map_place(&known->plan, n, known->samples);
-	struct map_phase *phase = &known->model->node;
+	struct map_phase *phase = &known->phase;
 	map_phase_clear(phase);
 	map_add_movements(&known->model->network, &placed, MAP_MOVES_FETCH | MAP_MOVES_OWN,
 	                  MAP_WHOLE, phase);
@@ -341,7 +344,7 @@ static struct search_bound_cache_weights *make_weights(struct search_bound_cache
 	                                                    2 * resources * sizeof(double));
 	struct map_placed placed = map_place(&known->plan, n, known->samples);
 	struct map_network *network = &known->model->network;
-	struct map_phase *phase = &known->model->part;
+	struct map_phase *phase = &known->phase;
 	made->load_ns = (double *)(void *)(made + 1);
 	made->once_load_ns = made->load_ns + resources;
 	placed.weights = kind;

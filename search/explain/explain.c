@@ -27,7 +27,9 @@ struct looking {
 	const struct map_plan *plan;
 	const struct map_segment *segment;
 	const struct cost_node *nodes; /* per workload node */
-	double *busy_ns;               /* per resource: scratch */
+	/* Scratch. */
+	double *busy_ns; /* per resource */
+	struct map_phase all, part;
 };
 
 static void add_loads(struct looking *l, const struct map_phase *phase)
@@ -49,7 +51,7 @@ static void add_waited_for(struct looking *l, const struct map_cluster *cluster,
 	for (unsigned i = 0; i < cluster->node_count; i++) {
 		unsigned n = cluster->nodes[i].node;
 		struct map_placed placed = map_place(l->plan, n, l->segment->microbatch);
-		struct map_phase *phase = &l->model->part;
+		struct map_phase *phase = &l->part;
 		map_phase_clear(phase);
 		if (inner == SEARCH_BOUND_WEIGHTS)
 			map_add_movements(network, &placed, MAP_MOVES_WEIGHTS, MAP_WHOLE, phase);
@@ -79,7 +81,7 @@ static unsigned busiest(const struct looking *l)
 
 static unsigned shared_resource(struct looking *l)
 {
-	struct map_phase *all = &l->model->shared, *part = &l->model->part;
+	struct map_phase *all = &l->all, *part = &l->part;
 	map_phase_clear(all);
 	for (unsigned c = 0; c < l->segment->cluster_count; c++)
 		for (unsigned i = 0; i < l->segment->clusters[c].node_count; i++) {
@@ -165,10 +167,17 @@ static void explain_bounds(struct cost_model *model, const struct map_mapping *m
 	g_autofree double *busy_ns = g_new(double, hw_resource_count(model->package));
 	cost_evaluate(model, mapping, &cost);
 	map_plan_init(&plan, mapping, model->workload, model->package);
+	struct looking l = {
+		.model = model, .plan = &plan, .nodes = cost.nodes, .busy_ns = busy_ns
+	};
+	map_phase_init(&l.all, model->package);
+	map_phase_init(&l.part, model->package);
 	for (unsigned s = 0; s < mapping->segment_count; s++) {
-		struct looking l = { model, &plan, &mapping->segments[s], cost.nodes, busy_ns };
+		l.segment = &mapping->segments[s];
 		explain_segment(&l, &cost, s, e);
 	}
+	map_phase_release(&l.all);
+	map_phase_release(&l.part);
 	map_plan_release(&plan);
 	cost_report_release(&cost);
 }

@@ -5,7 +5,6 @@
 #include "search/segments/segment_layout.h"
 
 #include "search/segments/tiles.h"
-#include "search/traffic/movement.h"
 
 #include <math.h>
 #include <string.h>
@@ -107,16 +106,12 @@ struct placing {
 static double weights_ns(const struct placing *p, struct map_placed *placed,
                          enum map_weights weights)
 {
-	struct map_network *network = &p->space->model->network;
-	struct map_phase *phase = &p->space->model->part;
 	if (p->prices->price_ns)
 		return p->prices->price_ns(p->prices->data,
 		                           (unsigned)(placed->node - p->space->workload->nodes),
 		                           weights);
 	placed->weights = weights;
-	map_phase_clear(phase);
-	map_add_movements(network, placed, MAP_MOVES_WEIGHTS, MAP_WHOLE, phase);
-	return map_phase_ns(network, phase);
+	return cost_weights_ns(p->space->model, placed);
 }
 
 /* What a placement costs per micro-batch beyond being resident. */

@@ -284,10 +284,10 @@ static bool note_first_tile(const struct tile_fit *f, GArray *before)
 }
 
 double search_best_tiles(struct cost_model *model, const struct map_plan *plan, unsigned segment,
-                         double load_ns, bool quickly)
+                         const struct cost_segment *cost, bool quickly)
 {
 	struct tile_fit f;
-	double least_ns = cost_chain_ns(&model->features, &model->parameters), with_ns = load_ns;
+	double load_ns = cost->load_ns, least_ns = cost->load_chain_ns, with_ns = load_ns;
 	if (load_ns <= least_ns)
 		return load_ns;
 	fitting_init(&f, plan, segment, 0, &model->network.scratch);
@@ -319,7 +319,7 @@ void search_choose_tiles(struct cost_model *model, struct map_mapping *mapping)
 	map_plan_init(&plan, mapping, model->workload, model->package);
 	for (unsigned s = 0; s < mapping->segment_count; s++) {
 		struct cost_segment cost = cost_evaluate_segment(model, &plan, s, cluster_ns, NULL);
-		search_best_tiles(model, &plan, s, cost.load_ns, false);
+		search_best_tiles(model, &plan, s, &cost, false);
 	}
 	map_plan_release(&plan);
 }

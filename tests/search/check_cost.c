@@ -505,6 +505,24 @@ START_TEST(evaluations_leave_no_trace)
 }
 END_TEST
 
+/* With whatever parameters, a report says what the mapping would take with neutral ones. */
+START_TEST(the_neutral_latency_stands_beside)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i);
+	random_report((guint32)_i, false);
+	double neutral_ns = report.latency_ns;
+	assert_near(report.neutral_ns, neutral_ns);
+	for (int p = 0; p < COST_PARAMETERS; p++) {
+		const struct cost_parameter_info *info = &cost_parameter_infos[p];
+		model.parameters.value[p] = g_rand_double_range(rand, info->low, info->high);
+	}
+	cost_report_release(&report);
+	cost_evaluate(&model, mapping, &report);
+	assert_near(report.neutral_ns, neutral_ns);
+	ck_assert_double_ne(report.latency_ns, neutral_ns);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("cost");
@@ -531,6 +549,7 @@ int main(void)
 	tcase_add_loop_test(all, memory_keeps_the_bound, 0, ROUNDS);
 	tcase_add_loop_test(all, work_is_done_once, 0, ROUNDS);
 	tcase_add_loop_test(all, totals_in_another_order, 0, ROUNDS);
+	tcase_add_loop_test(all, the_neutral_latency_stands_beside, 0, ROUNDS);
 	tcase_add_loop_test(all, evaluations_leave_no_trace, 0, ROUNDS / 3);
 	suite_add_tcase(suite, all);
 	return suite_run(suite);

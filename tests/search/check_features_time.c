@@ -454,9 +454,10 @@ START_TEST(loads_and_prefetch_are_extracted)
 	set_up(grid, shape, POINT("a", "in", "8"), POINT("b", "a", "8"), POINT("c", "b", "8"),
 	       NULL);
 	map(2, "1: 0 = a streamed, b | 1 = c");
-	model.detailed = true;
-	cost_features_extract(&model, &plan, &mapping->segments[0], NULL, NULL);
-	const struct cost_features *f = &model.features;
+	struct cost_features extracted;
+	cost_features_init(&extracted);
+	cost_features_extract(&model, &plan, &mapping->segments[0], true, &extracted, NULL, NULL);
+	const struct cost_features *f = &extracted;
 	ck_assert_uint_eq(f->loads->len, 3);
 	const struct cost_work *loads = &g_array_index(f->loads, struct cost_work, 0);
 	/* Weights of 32, 64, 64 bytes at 20 bytes per ns. */
@@ -470,9 +471,10 @@ START_TEST(loads_and_prefetch_are_extracted)
 	ck_assert(!nodes[1].streamed && !nodes[1].prefetched);
 	/* Behind another node nothing is loaded before that one runs. */
 	map(2, "1: 0 = a, b streamed | 1 = c");
-	cost_features_extract(&model, &plan, &mapping->segments[0], NULL, NULL);
+	cost_features_extract(&model, &plan, &mapping->segments[0], true, &extracted, NULL, NULL);
 	assert_near(g_array_index(f->loads, struct cost_work, 1).dram_ns, 0);
 	ck_assert(g_array_index(f->nodes, struct cost_node_features, 1).prefetched);
+	cost_features_release(&extracted);
 }
 END_TEST
 
