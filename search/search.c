@@ -112,8 +112,8 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 {
 	unsigned nodes = s->space->workload->node_count;
 	struct map_mapping *mapping = search_empty_mapping(
-		s->space, s->options->batch, search_strategy_name(s->options->strategy),
-		solution->segment_count);
+		s->space->workload, s->space->package, s->options->batch,
+		search_strategy_name(s->options->strategy), solution->segment_count);
 	g_autofree enum search_split *splits = g_new(enum search_split, nodes);
 	g_autofree struct search_draft *drafts = g_new(struct search_draft,
 	                                               solution->segment_count);
@@ -260,7 +260,8 @@ static struct map_mapping *search_with_tiles(struct searcher *s, GError **error)
 	struct map_mapping *mapping = search_one(s, &failed);
 	if (mapping)
 		return mapping;
-	struct search_misfit misfit = search_find_misfit(s->space, &s->freedom);
+	struct search_misfit misfit = search_find_misfit(s->space->model, s->space->sizes,
+	                                                 s->space->size_count, &s->freedom);
 	unsigned most = misfit.hopeless ? 0 : most_tiles(s);
 	while (!mapping && s->tiles < most) {
 		s->tiles = MIN(MORE_TILES * s->tiles, most);

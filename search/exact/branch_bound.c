@@ -12,7 +12,6 @@
 struct search_branch_bound {
 	const struct search_enumerator *how;
 	struct cost_model model;
-	struct search_space bare; /* what search_fit_weights looks at */
 	struct map_mapping *mapping;
 	double *cluster_ns;
 	struct search_bounds *bounds; /* NULL: nothing is left out */
@@ -30,11 +29,7 @@ struct search_branch_bound *search_branch_bound_new(const struct search_enumerat
 	cost_model_init(&t->model, small->workload, small->package);
 	if (enumerator->parameters)
 		t->model.parameters = *enumerator->parameters;
-	t->bare = (struct search_space){ .workload = small->workload,
-		                         .package = small->package,
-		                         .model = &t->model,
-		                         .chiplets = small->chiplets };
-	t->mapping = search_lone_mapping(&t->bare, small->batch);
+	t->mapping = search_lone_mapping(small->workload, small->package, small->batch);
 	t->cluster_ns = g_new(double, small->nodes);
 	if (enumerator->prune && enumerator->objective == SEARCH_LATENCY && !small->free_nodes &&
 	    cost_parameters_are_neutral(&t->model.parameters))
@@ -88,7 +83,7 @@ static void keep(struct search_branch_bound *t, const struct search_found *found
 static bool fits(struct search_branch_bound *t, const struct map_plan *plan)
 {
 	const struct search_exact_space *small = t->how->small;
-	const struct search_prices prices = { &t->bare, NULL, NULL };
+	const struct search_prices prices = { &t->model, NULL, NULL };
 	struct map_scratch *scratch = &t->model.network.scratch;
 	for (unsigned c = 0; c < t->mapping->segments[1].cluster_count; c++) {
 		struct map_buffer_use use;

@@ -191,13 +191,12 @@ static double score_of(const struct exhaustion *e, const struct path *path)
 static struct map_mapping *lay_out(const struct exhaustion *e, GArray *const *paths,
                                    const struct path *last, const char *strategy)
 {
-	struct search_space bare = { .workload = e->small.workload, .package = e->small.package };
 	unsigned nodes = e->small.nodes, segments = 0;
 	for (const struct path *path = last; nodes > 0;
 	     nodes = path->before, path = &g_array_index(paths[nodes], struct path, path->path))
 		segments++;
-	struct map_mapping *mapping = search_empty_mapping(&bare, e->options->batch, strategy,
-	                                                   segments);
+	struct map_mapping *mapping = search_empty_mapping(e->small.workload, e->small.package,
+	                                                   e->options->batch, strategy, segments);
 	nodes = e->small.nodes;
 	for (const struct path *path = last; nodes > 0;
 	     nodes = path->before, path = &g_array_index(paths[nodes], struct path, path->path)) {
@@ -215,11 +214,8 @@ static void place_weights(const struct exhaustion *e, struct map_mapping *mappin
 {
 	struct cost_model model;
 	cost_model_init(&model, e->small.workload, e->small.package);
-	struct search_space bare = { .workload = e->small.workload,
-		                     .package = e->small.package,
-		                     .model = &model };
 	for (unsigned s = 0; s < mapping->segment_count; s++) {
-		bool fits = search_fit_segment(&bare, mapping, s, NULL);
+		bool fits = search_fit_segment(&model, mapping, s, NULL);
 		g_assert(fits); /* as it did alone */
 	}
 	cost_model_release(&model);
@@ -316,11 +312,7 @@ static void explain(const struct exhaustion *e, GError **error)
 	struct search_freedom freedom = search_freedom_of(e->options->strategy);
 	struct cost_model model;
 	cost_model_init(&model, e->small.workload, e->small.package);
-	const struct search_space bare = { .workload = e->small.workload,
-		                           .package = e->small.package,
-		                           .model = &model,
-		                           .chiplets = e->small.chiplets };
-	struct search_misfit misfit = search_find_misfit(&bare, &freedom);
+	struct search_misfit misfit = search_find_misfit(&model, NULL, 0, &freedom);
 	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
 	            "strategy exhaustive: no mapping of '%s' in the space %s fits the buffers of "
 	            "'%s'; %s",

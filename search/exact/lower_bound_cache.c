@@ -33,8 +33,7 @@ struct room {
 struct search_bound_cache {
 	const struct search_exact_space *small;
 	struct cost_model *model;
-	struct map_phase phase;   /* scratch */
-	struct search_space bare; /* what search_fit_weights looks at */
+	struct map_phase phase; /* scratch */
 	unsigned first, end, samples, sample_index, serpentine_index, resources;
 	const unsigned *serpentine;
 	/* Each node in a cluster of its own, for traffic. */
@@ -137,13 +136,10 @@ struct search_bound_cache *search_bound_cache_new(const struct search_exact_spac
 	struct search_bound_cache *known = g_new0(struct search_bound_cache, 1);
 	known->small = small;
 	known->model = model;
-	known->bare = (struct search_space){ .workload = small->workload,
-		                             .package = small->package,
-		                             .model = model,
-		                             .chiplets = small->chiplets };
 	known->resources = hw_resource_count(small->package);
 	map_phase_init(&known->phase, small->package);
-	known->mapping = search_empty_mapping(&known->bare, small->batch, NULL, 3);
+	known->mapping = search_empty_mapping(small->workload, small->package, small->batch, NULL,
+	                                      3);
 	map_plan_init(&known->plan, known->mapping, small->workload, small->package);
 	map_plan_init(&known->cluster_plan, known->mapping, small->workload, small->package);
 	known->cluster.nodes = g_new0(struct map_node, small->nodes);
@@ -465,7 +461,7 @@ static void fit_cluster(struct search_bound_cache *known, unsigned a, unsigned b
                         struct search_bound_cache_cluster *cluster)
 {
 	struct map_segment *segment = &known->mapping->segments[1];
-	const struct search_prices prices = { &known->bare, known_price, known };
+	const struct search_prices prices = { known->model, known_price, known };
 	struct map_node *nodes = known->cluster.nodes;
 	known->priced = spots;
 	known->cluster = (struct map_cluster){ known->where[a].region, spots[a].size, nodes,

@@ -170,7 +170,8 @@ static double percent_of(struct search_changer *c)
 {
 	struct map_segment *at = &c->trial.segments[c->segment];
 	double latency_ns, energy_pJ, percent = INFINITY;
-	if (build_segment(c, at) && search_fit_segment(&c->space, &c->trial, c->segment, NULL)) {
+	if (build_segment(c, at) &&
+	    search_fit_segment(c->space.model, &c->trial, c->segment, NULL)) {
 		cost_segment(c, &latency_ns, &energy_pJ);
 		percent = 100 * (score_of(c, c->latency_ns - c->own_ns + latency_ns,
 		                          c->energy_pJ - c->own_pJ + energy_pJ) /

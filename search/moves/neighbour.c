@@ -355,7 +355,7 @@ static bool has_samples(const struct map_segment *segment)
 static bool fits(const struct search_move *ch, unsigned segment)
 {
 	return has_samples(&ch->mapping->segments[segment]) &&
-	       search_fit_segment(&ch->drawer->space, ch->mapping, segment, NULL);
+	       search_fit_segment(ch->drawer->space.model, ch->mapping, segment, NULL);
 }
 
 bool search_move_common(struct search_move *ch)

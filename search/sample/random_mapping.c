@@ -225,7 +225,7 @@ static bool fit_draft(struct drawing *d, unsigned index)
 	for (;; d->draft.samples /= 2) {
 		lay_out(d, index);
 		g_clear_error(&d->misfit);
-		if (search_fit_segment(&d->drawer->space, d->mapping, index, &d->misfit))
+		if (search_fit_segment(d->drawer->space.model, d->mapping, index, &d->misfit))
 			return true;
 		if (d->draft.samples == 1)
 			return false;
@@ -329,7 +329,8 @@ struct map_mapping *search_random_mapping(struct search_drawer *drawer, uint64_t
 	search_seed_drawer(drawer, seed);
 	search_draft_init(&d.draft, &drawer->space);
 	d.draft.splits = splits;
-	d.mapping = search_empty_mapping(&drawer->space, drawer->batch, drawer->name, nodes);
+	d.mapping = search_empty_mapping(drawer->space.workload, drawer->space.package,
+	                                 drawer->batch, drawer->name, nodes);
 	draw_cuts(&d);
 	if (!fit_segments(&d)) {
 		g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,

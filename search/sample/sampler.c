@@ -348,7 +348,9 @@ bool search_sample_counts_init(struct search_sample_counts *uniform, struct cost
 	uniform->log10_drawn = count(uniform);
 	if (isfinite(uniform->log10_drawn))
 		return true;
-	struct search_misfit misfit = search_find_misfit(&uniform->space, &uniform->freedom);
+	struct search_misfit misfit = search_find_misfit(uniform->space.model, uniform->space.sizes,
+	                                                 uniform->space.size_count,
+	                                                 &uniform->freedom);
 	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
 	            "strategy %s: no mapping of '%s' fits the buffers of '%s'%s%s",
 	            search_strategy_name(strategy), model->workload->name, model->package->name,

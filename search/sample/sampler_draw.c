@@ -11,7 +11,7 @@ void search_sampler_init(struct search_sampler *dealer, struct search_sample_cou
 		                           .space = uniform->space,
 		                           .rand = g_rand_new_with_seed(0) };
 	dealer->space.model = model;
-	dealer->mapping = search_empty_mapping(&dealer->space, uniform->batch,
+	dealer->mapping = search_empty_mapping(model->workload, model->package, uniform->batch,
 	                                       search_strategy_name(uniform->strategy),
 	                                       uniform->nodes);
 	dealer->drafts = g_new(struct search_draft, uniform->nodes);

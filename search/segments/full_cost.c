@@ -20,15 +20,16 @@ static void stand_in(struct map_segment *segment, unsigned first, unsigned end)
 			(struct map_node){ .node = first + i, .split = { 1, 1, 1, 1 }, .tiles = 1 };
 }
 
-struct map_mapping *search_lone_mapping(const struct search_space *space, unsigned batch)
+struct map_mapping *search_lone_mapping(const struct wl_workload *workload,
+                                        const struct hw_package *package, unsigned batch)
 {
-	struct map_mapping *mapping = search_empty_mapping(space, batch, NULL, 3);
+	struct map_mapping *mapping = search_empty_mapping(workload, package, batch, NULL, 3);
 	for (unsigned i = 0; i < 3; i += 2) {
 		struct map_segment *outside = &mapping->segments[i];
 		outside->microbatch = 1;
 		outside->cluster_count = 1;
 		outside->clusters = g_new0(struct map_cluster, 1);
-		outside->clusters[0].nodes = g_new0(struct map_node, space->workload->node_count);
+		outside->clusters[0].nodes = g_new0(struct map_node, workload->node_count);
 	}
 	return mapping;
 }
@@ -46,7 +47,7 @@ void search_full_cost_init(struct search_full_cost *settler, struct search_space
 	unsigned nodes = space->workload->node_count;
 	settler->space = space;
 	settler->misfit = NULL;
-	settler->mapping = search_lone_mapping(space, options->batch);
+	settler->mapping = search_lone_mapping(space->workload, space->package, options->batch);
 	settler->splits = g_new(enum search_split, nodes);
 	search_draft_init(&settler->draft, space);
 	search_local_search_init(&settler->refiner, space, freedom, options->tiles,

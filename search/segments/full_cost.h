@@ -8,7 +8,8 @@
 #include "search/segments/local_search.h"
 
 /* A mapping of three segments, to cost the middle one with all other nodes outside it. */
-struct map_mapping *search_lone_mapping(const struct search_space *space, unsigned batch);
+struct map_mapping *search_lone_mapping(const struct wl_workload *workload,
+                                        const struct hw_package *package, unsigned batch);
 /* The middle one has nodes [first, end) of the network's `nodes`. */
 void search_stand_outside(struct map_mapping *mapping, unsigned first, unsigned end,
                           unsigned nodes);

@@ -7,7 +7,9 @@
 #include "search/segments/tiles.h"
 
 struct trying {
-	const struct search_space *space;
+	struct cost_model *model;
+	const unsigned *sizes; /* of regions, ascending; NULL: all */
+	unsigned size_count;
 	struct map_mapping *mapping; /* the node is alone in its segment 1 */
 	unsigned *serpentine;
 	unsigned node, most_tiles;
@@ -70,14 +72,14 @@ static bool may_fit(const struct map_plan *plan, struct map_placed placed,
 /* The node as the mapping has it. */
 static void try_it(struct trying *t)
 {
-	const struct search_prices prices = { t->space, NULL, NULL };
-	struct map_scratch *scratch = &t->space->model->network.scratch;
+	const struct search_prices prices = { t->model, NULL, NULL };
+	struct map_scratch *scratch = &t->model->network.scratch;
 	struct map_cluster *cluster = &t->mapping->segments[1].clusters[0];
 	struct map_buffer_use use;
 	struct map_plan plan;
 	cluster->nodes[0].weights = MAP_RESIDENT;
 	cluster->nodes[0].tiles = 1;
-	map_plan_init(&plan, t->mapping, t->space->workload, t->space->package);
+	map_plan_init(&plan, t->mapping, t->model->workload, t->model->package);
 	bool weights_fit = search_fit_weights(&prices, &plan, 1, 0);
 	t->fits = search_fit_tiles(&plan, 1, 0, scratch) && weights_fit;
 	map_buffer_use(&plan, 1, 0, scratch, &use);
@@ -98,7 +100,7 @@ static void try_it(struct trying *t)
 static void try_factors(struct trying *t, unsigned dim, unsigned parts)
 {
 	struct map_node *node = &t->mapping->segments[1].clusters[0].nodes[0];
-	const struct wl_shape *output = &t->space->workload->nodes[t->node].output;
+	const struct wl_shape *output = &t->model->workload->nodes[t->node].output;
 	const unsigned extents[MAP_DIMS] = { 1, output->channels, output->rows, output->columns };
 	if (dim == MAP_DIMS) {
 		try_it(t);
@@ -116,7 +118,7 @@ static void try_size(struct trying *t, unsigned size, bool all_splits)
 	cluster->region_size = size;
 	for (int kind = 0; kind < SEARCH_SPLITS && !all_splits && !t->fits; kind++) {
 		t->kind = (enum search_split)kind;
-		search_choose_split(&t->space->workload->nodes[t->node], t->kind, size,
+		search_choose_split(&t->model->workload->nodes[t->node], t->kind, size,
 		                    cluster->nodes[0].split);
 		try_it(t);
 	}
@@ -129,17 +131,14 @@ static void try_size(struct trying *t, unsigned size, bool all_splits)
 static bool try_node(struct trying *t, const struct search_freedom *freedom, unsigned *index)
 {
 	struct map_segment *segment = &t->mapping->segments[1];
-	const struct search_space *space = t->space;
-	unsigned sizes = space->size_count ? space->size_count : space->chiplets;
-	unsigned smallest = freedom->whole_package ? sizes : 1;
+	unsigned smallest = freedom->whole_package ? t->size_count : 1;
 	t->fits = t->hopeful = false;
 	t->most_tiles = 1;
 	g_clear_pointer(&t->nearest, g_free);
-	search_stand_outside(t->mapping, t->node, t->node + 1, space->workload->node_count);
+	search_stand_outside(t->mapping, t->node, t->node + 1, t->model->workload->node_count);
 	segment->clusters[0].nodes[0] = (struct map_node){ .node = t->node };
-	for (*index = sizes; *index >= smallest && !t->fits; --*index)
-		try_size(t, space->size_count ? space->sizes[*index - 1] : *index,
-		         freedom->free_nodes);
+	for (*index = t->size_count; *index >= smallest && !t->fits; --*index)
+		try_size(t, t->sizes ? t->sizes[*index - 1] : *index, freedom->free_nodes);
 	return t->fits;
 }
 
@@ -156,7 +155,7 @@ static void lay_out(struct trying *t)
 
 static char *explain(const struct trying *t, const struct search_freedom *freedom)
 {
-	unsigned chiplets = t->space->chiplets;
+	unsigned chiplets = hw_chiplet_count(t->model->package);
 	g_autofree char *sizes = freedom->whole_package || chiplets == 1
 	                                 ? g_strdup_printf("%u", chiplets)
 	                                 : g_strdup_printf("1 to %u", chiplets);
@@ -164,7 +163,7 @@ static char *explain(const struct trying *t, const struct search_freedom *freedo
 		"node '%s' does not even fit alone, one sample at a time, on %s chiplet%s, split "
 		"over %s, with its weights resident, distributed or streamed, in up to %u tiles; "
 		"the nearest, %s",
-		t->space->workload->nodes[t->node].name, sizes, chiplets == 1 ? "" : "s",
+		t->model->workload->nodes[t->node].name, sizes, chiplets == 1 ? "" : "s",
 		freedom->free_nodes ? "K, P and Q in every way" : "K, P, or P and Q", t->most_tiles,
 		t->nearest);
 }
@@ -178,16 +177,19 @@ static struct search_segment alone(const struct trying *t, unsigned size)
 	return segment;
 }
 
-struct search_misfit search_find_misfit(const struct search_space *space,
-                                        const struct search_freedom *freedom)
+struct search_misfit search_find_misfit(struct cost_model *model, const unsigned *sizes,
+                                        unsigned size_count, const struct search_freedom *freedom)
 {
-	struct trying t = { .space = space,
-		            .mapping = search_lone_mapping(space, 1),
-		            .serpentine = g_new(unsigned, space->chiplets) };
+	unsigned chiplets = hw_chiplet_count(model->package);
+	struct trying t = { .model = model,
+		            .sizes = sizes,
+		            .size_count = sizes ? size_count : chiplets,
+		            .mapping = search_lone_mapping(model->workload, model->package, 1),
+		            .serpentine = g_new(unsigned, chiplets) };
 	struct search_misfit misfit = { NULL, false, g_new0(struct search_solution, 1) };
-	unsigned nodes = space->workload->node_count, size;
+	unsigned nodes = model->workload->node_count, size;
 	misfit.alone->segments = g_new0(struct search_segment, nodes);
-	map_serpentine(space->package, 0, t.serpentine);
+	map_serpentine(model->package, 0, t.serpentine);
 	lay_out(&t);
 	for (; t.node < nodes && try_node(&t, freedom, &size); t.node++)
 		misfit.alone->segments[misfit.alone->segment_count++] = alone(&t, size);

@@ -15,11 +15,11 @@ struct search_misfit {
 
 /*
  * Nodes are tried one sample at a time, on all chiplets down to 1 along the first serpentine (with
- * freedom->whole_package on all; of sizes those in the space's tables, if it has some), split as the
+ * freedom->whole_package on all; if there are `sizes`, ascending, on regions of those), split as the
  * strategies do, or, if freedom->free_nodes, in every way.
  */
-struct search_misfit search_find_misfit(const struct search_space *space,
-                                        const struct search_freedom *freedom);
+struct search_misfit search_find_misfit(struct cost_model *model, const unsigned *sizes,
+                                        unsigned size_count, const struct search_freedom *freedom);
 void search_misfit_release(struct search_misfit *misfit);
 
 #endif

@@ -28,12 +28,13 @@ void search_draft_copy(struct search_draft *to, const struct search_draft *from)
 	to->clusters = clusters;
 }
 
-struct map_mapping *search_empty_mapping(const struct search_space *space, unsigned batch,
+struct map_mapping *search_empty_mapping(const struct wl_workload *workload,
+                                         const struct hw_package *package, unsigned batch,
                                          const char *strategy, unsigned segments)
 {
 	struct map_mapping *mapping = g_new0(struct map_mapping, 1);
-	mapping->workload = g_strdup(space->workload->name);
-	mapping->package = g_strdup(space->package->name);
+	mapping->workload = g_strdup(workload->name);
+	mapping->package = g_strdup(package->name);
 	mapping->strategy = g_strdup(strategy);
 	mapping->batch = batch;
 	mapping->segments = g_new0(struct map_segment, segments);
@@ -97,7 +98,7 @@ void search_free_segment(struct map_segment *segment)
 
 struct placing {
 	const struct search_prices *prices;
-	const struct search_space *space;
+	struct cost_model *model;
 	const struct map_plan *plan;
 	unsigned samples, microbatches;
 };
@@ -108,10 +109,10 @@ static double weights_ns(const struct placing *p, struct map_placed *placed,
 {
 	if (p->prices->price_ns)
 		return p->prices->price_ns(p->prices->data,
-		                           (unsigned)(placed->node - p->space->workload->nodes),
+		                           (unsigned)(placed->node - p->model->workload->nodes),
 		                           weights);
 	placed->weights = weights;
-	return cost_weights_ns(p->space->model, placed);
+	return cost_weights_ns(p->model, placed);
 }
 
 /* What a placement costs per micro-batch beyond being resident. */
@@ -156,7 +157,7 @@ static struct placing placing_of(const struct search_prices *prices, const struc
                                  unsigned segment)
 {
 	unsigned samples = plan->mapping->segments[segment].microbatch;
-	return (struct placing){ prices, prices->space, plan, samples,
+	return (struct placing){ prices, prices->model, plan, samples,
 		                 map_microbatches(plan->mapping->batch, samples) };
 }
 
@@ -202,14 +203,14 @@ static void set_misfit(const struct map_plan *plan, unsigned segment, unsigned c
 	            search_most_tiles(plan, segment, c), misfit);
 }
 
-bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
-                        unsigned index, GError **error)
+bool search_fit_segment(struct cost_model *model, struct map_mapping *mapping, unsigned index,
+                        GError **error)
 {
-	const struct search_prices prices = { space, NULL, NULL };
-	struct map_scratch *scratch = &space->model->network.scratch;
+	const struct search_prices prices = { model, NULL, NULL };
+	struct map_scratch *scratch = &model->network.scratch;
 	struct map_plan plan;
 	bool fits = true;
-	map_plan_init(&plan, mapping, space->workload, space->package);
+	map_plan_init(&plan, mapping, model->workload, model->package);
 	for (unsigned c = 0; fits && c < mapping->segments[index].cluster_count; c++) {
 		fits = search_fit_weights(&prices, &plan, index, c);
 		fits = fits && search_fit_tiles(&plan, index, c, scratch);
@@ -225,5 +226,5 @@ bool search_draft_place(const struct search_draft *draft, const struct search_sp
                         unsigned index, GError **error)
 {
 	search_draft_outline(draft, space, serpentine, tiles, mapping, index);
-	return search_fit_segment(space, mapping, index, error);
+	return search_fit_segment(space->model, mapping, index, error);
 }

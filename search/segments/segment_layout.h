@@ -22,8 +22,9 @@ struct search_draft {
 	unsigned cluster_count;
 };
 
-/* A mapping of the space's workload and package with `segments` empty segments. */
-struct map_mapping *search_empty_mapping(const struct search_space *space, unsigned batch,
+/* A mapping with `segments` empty segments. */
+struct map_mapping *search_empty_mapping(const struct wl_workload *workload,
+                                         const struct hw_package *package, unsigned batch,
                                          const char *strategy, unsigned segments);
 
 void search_draft_from(struct search_draft *draft, const struct search_space *space,
@@ -52,8 +53,8 @@ bool search_draft_place(const struct search_draft *draft, const struct search_sp
  * where they cost least per byte saved (resident, distributed, streamed), then choose tiles
  * (search/segments/tiles.h). False and `error` if that is not enough.
  */
-bool search_fit_segment(const struct search_space *space, struct map_mapping *mapping,
-                        unsigned index, GError **error);
+bool search_fit_segment(struct cost_model *model, struct map_mapping *mapping, unsigned index,
+                        GError **error);
 
 /*
  * The weights of one of its clusters; all others may be as they like. False if they do not fit.
@@ -61,7 +62,7 @@ bool search_fit_segment(const struct search_space *space, struct map_mapping *ma
  * is found out).
  */
 struct search_prices {
-	const struct search_space *space;
+	struct cost_model *model;
 	double (*price_ns)(void *data, unsigned node, enum map_weights weights);
 	void *data;
 };

@@ -43,8 +43,7 @@ static double score(enum search_objective objective, const struct cost_report *r
 /* Where weights are not chosen they follow. */
 static bool place_weights(const struct map_plan *its)
 {
-	struct search_space bare = { .workload = workload, .package = package, .model = &model };
-	const struct search_prices prices = { &bare, NULL, NULL };
+	const struct search_prices prices = { &model, NULL, NULL };
 	for (unsigned s = 0; s < its->mapping->segment_count; s++)
 		for (unsigned c = 0; c < its->mapping->segments[s].cluster_count; c++) {
 			struct map_cluster *cluster = &its->mapping->segments[s].clusters[c];

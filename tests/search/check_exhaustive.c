@@ -307,8 +307,7 @@ START_TEST(segments_alone)
 	for (unsigned i = 0; i < 200; i++) {
 		random_scene(rand, pick(rand, 2, 6));
 		random_map(rand);
-		struct search_space bare = { .workload = workload, .package = package };
-		struct map_mapping *lone = search_lone_mapping(&bare, mapping->batch);
+		struct map_mapping *lone = search_lone_mapping(workload, package, mapping->batch);
 		unsigned first = 0;
 		for (unsigned s = 0; s < mapping->segment_count; s++) {
 			double cluster_ns[16];

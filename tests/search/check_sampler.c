@@ -62,7 +62,8 @@ static void list_whole(struct listing *l)
 {
 	struct search_space *space = &l->uniform->space;
 	struct map_mapping *m = search_empty_mapping(
-		space, l->uniform->batch, search_strategy_name(l->uniform->strategy), l->count);
+		space->workload, space->package, l->uniform->batch,
+		search_strategy_name(l->uniform->strategy), l->count);
 	bool fits = true;
 	for (unsigned i = 0; i < l->count; i++)
 		search_draft_outline(&l->drafts[i], space,
@@ -70,7 +71,7 @@ static void list_whole(struct listing *l)
 		                     l->uniform->tiles, m, i);
 	g_hash_table_add(l->described, text_of(m));
 	for (unsigned i = 0; i < l->count && fits; i++)
-		fits = search_fit_segment(space, m, i, NULL);
+		fits = search_fit_segment(space->model, m, i, NULL);
 	if (fits)
 		add_valid(l, m);
 	map_free(m);

@@ -189,7 +189,7 @@ START_TEST(refinement_thinks_of_the_readers)
 	enum search_split splits[2] = { SEARCH_ISP, SEARCH_ISP };
 	struct search_draft drafts[2];
 	struct search_local_search refiner;
-	struct map_mapping *made = search_empty_mapping(&bare, 3, NULL, 2);
+	struct map_mapping *made = search_empty_mapping(workload, package, 3, NULL, 2);
 	search_local_search_init(&refiner, &bare, &freedom, 1, made);
 	for (unsigned s = 0; s < 2; s++) {
 		search_draft_init(&drafts[s], &bare);
