@@ -277,8 +277,9 @@ const struct command run_command = {
 		 "\n"
 		 "With -o DIR each strategy gets a folder DIR/STRATEGY (DIR itself if there is "
 		 "only\n"
-		 "one) with mapping.json, report.json, timeline.csv, timeline.json (for\n"
-		 "chrome://tracing or https://ui.perfetto.dev) and platform.xml (for SimGrid).\n",
+		 "one) with mapping.json, report.json, timeline.csv, timeline.svg (a\n"
+		 "picture), timeline.json (for https://ui.perfetto.dev) and platform.xml (for\n"
+		 "SimGrid).\n",
 	.examples =
 		"  mcmsim run --package simba-6x6 --workload alexnet\n"
 		"  mcmsim run --package simba-6x6 --workload resnet50 --batch 16 -o results \\\n"

@@ -11,7 +11,7 @@
 #define P "--package simba-6x6 --workload alexnet "
 #define UNTRACED "run " P "--batch 4 --trace-level none "
 #define RUN "run " P "--batch 4 --trace-level cluster "
-#define FILES "mapping.json platform.xml report.json timeline.csv timeline.json"
+#define FILES "mapping.json platform.xml report.json timeline.csv timeline.json timeline.svg"
 
 static void assert_names(const char *name, const char *expected)
 {

@@ -11,6 +11,7 @@
 #include "tools/report/report.h"
 #include "traces/chrome.h"
 #include "traces/csv.h"
+#include "traces/svg.h"
 
 void result_release(struct result *result)
 {
@@ -52,13 +53,28 @@ bool check_out_file(const char *path, GError **error)
 	return code == 0;
 }
 
+/* The files of a timeline. */
+static const struct {
+	const char *name;
+	bool (*write)(const struct tl_timeline *timeline, const char *path, GError **error);
+} trace_files[] = {
+	{ "timeline.csv", trace_write_csv },
+	{ "timeline.json", trace_write_chrome },
+	{ "timeline.svg", trace_write_svg },
+};
+
 /* A timeline of an earlier run must not stand beside the results of this one. */
-static void remove_timelines(const char *csv, const char *chrome)
+static bool write_timelines(const struct tl_timeline *timeline, const char *folder, GError **error)
 {
-	if (g_unlink(csv) != 0 && errno != ENOENT)
-		g_debug("%s stays: %s", csv, g_strerror(errno));
-	if (g_unlink(chrome) != 0 && errno != ENOENT)
-		g_debug("%s stays: %s", chrome, g_strerror(errno));
+	bool good = true;
+	for (size_t i = 0; i < G_N_ELEMENTS(trace_files) && good; i++) {
+		g_autofree char *path = g_build_filename(folder, trace_files[i].name, NULL);
+		if (timeline)
+			good = trace_files[i].write(timeline, path, error);
+		else if (g_unlink(path) != 0 && errno != ENOENT)
+			g_debug("%s stays: %s", path, g_strerror(errno));
+	}
+	return good;
 }
 
 static bool write_report(const struct report *report, const char *path, GError **error)
@@ -75,15 +91,9 @@ static bool write_files(const struct report *report, const char *folder, GError 
 {
 	g_autofree char *mapping = g_build_filename(folder, "mapping.json", NULL);
 	g_autofree char *json = g_build_filename(folder, "report.json", NULL);
-	g_autofree char *csv = g_build_filename(folder, "timeline.csv", NULL);
-	g_autofree char *chrome = g_build_filename(folder, "timeline.json", NULL);
-	const struct tl_timeline *timeline = report->simulated->timeline;
-	if (!timeline)
-		remove_timelines(csv, chrome);
 	return map_write(report->mapping, report->workload, report->package, mapping, error) &&
 	       write_report(report, json, error) &&
-	       (!timeline || (trace_write_csv(timeline, csv, error) &&
-	                      trace_write_chrome(timeline, chrome, error)));
+	       write_timelines(report->simulated->timeline, folder, error);
 }
 
 static struct sim_outcome *simulate(const struct execution *execution,

@@ -60,11 +60,12 @@ static void remark_files(const struct result *result, GString *out)
 {
 	static const char *const holds[] = {
 		[SIM_TRACE_NONE] = "",
-		[SIM_TRACE_CLUSTER] = ", timeline.csv, timeline.json (clusters)",
-		[SIM_TRACE_CHIPLET] = ", timeline.csv, timeline.json (clusters, chiplets, DRAM)",
-		[SIM_TRACE_LINK] =
-			", timeline.csv, timeline.json (clusters, chiplets, DRAM, links)",
-		[SIM_TRACE_AUTO] = ", timeline.csv, timeline.json",
+		[SIM_TRACE_CLUSTER] = ", timeline.csv, timeline.svg, timeline.json (clusters)",
+		[SIM_TRACE_CHIPLET] =
+			", timeline.csv, timeline.svg, timeline.json (clusters, chiplets, DRAM)",
+		[SIM_TRACE_LINK] = ", timeline.csv, timeline.svg, timeline.json (clusters, "
+				   "chiplets, DRAM, links)",
+		[SIM_TRACE_AUTO] = ", timeline.csv, timeline.svg, timeline.json",
 	};
 	if (!result->folder)
 		return;
