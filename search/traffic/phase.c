@@ -179,17 +179,17 @@ static void charge_branch(struct map_network *network, struct map_phase *phase,
 	charge_turn(phase, output, entry(network, tree, router), bytes);
 }
 
-/* One message to all of network->receivers as a tree; returns the farthest of them. */
+/* One message to all of `to` as a tree; returns the farthest of them. */
 static unsigned send_tree(struct map_network *network, struct map_phase *phase,
-                          const struct tree *tree, unsigned count, double bytes, double *longest_ns)
+                          const struct tree *tree, const unsigned *to, unsigned count, double bytes,
+                          double *longest_ns)
 {
 	const struct hw_package *package = network->package;
 	unsigned farthest = 0, first = 0, links = 0;
 	hw_tree_start(&network->tree, package, tree->root);
 	for (unsigned i = 0; i < count; i++) {
 		struct map_branch *branch = &network->branches[i];
-		branch->hops = hw_tree_add(&network->tree, package, network->receivers[i],
-		                           network->links, &links);
+		branch->hops = hw_tree_add(&network->tree, package, to[i], network->links, &links);
 		branch->links_end = links;
 		if (branch->hops > network->branches[farthest].hops)
 			farthest = i;
@@ -198,11 +198,11 @@ static unsigned send_tree(struct map_network *network, struct map_phase *phase,
 	              package->nop.message_ns / 2;
 	for (unsigned i = 0; i < count; i++) {
 		const struct map_branch *branch = &network->branches[i];
-		charge_branch(network, phase, tree, first, branch->links_end, network->receivers[i],
-		              branch->hops, *longest_ns, bytes);
+		charge_branch(network, phase, tree, first, branch->links_end, to[i], branch->hops,
+		              *longest_ns, bytes);
 		first = branch->links_end;
 	}
-	return network->receivers[farthest];
+	return to[farthest];
 }
 
 /* What goes one of the ways to `to`: the links, in order, that are the first of network->links. */
@@ -240,36 +240,36 @@ static void send_one(struct map_network *network, struct map_phase *phase, unsig
 }
 
 static void send_to_all(struct map_network *network, struct map_phase *phase, unsigned from,
-                        unsigned count, double bytes)
+                        const unsigned *to, unsigned count, double bytes)
 {
 	double half_ns = network->package->nop.message_ns / 2, longest_ns;
 	struct tree tree = { from, MAP_FROM_CHIPLET, (float)half_ns };
-	unsigned farthest = send_tree(network, phase, &tree, count, bytes, &longest_ns);
+	unsigned farthest = send_tree(network, phase, &tree, to, count, bytes, &longest_ns);
 	map_link_charge(phase, hw_inject_id(network->package, from), bytes, 0, (float)longest_ns);
 	map_note_route(phase, longest_ns, MAP_CHIPLET_TO_CHIPLET, from, farthest, bytes);
 }
 
-void map_send(struct map_network *network, struct map_phase *phase, unsigned from, unsigned count,
-              double bytes)
+void map_send(struct map_network *network, struct map_phase *phase, unsigned from,
+              const unsigned *to, unsigned count, double bytes)
 {
 	if (count == 0 || bytes <= 0)
 		return;
 	phase->delivered_bytes += (uint64_t)bytes * count;
 	if (count > 1 && network->package->nop.multicast) {
-		send_to_all(network, phase, from, count, bytes);
+		send_to_all(network, phase, from, to, count, bytes);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)
-		send_one(network, phase, from, network->receivers[i], bytes);
+		send_one(network, phase, from, to[i], bytes);
 }
 
 static void read_channel(struct map_network *network, struct map_phase *phase, unsigned channel,
-                         unsigned count, double bytes)
+                         const unsigned *to, unsigned count, double bytes)
 {
 	const struct hw_dram_channel *dram = &network->package->dram[channel];
 	struct tree tree = { dram->at, MAP_FROM_DRAM, (float)dram->latency_ns };
 	double longest_ns;
-	unsigned farthest = send_tree(network, phase, &tree, count, bytes, &longest_ns);
+	unsigned farthest = send_tree(network, phase, &tree, to, count, bytes, &longest_ns);
 	map_link_charge(phase, hw_dram_id(network->package, channel), bytes, 0, (float)longest_ns);
 	map_note_route(phase, longest_ns, MAP_DRAM_TO_CHIPLET, channel, farthest, bytes);
 	phase->dram_read_bytes += bytes;
@@ -280,29 +280,26 @@ static void read_channel(struct map_network *network, struct map_phase *phase, u
 }
 
 /* The tree of each channel goes to all receivers, or to those that are its own. */
-static void read_all_channels(struct map_network *network, struct map_phase *phase, unsigned count,
-                              double bytes)
+static void read_all_channels(struct map_network *network, struct map_phase *phase, unsigned *to,
+                              unsigned count, double bytes)
 {
 	unsigned channels = network->package->dram_count;
 	if (network->package->interleave == HW_INTERLEAVE_ALL) {
 		for (unsigned c = 0; c < channels; c++)
-			read_channel(network, phase, c, count, bytes / channels);
+			read_channel(network, phase, c, to, count, bytes / channels);
 		return;
 	}
 	/* Selects the receivers of each channel to the front, in order. */
 	for (unsigned done = 0; done < count;) {
-		unsigned channel = network->nearest[network->receivers[done]], same = done;
+		unsigned channel = network->nearest[to[done]], same = done;
 		for (unsigned i = done; i < count; i++) {
-			unsigned chiplet = network->receivers[i];
+			unsigned chiplet = to[i];
 			if (network->nearest[chiplet] != channel)
 				continue;
-			network->receivers[i] = network->receivers[same];
-			network->receivers[same++] = chiplet;
+			to[i] = to[same];
+			to[same++] = chiplet;
 		}
-		unsigned *all = network->receivers;
-		network->receivers = all + done;
-		read_channel(network, phase, channel, same - done, bytes);
-		network->receivers = all;
+		read_channel(network, phase, channel, to + done, same - done, bytes);
 		done = same;
 	}
 }
@@ -329,32 +326,30 @@ static void read_one(struct map_phase *phase, const struct map_dram_route *sprea
 	               bytes * spread->far_share);
 }
 
-void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count,
-                   double bytes)
+void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned *to,
+                   unsigned count, double bytes)
 {
 	if (bytes <= 0)
 		return;
 	if (count > 1 && network->package->nop.multicast) {
-		read_all_channels(network, phase, count, bytes);
+		read_all_channels(network, phase, to, count, bytes);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)
-		read_one(phase, map_dram_route_of(network, network->receivers[i], true),
-		         network->receivers[i], bytes);
+		read_one(phase, map_dram_route_of(network, to[i], true), to[i], bytes);
 }
 
 void map_read_channel(struct map_network *network, struct map_phase *phase, unsigned channel,
-                      unsigned count, double bytes)
+                      const unsigned *to, unsigned count, double bytes)
 {
 	if (bytes <= 0)
 		return;
 	if (count > 1 && network->package->nop.multicast) {
-		read_channel(network, phase, channel, count, bytes);
+		read_channel(network, phase, channel, to, count, bytes);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)
-		read_one(phase, map_dram_route_from(network, channel, network->receivers[i]),
-		         network->receivers[i], bytes);
+		read_one(phase, map_dram_route_from(network, channel, to[i]), to[i], bytes);
 }
 
 static void note_written(const struct map_network *network, struct map_phase *phase, unsigned from,

@@ -83,8 +83,8 @@ struct map_network {
 	double *loads;       /* per resource, of the phase looked at last */
 	struct map_routers routers;
 	struct hw_tree tree;
-	unsigned *links;             /* of a route or tree under construction */
-	unsigned *receivers;         /* of a message under construction */
+	unsigned *links;     /* of a route or tree under construction */
+	unsigned *receivers; /* room for those of one message, for map_transfer and its like */
 	struct map_branch *branches; /* of a tree under construction, as receivers */
 	unsigned *nearest;           /* DRAM channel by chiplet (search/mapping/stored.h) */
 	bool tensors_have_places;    /* likewise */
@@ -170,16 +170,15 @@ static inline double map_phase_ns(struct map_network *network, const struct map_
 double map_phase_byte_hops(const struct map_network *network, const struct map_phase *phase);
 
 /*
- * Messages. The receivers are the first `count` entries of network->receivers
- * (map_read_dram may reorder them). Bytes are per receiver.
+ * Messages to `count` chiplets `to` (map_read_dram may reorder them). Bytes are per receiver.
  */
-void map_send(struct map_network *network, struct map_phase *phase, unsigned from, unsigned count,
-              double bytes);
-void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned count,
-                   double bytes);
+void map_send(struct map_network *network, struct map_phase *phase, unsigned from,
+              const unsigned *to, unsigned count, double bytes);
+void map_read_dram(struct map_network *network, struct map_phase *phase, unsigned *to,
+                   unsigned count, double bytes);
 /* From one channel to all of them. */
 void map_read_channel(struct map_network *network, struct map_phase *phase, unsigned channel,
-                      unsigned count, double bytes);
+                      const unsigned *to, unsigned count, double bytes);
 void map_write_dram(struct map_network *network, struct map_phase *phase, unsigned from,
                     double bytes);
 

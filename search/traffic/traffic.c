@@ -122,13 +122,15 @@ static void send_runs(struct exchange *x, unsigned producer)
 					if (x->stored)
 						map_read_channel(
 							x->network, x->phase,
-							x->network->nearest[producer], count,
+							x->network->nearest[producer],
+							x->network->receivers, count,
 							bytes * x->samples[run[MAP_N]->first]);
 					else if (producer == FROM_DRAM)
-						map_read_dram(x->network, x->phase, count, bytes);
+						map_read_dram(x->network, x->phase,
+						              x->network->receivers, count, bytes);
 					else
-						map_send(x->network, x->phase, producer, count,
-						         bytes);
+						map_send(x->network, x->phase, producer,
+						         x->network->receivers, count, bytes);
 				}
 }
 
@@ -408,18 +410,15 @@ static double shard_bytes(uint64_t bytes, unsigned count, unsigned i)
 static void load_shards(struct map_network *network, struct map_phase *phase, unsigned count,
                         uint64_t bytes)
 {
-	unsigned *all = network->receivers;
 	if (map_dram_route_pays(network, phase, count)) {
 		for (unsigned i = 0; i < count; i++)
 			network->got[i] = shard_bytes(bytes, count, i);
-		map_read_each(network, phase, all, count);
+		map_read_each(network, phase, network->receivers, count);
 		return;
 	}
-	for (unsigned i = 0; i < count; i++) {
-		network->receivers = all + i;
-		map_read_dram(network, phase, 1, shard_bytes(bytes, count, i));
-	}
-	network->receivers = all;
+	for (unsigned i = 0; i < count; i++)
+		map_read_dram(network, phase, network->receivers + i, 1,
+		              shard_bytes(bytes, count, i));
 }
 
 /* Where weights are split over all chiplets, each reads its own; false: not so, or not worth it. */
@@ -450,7 +449,7 @@ void map_load(struct map_network *network, const struct map_placed *placed, stru
 		if (placed->weights == MAP_DISTRIBUTED)
 			load_shards(network, phase, count, bytes);
 		else
-			map_read_dram(network, phase, count, (double)bytes);
+			map_read_dram(network, phase, network->receivers, count, (double)bytes);
 	}
 	network->scratch.used = mark;
 }
@@ -461,14 +460,13 @@ static void gather_group(struct map_network *network, struct map_phase *phase, u
 {
 	unsigned *all = network->receivers;
 	for (unsigned sender = 0; sender < count; sender++) {
-		/* The sender swaps to the front, the rest receive; a chiplet-to-chiplet send
-		 * keeps the order, so the swap can be undone. */
+		/* The sender swaps to the front, the rest receive; then the swap is
+		 * undone. */
 		unsigned from = all[sender];
 		all[sender] = all[0];
 		all[0] = from;
-		network->receivers = all + 1;
-		map_send(network, phase, from, count - 1, shard_bytes(bytes, count, sender));
-		network->receivers = all;
+		map_send(network, phase, from, all + 1, count - 1,
+		         shard_bytes(bytes, count, sender));
 		all[0] = all[sender];
 		all[sender] = from;
 	}

@@ -16,8 +16,7 @@ struct sim_replay_span {
 static inline void sim_replay_send(struct map_network *network, struct map_phase *phase,
                                    const struct sim_message *message)
 {
-	network->receivers[0] = message->dst;
-	map_send(network, phase, message->src, 1, message->bytes);
+	map_send(network, phase, message->src, &message->dst, 1, message->bytes);
 }
 
 /*

@@ -41,10 +41,12 @@ static void by_messages(struct map_network *network, struct map_phase *phase,
 				continue;
 			network->receivers[p->multicast ? count++ : 0] = p->receivers[r];
 			if (!p->multicast)
-				map_send(network, phase, p->senders[s], 1, p->sent[s] * p->got[r]);
+				map_send(network, phase, p->senders[s], network->receivers, 1,
+				         p->sent[s] * p->got[r]);
 		}
 		if (p->multicast)
-			map_send(network, phase, p->senders[s], count, p->sent[s]);
+			map_send(network, phase, p->senders[s], network->receivers, count,
+			         p->sent[s]);
 	}
 }
 
@@ -163,7 +165,8 @@ static void compare_each(struct map_network *network, struct map_phase *at_once,
 		for (unsigned i = 0; i < count; i++) {
 			network->receivers[0] = chiplets[0][i];
 			if (read)
-				map_read_dram(network, one_by_one, 1, amounts[0][i]);
+				map_read_dram(network, one_by_one, network->receivers, 1,
+				              amounts[0][i]);
 			else
 				map_write_dram(network, one_by_one, chiplets[0][i], amounts[0][i]);
 		}

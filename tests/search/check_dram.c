@@ -248,27 +248,27 @@ START_TEST(messages_have_a_fixed_time)
 	package->nop.message_ns = 8;
 	lose_time(1, 0, 0);
 	network.receivers[0] = 1;
-	map_send(&network, &phase, 0, 1, 10);
+	map_send(&network, &phase, 0, network.receivers, 1, 10);
 	assert_far(MAP_CHIPLET_TO_CHIPLET, 0, 1, 10, 5 + 8);
 	assert_ns(13 + 1);
 
 	map_phase_clear(&phase);
 	network.receivers[0] = 1;
 	network.receivers[1] = 2;
-	map_send(&network, &phase, 0, 2, 10); /* a multicast is one message */
+	map_send(&network, &phase, 0, network.receivers, 2, 10); /* a multicast is one message */
 	assert_far(MAP_CHIPLET_TO_CHIPLET, 0, 2, 10, 10 + 8);
 	assert_ns(18 + 1);
 
 	map_phase_clear(&phase);
 	network.receivers[0] = 0;
 	network.receivers[1] = 1;
-	map_read_dram(&network, &phase, 2, 10); /* as a tree */
+	map_read_dram(&network, &phase, network.receivers, 2, 10); /* as a tree */
 	assert_far(MAP_DRAM_TO_CHIPLET, 0, 1, 10, 50 + 5 + 4);
 	assert_ns(59 + 1);
 
 	map_phase_clear(&phase);
 	network.receivers[0] = 1;
-	map_read_dram(&network, &phase, 1, 10); /* as a spread */
+	map_read_dram(&network, &phase, network.receivers, 1, 10); /* as a spread */
 	assert_far(MAP_DRAM_TO_CHIPLET, 0, 1, 10, 50 + 5 + 4);
 	assert_ns(59 + 1);
 

@@ -114,7 +114,7 @@ START_TEST(a_link_that_transfers_share_bounds_all)
 	explain(SEARCH_LATENCY, 1);
 	map_phase_init(&phase, package);
 	model.network.receivers[0] = 3;
-	map_send(&model.network, &phase, 2, 1, 1);
+	map_send(&model.network, &phase, 2, model.network.receivers, 1, 1);
 	unsigned link = phase.touched[0];
 	for (unsigned i = 1; i < phase.touched_count; i++) /* ports come behind links */
 		link = MIN(link, phase.touched[i]);

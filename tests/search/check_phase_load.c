@@ -32,7 +32,7 @@ static void tear_down(void)
 static void send(unsigned from, unsigned to, double bytes)
 {
 	network.receivers[0] = to;
-	map_send(&network, &phase, from, 1, bytes);
+	map_send(&network, &phase, from, network.receivers, 1, bytes);
 }
 
 static void assert_time(double load_ns, double latency_ns)
@@ -100,7 +100,7 @@ START_TEST(a_multicast_goes_as_far_as_its_farthest_receiver)
 	set_up(4, 1, 0);
 	for (unsigned i = 0; i < 3; i++)
 		network.receivers[i] = i + 1;
-	map_send(&network, &phase, 0, 3, 3200);
+	map_send(&network, &phase, 0, network.receivers, 3, 3200);
 	assert_time(100, 17);
 	tear_down();
 }
@@ -138,7 +138,7 @@ START_TEST(a_tree_turns_as_messages_do)
 	network.receivers[0] = 8;
 	network.receivers[1] = 5;
 	network.receivers[2] = 4;
-	map_send(&network, &phase, 3, 3, 32); /* 3 > 4 > 5 > 8 */
+	map_send(&network, &phase, 3, network.receivers, 3, 32); /* 3 > 4 > 5 > 8 */
 	unsigned east = hw_link_id(4, HW_EAST), south = hw_link_id(5, HW_SOUTH);
 	ck_assert_double_eq(phase.turns[hw_link_id(3, HW_EAST) * MAP_INPUTS + MAP_FROM_CHIPLET],
 	                    32);
@@ -327,7 +327,7 @@ START_TEST(multicasts_alternate_by_their_roots)
 	for (unsigned from = 0; from < 2; from++) {
 		network.receivers[0] = (from + 2) % 4;
 		network.receivers[1] = from == 0 ? 1 : 0;
-		map_send(&network, &phase, from, 2, 100);
+		map_send(&network, &phase, from, network.receivers, 2, 100);
 	}
 	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_EAST)], 100);
 	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_EAST)], 100);
@@ -389,9 +389,9 @@ START_TEST(turns_of_tori_follow_their_bytes)
 				network.receivers[count++] = c;
 		for (unsigned i = 0; i < count; i++)
 			hop_bytes += bytes * hw_hops(package, from, network.receivers[i]);
-		map_send(&network, &phase, from, count, bytes);
+		map_send(&network, &phase, from, network.receivers, count, bytes);
 		if (dram && count > 0)
-			map_read_dram(&network, &phase, count, bytes);
+			map_read_dram(&network, &phase, network.receivers, count, bytes);
 		if (dram)
 			map_write_dram(&network, &phase, from, bytes);
 	}
@@ -418,7 +418,7 @@ START_TEST(dram_traffic_takes_both_ways)
 	map_network_init(&network, package);
 	for (unsigned c = 0; c < 16; c++) {
 		network.receivers[0] = c;
-		map_read_dram(&network, &phase, 1, 80);
+		map_read_dram(&network, &phase, network.receivers, 1, 80);
 		map_write_dram(&network, &phase, c, 80);
 	}
 	/* Of its row: 1 and 3 whole, 2 half, each with four chiplets in its column; a column: so. */

@@ -130,7 +130,7 @@ START_TEST(channels_may_differ_by_more_than_a_route)
 	for (unsigned i = 0; i < 2; i++)
 		map_phase_init(&phases[i], package);
 	network.receivers[0] = 5;
-	map_read_dram(&network, &phases[0], 1, 1e6);
+	map_read_dram(&network, &phases[0], network.receivers, 1, 1e6);
 	map_write_dram(&network, &phases[1], 5, 1e6);
 	for (unsigned i = 0; i < 2; i++)
 		ck_assert_uint_eq(sim_phase_activity(&activities, &phases[i]), i);
@@ -218,9 +218,9 @@ static void random_phase(struct map_network *network, GRand *rand, struct map_ph
 		if (kind == 0)
 			map_write_dram(network, phase, from, bytes);
 		else if (kind == 1)
-			map_read_dram(network, phase, count, bytes);
+			map_read_dram(network, phase, network->receivers, count, bytes);
 		else
-			map_send(network, phase, from, count, bytes);
+			map_send(network, phase, from, network->receivers, count, bytes);
 	}
 }
 

@@ -309,7 +309,7 @@ START_TEST(a_phase_takes_what_the_cost_model_says)
 			unsigned to = (from + step) % 12, bytes = 100 * from + 7 * to + 1;
 			g_string_append_printf(text, "%u,%u,%u\n", from, to, bytes);
 			network.receivers[0] = to;
-			map_send(&network, &phase, from, 1, bytes);
+			map_send(&network, &phase, from, network.receivers, 1, bytes);
 		}
 	struct run run = run_on(package, text->str);
 	ck_assert_uint_eq(run.replay->phases, 1);

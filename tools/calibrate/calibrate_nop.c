@@ -168,11 +168,9 @@ static bool add_list(struct nop_fit *fit, const struct nop_run *run, struct mesh
 	if (is_one_phase(messages)) {
 		struct list list = { .run = run, .network = &mesh->network };
 		map_phase_init(&list.phase, mesh->subject.package);
-		for (uint32_t m = 0; m < messages->count; m++) {
-			mesh->network.receivers[0] = messages->at[m].dst;
-			map_send(&mesh->network, &list.phase, messages->at[m].src, 1,
-			         messages->at[m].bytes);
-		}
+		for (uint32_t m = 0; m < messages->count; m++)
+			map_send(&mesh->network, &list.phase, messages->at[m].src,
+			         &messages->at[m].dst, 1, messages->at[m].bytes);
 		g_array_append_val(fit->lists, list);
 	}
 	sim_messages_free(messages);
