@@ -435,6 +435,53 @@ START_TEST(dram_traffic_takes_both_ways)
 }
 END_TEST
 
+/*
+ * Parts of a phase load its resources with no less than they have before routers, all together. What
+ * routers lose in each part alone may add up to more: a bound that took that would be none.
+ */
+START_TEST(parts_are_bounded_before_routers)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(4);
+	unsigned more_alone = 0;
+	set_up(3, 3, 1);
+	struct map_phase part;
+	g_autofree double *before = g_new(double, hw_resource_count(package));
+	g_autofree double *alone = g_new(double, hw_resource_count(package));
+	map_phase_init(&part, package);
+	for (unsigned trial = 0; trial < 200; trial++) {
+		memset(before, 0, hw_resource_count(package) * sizeof *before);
+		memset(alone, 0, hw_resource_count(package) * sizeof *alone);
+		map_phase_clear(&phase);
+		for (unsigned p = 0; p < 3; p++) {
+			map_phase_clear(&part);
+			for (unsigned m = 0; m < 4; m++) {
+				unsigned from = (unsigned)g_rand_int_range(rand, 0, 9);
+				unsigned to = (from + (unsigned)g_rand_int_range(rand, 1, 9)) % 9;
+				double bytes = g_rand_int_range(rand, 1, p ? 100 : 1000);
+				map_send(&network, &part, from, &to, 1, bytes);
+				map_write_dram(&network, &part, to, bytes);
+			}
+			const double *loads = map_phase_loads(&network, &part);
+			for (unsigned i = 0; i < part.touched_count; i++) {
+				unsigned r = part.touched[i];
+				before[r] += map_resource_load(&network, &part, r);
+				alone[r] += loads[r];
+			}
+			map_phase_add(&phase, &part);
+		}
+		const double *loads = map_phase_loads(&network, &phase);
+		for (unsigned i = 0; i < phase.touched_count; i++) {
+			unsigned r = phase.touched[i];
+			ck_assert_double_le(before[r], loads[r] * (1 + 1e-12));
+			more_alone += alone[r] > loads[r] * (1 + 1e-9);
+		}
+	}
+	ck_assert_uint_gt(more_alone, 0);
+	map_phase_release(&part);
+	tear_down();
+}
+END_TEST
+
 /* On a ring of a torus nothing is last; the law ends all the same and never gains. */
 START_TEST(a_torus_has_no_last_link)
 {
@@ -473,6 +520,7 @@ int main(void)
 	tcase_add_test(routers, packets_behind_wait_for_the_slower_output);
 	tcase_add_test(routers, a_port_sends_one_packet_at_a_time);
 	tcase_add_test(routers, loads_scale);
+	tcase_add_test(routers, parts_are_bounded_before_routers);
 	tcase_add_test(routers, a_torus_has_no_last_link);
 	suite_add_tcase(suite, routers);
 	TCase *tori = tcase_create("tori");
