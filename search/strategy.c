@@ -1,6 +1,7 @@
 #include "search/strategy.h"
 
 #include <math.h>
+#include <string.h>
 
 #define SMALL 100           /* nodes x chiplets */
 #define LONGEST_CLUSTER 256 /* nodes; bounds the tables */
@@ -63,13 +64,39 @@ double search_value(const struct search_options *options, double latency_ns, dou
 	               : latency_ns * pow(energy_pJ, search_energy_exponent(options));
 }
 
-bool search_beats(enum search_objective objective, double latency_ns, double energy_pJ,
-                  double other_ns, double other_pJ)
+bool search_beats(enum search_objective objective, const struct search_worth *one,
+                  const struct search_worth *other)
 {
-	bool faster = latency_ns <= other_ns, cheaper = energy_pJ <= other_pJ;
+	bool faster = one->latency_ns <= other->latency_ns;
+	bool cheaper = one->energy_pJ <= other->energy_pJ;
 	return objective == SEARCH_LATENCY  ? faster
 	       : objective == SEARCH_ENERGY ? cheaper
 	                                    : faster && cheaper;
+}
+
+static void *item_at(GArray *front, unsigned i)
+{
+	return front->data + (size_t)i * g_array_get_element_size(front);
+}
+
+bool search_front_beats(GArray *front, enum search_objective objective,
+                        const struct search_worth *worth)
+{
+	for (unsigned i = 0; i < front->len; i++)
+		if (search_beats(objective, item_at(front, i), worth))
+			return true;
+	return false;
+}
+
+void search_front_keep(GArray *front, enum search_objective objective, const void *item)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < front->len; i++)
+		if (!search_beats(objective, item, item_at(front, i)))
+			memmove(item_at(front, kept++), item_at(front, i),
+			        g_array_get_element_size(front));
+	g_array_set_size(front, kept);
+	g_array_append_vals(front, item, 1);
 }
 
 bool search_is_small(const struct wl_workload *workload, const struct hw_package *package)

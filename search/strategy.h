@@ -85,9 +85,22 @@ double search_energy_exponent(const struct search_options *options);
 /* What is minimised, from a mapping's latency and energy. */
 double search_value(const struct search_options *options, double latency_ns, double energy_pJ);
 
-/* Whether one latency and energy make another superfluous, alone and as parts of the same whole. An
- * edp is no sum of its parts: both must be no worse. */
-bool search_beats(enum search_objective objective, double latency_ns, double energy_pJ,
-                  double other_ns, double other_pJ);
+/* What a mapping or a part of one takes. */
+struct search_worth {
+	double latency_ns, energy_pJ; /* energy: 0 if the objective is latency */
+};
+
+/* Whether one makes another superfluous, alone and as parts of the same whole. An edp is no sum of
+ * its parts: both must be no worse. */
+bool search_beats(enum search_objective objective, const struct search_worth *one,
+                  const struct search_worth *other);
+
+/*
+ * A front: an array of structs that begin with their worth, none of which beats another. Whether one
+ * of it beats `worth`; and an item that none beats, in place of all that it beats.
+ */
+bool search_front_beats(GArray *front, enum search_objective objective,
+                        const struct search_worth *worth);
+void search_front_keep(GArray *front, enum search_objective objective, const void *item);
 
 #endif

@@ -57,27 +57,6 @@ void search_result_release(struct search_result *result)
 	g_array_free(result->front, TRUE);
 }
 
-/* Ties go to the one that came first. */
-static bool beats(enum search_objective objective, const struct search_found *a,
-                  const struct search_found *b)
-{
-	return search_beats(objective, a->latency_ns, a->energy_pJ, b->latency_ns, b->energy_pJ);
-}
-
-/* What none of the front beats, instead of all that it beats. */
-static void keep(struct search_branch_bound *t, const struct search_found *found)
-{
-	GArray *front = t->result->front;
-	unsigned kept = 0;
-	for (unsigned i = 0; i < front->len; i++) {
-		struct search_found *old = &g_array_index(front, struct search_found, i);
-		if (!beats(t->how->objective, found, old))
-			g_array_index(front, struct search_found, kept++) = *old;
-	}
-	g_array_set_size(front, kept);
-	g_array_append_val(front, *found);
-}
-
 /* Whether the candidate fits the buffers; its weights, unless nodes are free, and its tiles, unless they
  * are enumerated, are chosen for that. */
 static bool fits(struct search_branch_bound *t, const struct map_plan *plan)
@@ -106,23 +85,18 @@ static struct search_found evaluate(struct search_branch_bound *t, const struct 
 	bool energy = t->how->objective != SEARCH_LATENCY;
 	struct cost_totals totals = { 0 };
 	*cost = cost_evaluate_segment(&t->model, plan, 1, t->cluster_ns, energy ? &totals : NULL);
-	struct search_found found = { t->candidate, cost->latency_ns, 0 };
+	struct search_found found = { { cost->latency_ns, 0 }, t->candidate };
 	if (energy)
-		found.energy_pJ = cost_total_pJ(
+		found.worth.energy_pJ = cost_total_pJ(
 			&totals, cost_static_pJ(t->how->small->package, cost->latency_ns));
 	return found;
 }
 
-/* Whether it would be kept. */
+/* Whether it would be kept; ties go to what came first. */
 static bool is_better(const struct search_branch_bound *t, const struct search_found *found)
 {
-	const GArray *front = t->result->front;
-	if (!(found->latency_ns < t->best_ns))
-		return false;
-	for (unsigned i = 0; i < front->len; i++)
-		if (beats(t->how->objective, &g_array_index(front, struct search_found, i), found))
-			return false;
-	return true;
+	return found->worth.latency_ns < t->best_ns &&
+	       !search_front_beats(t->result->front, t->how->objective, &found->worth);
 }
 
 /* The tiles that are best; whether others than before. Nothing is changed if the segment would not be
@@ -132,8 +106,8 @@ static bool choose_tiles(struct search_branch_bound *t, const struct map_plan *p
 {
 	double spared_ns = cost->load_ns - cost->load_chain_ns;
 	struct search_found least = *found;
-	least.latency_ns -= spared_ns;
-	least.energy_pJ -= cost_static_pJ(t->how->small->package, spared_ns);
+	least.worth.latency_ns -= spared_ns;
+	least.worth.energy_pJ -= cost_static_pJ(t->how->small->package, spared_ns);
 	return spared_ns > 0 && is_better(t, &least) &&
 	       search_best_tiles(&t->model, plan, 1, cost, false) < cost->load_ns;
 }
@@ -163,9 +137,9 @@ static void cost_candidate(struct search_branch_bound *t)
 			found = evaluate(t, &plan, &cost);
 		if (is_better(t, &found)) {
 			note_tiles(t, &found.candidate);
-			keep(t, &found);
+			search_front_keep(t->result->front, t->how->objective, &found);
 			if (t->how->objective == SEARCH_LATENCY)
-				t->best_ns = found.latency_ns;
+				t->best_ns = found.worth.latency_ns;
 		}
 	}
 	map_plan_release(&plan);

@@ -10,8 +10,8 @@
 #include "search/exact/lower_bound.h"
 
 struct search_found {
+	struct search_worth worth;
 	struct search_exact_segment candidate;
-	double latency_ns, energy_pJ; /* energy: 0 if the objective is latency */
 };
 
 struct search_enumerator {

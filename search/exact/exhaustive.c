@@ -14,7 +14,7 @@
 
 /* A way to run nodes [0, j): one to run [0, before), and a segment behind it. */
 struct path {
-	double latency_ns, energy_pJ;
+	struct search_worth worth;
 	unsigned before, path, found; /* node, index among its paths, among what the segment has */
 };
 
@@ -126,38 +126,23 @@ static void exhaustion_release(struct exhaustion *e)
 
 /* ---- cuts ---- */
 
-static bool beats(enum search_objective objective, const struct path *a, const struct path *b)
-{
-	return search_beats(objective, a->latency_ns, a->energy_pJ, b->latency_ns, b->energy_pJ);
-}
-
-static void add_path(enum search_objective objective, GArray *paths, const struct path *path)
-{
-	unsigned kept = 0;
-	for (unsigned i = 0; i < paths->len; i++)
-		if (beats(objective, &g_array_index(paths, struct path, i), path))
-			return;
-	for (unsigned i = 0; i < paths->len; i++) {
-		struct path *old = &g_array_index(paths, struct path, i);
-		if (!beats(objective, path, old))
-			g_array_index(paths, struct path, kept++) = *old;
-	}
-	g_array_set_size(paths, kept);
-	g_array_append_val(paths, *path);
-}
-
 /* All ways of nodes [0, i) with all of a segment [i, j) behind them. */
 static void extend_paths(const struct exhaustion *e, GArray *const *paths, unsigned i, unsigned j)
 {
 	const GArray *front = result_of(e, i, j)->front;
+	enum search_objective objective = e->options->objective;
 	for (unsigned p = 0; p < paths[i]->len; p++)
 		for (unsigned f = 0; f < front->len; f++) {
 			const struct path *before = &g_array_index(paths[i], struct path, p);
 			const struct search_found *found = &g_array_index(front,
 			                                                  struct search_found, f);
-			struct path path = { before->latency_ns + found->latency_ns,
-				             before->energy_pJ + found->energy_pJ, i, p, f };
-			add_path(e->options->objective, paths[j], &path);
+			struct path path = { { before->worth.latency_ns + found->worth.latency_ns,
+				               before->worth.energy_pJ + found->worth.energy_pJ },
+				             i,
+				             p,
+				             f };
+			if (!search_front_beats(paths[j], objective, &path.worth))
+				search_front_keep(paths[j], objective, &path);
 		}
 }
 
@@ -185,7 +170,7 @@ static void free_paths(const struct exhaustion *e, GArray **paths)
 
 static double score_of(const struct exhaustion *e, const struct path *path)
 {
-	return search_value(e->options, path->latency_ns, path->energy_pJ);
+	return search_value(e->options, path->worth.latency_ns, path->worth.energy_pJ);
 }
 
 static struct map_mapping *lay_out(const struct exhaustion *e, GArray *const *paths,
@@ -233,7 +218,7 @@ static struct map_mapping *best_mapping(const struct exhaustion *e, const char *
 		if (!best || score_of(e, path) < score_of(e, best))
 			best = path;
 	}
-	if (best && best->latency_ns < e->limit_ns) {
+	if (best && best->worth.latency_ns < e->limit_ns) {
 		mapping = lay_out(e, paths, best, strategy);
 		place_weights(e, mapping);
 	}
@@ -271,7 +256,7 @@ static double useful_ns(const struct exhaustion *e, unsigned first, unsigned end
 				best_ns[j] = MIN(
 					best_ns[j],
 					best_ns[i] + g_array_index(front, struct search_found, 0)
-							     .latency_ns);
+							     .worth.latency_ns);
 		}
 	}
 	double others_ns = least_ns(e, 0, first) + least_ns(e, end, e->small.nodes);

@@ -361,9 +361,10 @@ static void compare_segment(struct both *both, const struct search_exact_space *
 	ck_assert_uint_eq(both->pruned.front->len, both->full.front->len);
 	ck_assert_double_le(both->pruned.costed, both->full.costed);
 	if (both->full.front->len) {
-		double best_ns = g_array_index(both->full.front, struct search_found, 0).latency_ns;
+		double best_ns =
+			g_array_index(both->full.front, struct search_found, 0).worth.latency_ns;
 		double found_ns =
-			g_array_index(both->pruned.front, struct search_found, 0).latency_ns;
+			g_array_index(both->pruned.front, struct search_found, 0).worth.latency_ns;
 		ck_assert_double_eq_tol(found_ns, best_ns, best_ns * PRECISION);
 		ck_assert_double_le(both->pruned.least_ns, best_ns * (1 + PRECISION));
 	}
