@@ -1,5 +1,5 @@
 /*
- * The analytical cost model (equations with symbols and units: search/README.md).
+ * The analytical cost model (equations with symbols and units: search/cost/README.md).
  *
  *   T_node    = T_weights(not resident) + max(T_compute, T_traffic)
  *   T_cluster = sum of T_node over its nodes

@@ -90,7 +90,7 @@ struct cost_times {
 };
 
 /*
- * Times of a segment (equations: search/README.md). cluster_ns has room for its clusters and is
+ * Times of a segment (equations: search/cost/README.md). cluster_ns has room for its clusters and is
  * written; node_ns is scratch of
  * COST_SCRATCH doubles per node. Neutral parameters need no details.
  */

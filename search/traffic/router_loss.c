@@ -1,5 +1,5 @@
 /*
- * What routers lose (search/README.md, "Routers"). Input-queued wormhole routers with round-robin
+ * What routers lose (search/traffic/README.md, "Routers"). Input-queued wormhole routers with round-robin
  * arbitration: an input sends to one output at a time, an output takes turns between its inputs,
  * and packets of one input wait for each other.
  *

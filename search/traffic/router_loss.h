@@ -1,7 +1,7 @@
 /*
  * What routers lose: a law that tells from a phase's bytes on links and ports, and from the turns
  * that they take in routers, how much longer it takes than its slowest link or port
- * (search/README.md, "Routers"). Only proportions count, not how many bytes there are.
+ * (search/traffic/README.md, "Routers"). Only proportions count, not how many bytes there are.
  *
  * Keys of the package's NoP: router_conflict (0: routers lose nothing and none of this is used),
  * router_blocking, injection_blocking. Equations and their fit are our own; the routers behind it
