@@ -277,30 +277,30 @@ static void put_line(GString *text, double x_px, double from_px, double to_px, c
 static void draw_segments(struct picture *picture)
 {
 	const struct tl_timeline *timeline = picture->timeline;
-	int32_t segments = 0;
+	g_autoptr(GArray) starts = g_array_new(FALSE, FALSE, sizeof(double));
 
-	for (guint i = 0; i < timeline->rows->len; i++)
-		segments = MAX(segments,
-		               g_array_index(timeline->rows, struct tl_row, i).segment + 1);
-	g_autofree double *start_ns = g_new(double, segments + 1);
-	for (int32_t s = 0; s <= segments; s++)
-		start_ns[s] = INFINITY;
 	for (guint i = 0; i < timeline->rows->len; i++) {
 		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
 
-		if (row->segment >= 0)
-			start_ns[row->segment] = MIN(start_ns[row->segment], row->start_ns);
+		for (double never_ns = INFINITY; (int64_t)starts->len <= row->segment;)
+			g_array_append_val(starts, never_ns);
+		if (row->segment >= 0) {
+			double *start_ns = &g_array_index(starts, double, row->segment);
+
+			*start_ns = MIN(*start_ns, row->start_ns);
+		}
 	}
-	for (int32_t s = 0; s < segments; s++) {
-		double x_px = px_of(picture, start_ns[s]);
-		g_autofree char *label = g_strdup_printf("segment %d", s);
+	for (guint s = 0; s < starts->len; s++) {
+		const double *start_ns = &g_array_index(starts, double, s);
+		double x_px = px_of(picture, start_ns[0]);
+		g_autofree char *label = g_strdup_printf("segment %u", s);
 		double wide_px = CHARACTER * (double)strlen(label);
 
-		if (!isfinite(start_ns[s]))
+		if (!isfinite(start_ns[0]))
 			continue;
 		put_line(picture->body, x_px, TOP - 14, picture->y_px, "s");
 		if (x_px + 3 + wide_px <=
-		    (s + 1 < segments ? px_of(picture, start_ns[s + 1]) : WIDTH))
+		    (s + 1 < starts->len ? px_of(picture, start_ns[1]) : WIDTH))
 			put_text(picture->body, x_px + 3, TOP - 6, "", label);
 	}
 }

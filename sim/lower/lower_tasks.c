@@ -173,9 +173,9 @@ static uint32_t add_movement_task(struct lowering *l, unsigned node,
 		                 .from_node = SIM_NONE,
 		                 .from_cluster = SIM_NONE };
 	struct sim_task_info info = { .feeds = SIM_NONE };
-	if (movement->kind & MAP_MOVES_TRANSFER)
-		task.node = movement->edge->to;
 	if (task.kind == SIM_TRANSFER) {
+		if (movement->edge)
+			task.node = movement->edge->to;
 		task.from_node = node;
 		task.from_cluster = l->plan->nodes[node].cluster;
 	}

@@ -58,20 +58,21 @@ static void add_row(struct table *table, const struct result *result)
 
 static void remark_files(const struct result *result, GString *out)
 {
-	static const char *const holds[] = {
+	static const char *const rows[] = {
 		[SIM_TRACE_NONE] = "",
-		[SIM_TRACE_CLUSTER] = ", timeline.csv, timeline.svg, timeline.json (clusters)",
-		[SIM_TRACE_CHIPLET] =
-			", timeline.csv, timeline.svg, timeline.json (clusters, chiplets, DRAM)",
-		[SIM_TRACE_LINK] = ", timeline.csv, timeline.svg, timeline.json (clusters, "
-				   "chiplets, DRAM, links)",
-		[SIM_TRACE_AUTO] = ", timeline.csv, timeline.svg, timeline.json",
+		[SIM_TRACE_CLUSTER] = " (clusters)",
+		[SIM_TRACE_CHIPLET] = " (clusters, chiplets, DRAM)",
+		[SIM_TRACE_LINK] = " (clusters, chiplets, DRAM, links)",
+		[SIM_TRACE_AUTO] = "",
 	};
 	if (!result->folder)
 		return;
 	g_autofree char *folder = printable(result->folder);
-	g_string_append_printf(out, "  files    %s: mapping.json, report.json, platform.xml%s\n",
-	                       folder, holds[result->row.trace_level]);
+	enum sim_trace_level level = result->row.trace_level;
+	g_string_append_printf(
+		out, "  files    %s: mapping.json, report.json, platform.xml%s%s\n", folder,
+		level == SIM_TRACE_NONE ? "" : ", timeline.csv, timeline.svg, timeline.json",
+		rows[level]);
 }
 
 static void remark(const struct result *result, GString *out)
