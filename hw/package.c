@@ -6,6 +6,7 @@
 
 #include "hw/dram.h"
 #include "hw/base/json.h"
+#include "hw/topology/topology.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,7 +18,6 @@
 #define MAX_BUFFER_KIB 1073741824.0 /* 1 TiB */
 
 static const char *const DIM_NAMES[] = { "N", "K", "C", "P", "Q", "R", "S", "G", NULL };
-static const char *const TOPOLOGY_NAMES[] = { "mesh", "torus", NULL };
 static const char *const DATAFLOW_NAMES[] = { "os", "ws", "is", NULL };
 static const char *const INTERLEAVE_NAMES[] = { "all", "nearest", NULL };
 
@@ -235,15 +235,39 @@ static double get_share(struct hw_json node, const char *key, GError **error)
 	return share;
 }
 
-static void read_nop(struct hw_json node, struct hw_nop *nop, GError **error)
+static const struct hw_topology *read_topology(struct hw_json node, GError **error)
 {
-	hw_json_keys(node,
-	             KEYS("topology", "link_GBps", "port_GBps", "hop_ns", "message_ns",
-	                  "energy_pJ_per_bit", "multicast", "router_conflict", "router_blocking",
-	                  "injection_blocking"),
-	             error);
-	nop->topology = (enum hw_topology)hw_json_choice(hw_json_get(node, "topology", error),
-	                                                 TOPOLOGY_NAMES, error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	for (unsigned i = 0; hw_topologies[i]; i++)
+		g_ptr_array_add(names, (gpointer)hw_topologies[i]->name);
+	g_ptr_array_add(names, NULL);
+	return hw_topologies[hw_json_choice(hw_json_get(node, "topology", error),
+	                                    (const char *const *)names->pdata, error)];
+}
+
+/* Those of all topologies, then those of this one. */
+static void check_nop_keys(struct hw_json node, const struct hw_topology *topology, GError **error)
+{
+	static const char *const common[] = { "topology",        "link_GBps",
+		                              "port_GBps",       "hop_ns",
+		                              "message_ns",      "energy_pJ_per_bit",
+		                              "multicast",       "router_conflict",
+		                              "router_blocking", "injection_blocking" };
+	g_autoptr(GPtrArray) keys = g_ptr_array_new();
+	for (unsigned i = 0; i < G_N_ELEMENTS(common); i++)
+		g_ptr_array_add(keys, (gpointer)common[i]);
+	for (unsigned i = 0; topology->keys && topology->keys[i]; i++)
+		g_ptr_array_add(keys, (gpointer)topology->keys[i]);
+	g_ptr_array_add(keys, (gpointer) "source");
+	g_ptr_array_add(keys, NULL);
+	hw_json_keys(node, (const char *const *)keys->pdata, error);
+}
+
+static void read_nop(struct hw_json node, struct hw_package *package, GError **error)
+{
+	struct hw_nop *nop = &package->nop;
+	nop->topology = read_topology(node, error);
+	check_nop_keys(node, nop->topology, error);
 	nop->link_GBps = get_positive(node, "link_GBps", error);
 	nop->port_GBps = get_positive(node, "port_GBps", error);
 	nop->hop_ns = get_non_negative(node, "hop_ns", error);
@@ -257,6 +281,8 @@ static void read_nop(struct hw_json node, struct hw_nop *nop, GError **error)
 		nop->router_blocking = get_share(node, "router_blocking", error);
 	if (hw_json_has(node, "injection_blocking"))
 		nop->injection_blocking = get_share(node, "injection_blocking", error);
+	if (ok(error) && nop->topology->read)
+		nop->topology->read(node, package, error);
 }
 
 static unsigned read_place(struct hw_json at, const struct hw_package *package, GError **error)
@@ -326,8 +352,10 @@ static void read_package(struct hw_json root, struct hw_package *package, GError
 		hw_json_fail(name, error, "must not be empty");
 	read_types(hw_json_get(root, "chiplet_types", error), package, error);
 	read_grid(hw_json_get(root, "grid", error), package, error);
-	read_nop(hw_json_get(root, "nop", error), &package->nop, error);
+	read_nop(hw_json_get(root, "nop", error), package, error);
 	read_dram(hw_json_get(root, "dram", error), package, error);
+	if (ok(error))
+		hw_lay_links(package);
 }
 
 /* "dram.channels[0].device=NAME" */
@@ -404,6 +432,7 @@ void hw_package_free(struct hw_package *package)
 	for (unsigned i = 0; package->dram != NULL && i < package->dram_count; i++)
 		g_free(package->dram[i].device);
 	g_free(package->dram);
+	hw_clear_links(package);
 	g_free(package->name);
 	g_free(package);
 }

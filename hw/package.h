@@ -43,21 +43,39 @@ struct hw_chiplet_type {
 	double area_mm2;
 };
 
-enum hw_topology { HW_MESH, HW_TORUS };
+struct hw_topology; /* hw/topology/topology.h */
+
+/* Links that cross a die's rim: dies are rectangles of the grid. */
+struct hw_borders {
+	unsigned every[2]; /* columns and rows of a die; 0: there are no borders */
+	double link_GBps, hop_ns, energy_pJ_per_bit;
+};
 
 struct hw_nop {
-	enum hw_topology topology;
-	double link_GBps;  /* each directed die-to-die link */
+	const struct hw_topology *topology;
+	/* What a topology makes its links of. */
+	double link_GBps;  /* each directed link */
 	double port_GBps;  /* each chiplet's injection port, and its ejection port */
 	double hop_ns;     /* per link traversed */
 	double message_ns; /* per message besides its hops: half at either chiplet; 0 by default */
 	double energy_pJ_per_bit; /* per link traversed */
+	struct hw_borders borders;
 	bool multicast;
 	/* What routers lose (search/traffic/router_loss.h). Shares >= 0 and <= 1; the latter two are 0 by default
 	 * and count only if router_conflict > 0: else routers are ideal. */
 	double router_conflict; /* of an output's slots given to inputs that send elsewhere */
 	double router_blocking; /* of a slow output's delay that packets pass on to those behind */
 	double injection_blocking; /* of the waits of an injection port that add up */
+};
+
+/* A directed link of the network. Its index in the table is its resource id. */
+struct hw_link {
+	unsigned from, to; /* the chiplets whose routers it joins */
+	unsigned input;    /* which of the links into that router it is, from 0 */
+	unsigned rank;     /* routes pass links in ascending order of it, as far as rings allow */
+	bool second;       /* of two from one router to another: not the direct one */
+	double GBps, latency_ns, pJ_per_bit;
+	char *name; /* within the package: "0-0-east" */
 };
 
 /*
@@ -89,6 +107,13 @@ struct hw_package {
 	enum hw_interleave interleave;
 	struct hw_dram_channel *dram;
 	unsigned dram_count;
+	/* Made of the grid and nop (hw_lay_links, hw/topology/topology.h). */
+	struct hw_link *links; /* sorted by `from`: those out of chiplet c begin at first_link[c] */
+	unsigned link_count;
+	unsigned *first_link;   /* [chiplets + 1] */
+	unsigned router_links;  /* the most into or out of one router */
+	unsigned longest_route; /* no route has more links */
+	unsigned *routing;      /* the topology's own */
 };
 
 /*

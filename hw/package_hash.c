@@ -2,7 +2,7 @@
  * Invariant: equal hashes mean equal times. Whatever a time depends on is printed, in full
  * precision and in an order that does not depend on how the file was written.
  */
-#include "hw/package.h"
+#include "hw/topology/topology.h"
 
 static void add_number(GString *text, double value)
 {
@@ -55,9 +55,26 @@ static void add_chiplets(GString *text, const struct hw_package *package)
 	g_string_append_c(text, '\n');
 }
 
+/* Those that are not as the rest. */
+static void add_links(GString *text, const struct hw_package *package)
+{
+	for (unsigned i = 0; i < package->link_count; i++) {
+		const struct hw_link *link = &package->links[i];
+		if (link->GBps == package->nop.link_GBps && link->latency_ns == package->nop.hop_ns)
+			continue;
+		g_string_append_printf(text, "link %u ", i);
+		add_number(text, link->GBps);
+		add_number(text, link->latency_ns);
+		g_string_append_c(text, '\n');
+	}
+}
+
 static void add_nop(GString *text, const struct hw_nop *nop)
 {
-	g_string_append_printf(text, "nop %d %d ", (int)nop->topology, nop->multicast);
+	unsigned topology = 0;
+	while (hw_topologies[topology] != nop->topology)
+		topology++;
+	g_string_append_printf(text, "nop %u %d ", topology, nop->multicast);
 	const double values[] = {
 		nop->link_GBps,         nop->port_GBps,       nop->hop_ns,
 		nop->message_ns,        nop->router_conflict, nop->router_blocking,
@@ -87,6 +104,7 @@ char *hw_package_hash(const struct hw_package *package)
 	g_autoptr(GString) text = g_string_new(NULL);
 	add_chiplets(text, package);
 	add_nop(text, &package->nop);
+	add_links(text, package);
 	add_dram(text, package);
 	return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
 }

@@ -135,7 +135,9 @@ void cost_evaluate(struct cost_model *model, const struct map_mapping *mapping,
 		segment->first_cluster = first;
 		first += segment->cluster_count;
 		report->latency_ns += segment->latency_ns;
-		report->neutral_ns += neutral_ns(model);
+		report->neutral_ns += cost_parameters_are_neutral(&model->parameters)
+		                              ? segment->latency_ns
+		                              : neutral_ns(model);
 	}
 	report->static_pJ = cost_static_pJ(model->package, report->latency_ns);
 	report->bound_ns = cost_bound_ns(model->workload, model->package, mapping->batch);

@@ -19,11 +19,11 @@ void cost_phase_totals(const struct map_network *network, const struct map_phase
                        struct cost_totals *totals)
 {
 	const struct hw_package *package = network->package;
-	double byte_hops = map_phase_byte_hops(network, phase);
+	struct map_link_sums links = map_phase_links(network, phase);
 	totals->nop_bytes += (double)phase->delivered_bytes;
-	totals->nop_byte_hops += byte_hops;
+	totals->nop_byte_hops += links.byte_hops;
 	totals->nop_dram_bytes += phase->dram_link_bytes;
-	totals->nop_pJ += byte_hops * 8 * package->nop.energy_pJ_per_bit;
+	totals->nop_pJ += links.pJ;
 	totals->dram_read_bytes += phase->dram_read_bytes;
 	totals->dram_write_bytes += phase->dram_write_bytes;
 	for (unsigned i = 0; i < package->dram_count; i++)

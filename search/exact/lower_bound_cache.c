@@ -49,6 +49,7 @@ struct search_bound_cache {
 	GHashTable *clusters[SEARCH_EXACT_NODES];    /* struct cluster_entry, by first node */
 	struct search_bound_cache_weights **weights; /* [node][start][size - 1][variant][kind] */
 	struct room **rooms;                         /* the same without kind */
+	double rounding_ns; /* of a phase's latency: more than what it can be short of */
 	bool alike;         /* all chiplets are: where a region starts changes no share */
 	double *compute_ns; /* [samples][serpentine][node][start][size - 1][variant]; NAN: not yet known.
 	                       Holds for all segments. */
@@ -137,6 +138,9 @@ struct search_bound_cache *search_bound_cache_new(const struct search_exact_spac
 	known->small = small;
 	known->model = model;
 	known->resources = hw_resource_count(small->package);
+	for (unsigned i = 0; i < small->package->link_count; i++)
+		known->rounding_ns = MAX(known->rounding_ns,
+		                         1e-3 * small->package->links[i].latency_ns);
 	map_phase_init(&known->phase, small->package);
 	known->mapping = search_empty_mapping(small->workload, small->package, small->batch, NULL,
 	                                      3);
@@ -313,8 +317,8 @@ static double least_ns(const struct search_bound_cache *known, const struct map_
 		unsigned r = phase->touched[i];
 		least = MAX(least, load_ns[r] + phase->after_ns[r]);
 	}
-	/* The latency is rounded to hops, with a tolerance (search/traffic/phase_load.c). */
-	return least - 1e-3 * known->small->package->nop.hop_ns;
+	/* The latency is rounded to links', with a tolerance (search/traffic/phase_load.c). */
+	return least - known->rounding_ns;
 }
 
 double search_bound_cache_alone(struct search_bound_cache *known, unsigned n,

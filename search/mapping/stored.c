@@ -1,7 +1,7 @@
 /* Invariant: every sample of a batch lies in exactly one part of its producer. */
 #include "search/mapping/stored.h"
 
-#include "hw/routes.h"
+#include "hw/topology/topology.h"
 
 unsigned map_nearest_channel(const struct hw_package *package, unsigned chiplet)
 {

@@ -22,6 +22,14 @@ struct sweep {
 	double start_ns, hop_ns, end_ns; /* before the first link, of a link, behind the last one */
 };
 
+static bool links_are_equally_long(const struct hw_package *package)
+{
+	for (unsigned i = 0; i < package->link_count; i++)
+		if (package->links[i].latency_ns != package->nop.hop_ns)
+			return false;
+	return true;
+}
+
 void map_all_to_all_init(struct map_network *network)
 {
 	unsigned chiplets = hw_chiplet_count(network->package);
@@ -37,6 +45,8 @@ void map_all_to_all_init(struct map_network *network)
 		network->dram_part[i] = 1.0 / network->package->dram_count;
 	}
 	network->got = g_new(double, chiplets);
+	network->may_sweep = network->package->nop.topology->lines &&
+	                     links_are_equally_long(network->package);
 }
 
 void map_all_to_all_release(struct map_network *network)
@@ -55,8 +65,7 @@ bool map_all_to_all_pays(const struct map_network *network, const struct map_pha
                          unsigned senders, unsigned receivers)
 {
 	uint64_t messages = (uint64_t)senders * receivers;
-	return network->package->nop.topology == HW_MESH && !phase->turns &&
-	       messages >= FEWEST_MESSAGES &&
+	return network->may_sweep && !phase->turns && messages >= FEWEST_MESSAGES &&
 	       messages * CELLS_PER_MESSAGE >= hw_chiplet_count(network->package);
 }
 
@@ -120,11 +129,10 @@ static void note_farthest(struct sweep *s, unsigned sender, int hops)
 {
 	const struct map_all_to_all *p = s->product;
 	const struct hw_package *package = s->network->package;
-	bool by_hops = p->multicast || s->hop_ns > 0;
 	for (unsigned i = 0; i < p->receiver_count; i++) {
 		unsigned from = p->senders[sender], to = p->receivers[i];
 		if (p->got[i] <= 0 || to == from ||
-		    (by_hops && (int)hw_hops(package, from, to) < hops))
+		    (s->hop_ns > 0 && (int)hw_hops(package, from, to) < hops))
 			continue;
 		map_note_route(s->phase, hops * s->hop_ns + package->nop.message_ns,
 		               MAP_CHIPLET_TO_CHIPLET, from, to, p->sent[sender] * p->got[i]);
@@ -176,21 +184,21 @@ static void look_ahead(struct map_station *stations, unsigned count)
 
 /* Charges the links of a line from its first station to its last; stations[i].near and .far
  * become those of all senders up to it. */
-static void sweep_line(struct sweep *s, unsigned count, unsigned chiplet, int stride,
-                       enum hw_direction direction)
+static void sweep_line(struct sweep *s, unsigned count, unsigned chiplet, int stride)
 {
 	struct map_station *stations = s->network->stations;
 	double sent = 0;
 	int near = NONE, far = -NONE;
 	look_ahead(stations, count);
-	for (unsigned i = 0; i < count; i++, chiplet = (unsigned)((int)chiplet + stride)) {
+	for (unsigned i = 0, next; i < count; i++, chiplet = next) {
 		struct map_station *at = &stations[i];
+		next = (unsigned)((int)chiplet + stride);
 		sent += at->sent;
 		near = at->near = MIN(near, at->near);
 		far = at->far = MAX(far, at->far);
 		if (sent > 0 && at->got_ahead > 0) {
 			int on = s->product->multicast ? far : at->most_ahead;
-			map_link_charge(s->phase, hw_link_id(chiplet, direction),
+			map_link_charge(s->phase, hw_link_to(s->network->package, chiplet, next),
 			                s->product->multicast ? sent : sent * at->got_ahead,
 			                (float)(s->start_ns + near * s->hop_ns),
 			                (float)(s->end_ns + on * s->hop_ns));
@@ -207,12 +215,12 @@ static void arrive(struct map_cell *cell, const struct map_station *before)
 	cell->arrive_far = MAX(cell->arrive_far, before->far - 1);
 }
 
-static void sweep_row(struct sweep *s, unsigned y, bool east)
+static void sweep_row(struct sweep *s, unsigned y, bool up)
 {
 	struct map_station *stations = s->network->stations;
 	unsigned columns = s->network->package->columns, count = s->right - s->left + 1;
 	for (unsigned i = 0; i < count; i++) {
-		unsigned x = east ? s->left + i : s->right - i;
+		unsigned x = up ? s->left + i : s->right - i;
 		const struct map_cell *cell = cell_at(s, x, y);
 		const struct map_span *column = &s->network->columns[x];
 		stations[i] = (struct map_station){ .sent = cell->sent,
@@ -221,10 +229,9 @@ static void sweep_row(struct sweep *s, unsigned y, bool east)
 			                            .far = cell->sent > 0 ? cell->far : -NONE,
 			                            .depth = depth_of(column, y) };
 	}
-	sweep_line(s, count, y * columns + (east ? s->left : s->right), east ? 1 : -1,
-	           east ? HW_EAST : HW_WEST);
+	sweep_line(s, count, y * columns + (up ? s->left : s->right), up ? 1 : -1);
 	for (unsigned i = 1; i < count; i++)
-		arrive(cell_at(s, east ? s->left + i : s->right - i, y), &stations[i - 1]);
+		arrive(cell_at(s, up ? s->left + i : s->right - i, y), &stations[i - 1]);
 }
 
 /* Both ways; then the row's senders, seen from each of its cells. Returns what they send. */
@@ -242,12 +249,12 @@ static double sweep_rows(struct sweep *s, unsigned y)
 	return sent;
 }
 
-static void sweep_column(struct sweep *s, unsigned x, const double *row_sent, bool south)
+static void sweep_column(struct sweep *s, unsigned x, const double *row_sent, bool up)
 {
 	struct map_station *stations = s->network->stations;
 	unsigned columns = s->network->package->columns, count = s->bottom - s->top + 1;
 	for (unsigned i = 0; i < count; i++) {
-		unsigned y = south ? s->top + i : s->bottom - i;
+		unsigned y = up ? s->top + i : s->bottom - i;
 		const struct map_cell *cell = cell_at(s, x, y);
 		stations[i] = (struct map_station){ .sent = row_sent[y],
 			                            .got = cell->got,
@@ -255,10 +262,10 @@ static void sweep_column(struct sweep *s, unsigned x, const double *row_sent, bo
 			                            .far = cell->far,
 			                            .depth = cell->got > 0 ? 0 : -NONE };
 	}
-	sweep_line(s, count, (south ? s->top : s->bottom) * columns + x,
-	           south ? (int)columns : -(int)columns, south ? HW_SOUTH : HW_NORTH);
+	sweep_line(s, count, (up ? s->top : s->bottom) * columns + x,
+	           up ? (int)columns : -(int)columns);
 	for (unsigned i = 1; i < count; i++)
-		arrive(cell_at(s, x, south ? s->top + i : s->bottom - i), &stations[i - 1]);
+		arrive(cell_at(s, x, up ? s->top + i : s->bottom - i), &stations[i - 1]);
 }
 
 static void charge_receivers(struct sweep *s, double sent)

@@ -4,7 +4,7 @@
  * different dimensions and the gather of weights are of this kind, and they are the ones whose
  * messages grow with the square of the region.
  *
- * On a mesh with routes x first, what passes a link is then
+ * On a mesh (hw_topology.lines) whose links are equally long, what passes one is then
  *
  *   along a row:     (sum over senders behind it in the row) x (sum over receivers in columns ahead)
  *   along a column:  (sum over senders in rows behind it) x (sum over receivers ahead in the column)

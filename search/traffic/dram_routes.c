@@ -20,7 +20,7 @@ struct map_mix {
 static void mix_in(struct map_mix *mix, const struct hw_package *package, unsigned resource,
                    double share, float before_ns, float after_ns)
 {
-	double *sum = &mix->shares[hw_resource_count(package) * MAP_INPUTS + resource];
+	double *sum = &mix->shares[hw_resource_count(package) * hw_router_ways(package) + resource];
 	if (*sum == 0) {
 		mix->position[resource] = mix->spread->count++;
 		mix->parts[mix->position[resource]] =
@@ -32,9 +32,10 @@ static void mix_in(struct map_mix *mix, const struct hw_package *package, unsign
 	*sum += share;
 }
 
-static void mix_turn(struct map_mix *mix, unsigned resource, unsigned input, double share)
+static void mix_turn(struct map_mix *mix, const struct hw_package *package, unsigned resource,
+                     unsigned input, double share)
 {
-	unsigned turn = resource * MAP_INPUTS + input;
+	unsigned turn = resource * hw_router_ways(package) + input;
 	if (input == MAP_FROM_DRAM)
 		return;
 	if (mix->shares[turn] == 0)
@@ -47,13 +48,14 @@ static unsigned mix_links(struct map_network *network, struct map_mix *mix, unsi
                           double share, bool read, double start_ns, double total_ns)
 {
 	const struct hw_package *package = network->package;
-	unsigned input = read ? MAP_FROM_DRAM : MAP_FROM_CHIPLET;
+	unsigned input = read ? MAP_FROM_DRAM : hw_router_ways(package) - 1;
 	for (unsigned i = 0; i < hops; i++) {
-		float before_ns = (float)(start_ns + i * package->nop.hop_ns);
+		float before_ns = (float)start_ns;
 		mix_in(mix, package, network->links[i], share, before_ns,
 		       (float)total_ns - before_ns);
-		mix_turn(mix, network->links[i], input, share);
-		input = network->links[i] % HW_DIRECTIONS;
+		mix_turn(mix, package, network->links[i], input, share);
+		input = package->links[network->links[i]].input;
+		start_ns += package->links[network->links[i]].latency_ns;
 	}
 	return input;
 }
@@ -65,8 +67,10 @@ static void mix_channel(struct map_network *network, struct map_mix *mix, unsign
 	const struct hw_dram_channel *dram = &package->dram[channel];
 	struct map_dram_route *spread = mix->spread;
 	unsigned from = read ? dram->at : chiplet, to = read ? chiplet : dram->at;
-	unsigned ways = hw_ways(package, from, to), hops = hw_hops(package, from, to);
-	double port_ns = package->nop.message_ns / 2, way_ns = hops * package->nop.hop_ns;
+	unsigned ways = hw_ways(package, from, to);
+	unsigned hops = hw_route(package, from, to, 0, network->links);
+	double port_ns = package->nop.message_ns / 2;
+	double way_ns = hw_links_ns(package, network->links, hops);
 	double total_ns = way_ns + dram->latency_ns + port_ns;
 	unsigned port = read ? hw_eject_id(package, chiplet) : hw_inject_id(package, chiplet);
 	float port_before_ns = (float)(read ? total_ns - port_ns : 0);
@@ -79,7 +83,7 @@ static void mix_channel(struct map_network *network, struct map_mix *mix, unsign
 		unsigned last = mix_links(network, mix, hops, share / ways, read,
 		                          read ? dram->latency_ns : port_ns, total_ns);
 		if (read)
-			mix_turn(mix, port, last, share / ways);
+			mix_turn(mix, package, port, last, share / ways);
 	}
 	spread->link_share += hops ? share : 0;
 	if (spread->far_share > 0 && total_ns <= spread->latency_ns)
@@ -94,7 +98,7 @@ static void mix_channel(struct map_network *network, struct map_mix *mix, unsign
 static void keep_spread(const struct hw_package *package, struct map_mix *mix)
 {
 	struct map_dram_route *spread = mix->spread;
-	double *shares = mix->shares + hw_resource_count(package) * MAP_INPUTS;
+	double *shares = mix->shares + hw_resource_count(package) * hw_router_ways(package);
 	spread->parts = g_memdup2(mix->parts, spread->count * sizeof *mix->parts);
 	for (unsigned i = 0; i < spread->count; i++) {
 		spread->parts[i].share = shares[spread->parts[i].resource];
@@ -153,6 +157,7 @@ void map_dram_routes_init(struct map_network *network)
 {
 	unsigned chiplets = hw_chiplet_count(network->package);
 	size_t resources = hw_resource_count(network->package);
+	unsigned ways = hw_router_ways(network->package);
 	for (unsigned read = 0; read < 2; read++)
 		network->spreads[read] = g_new0(struct map_dram_route, chiplets);
 	if (network->tensors_have_places)
@@ -160,9 +165,9 @@ void map_dram_routes_init(struct map_network *network)
 		                               (size_t)network->package->dram_count * chiplets);
 	network->mix = g_new(struct map_mix, 1);
 	*network->mix = (struct map_mix){
-		.shares = g_new0(double, resources *(MAP_INPUTS + 1)),
+		.shares = g_new0(double, resources *(ways + 1)),
 		.parts = g_new(struct map_dram_route_part, resources),
-		.turns = g_new(struct map_dram_route_turn, resources * MAP_INPUTS),
+		.turns = g_new(struct map_dram_route_turn, resources * ways),
 		.position = g_new(unsigned, resources),
 	};
 }

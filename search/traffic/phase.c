@@ -17,9 +17,12 @@ void map_network_init(struct map_network *network, const struct hw_package *pack
 	network->ns_per_byte = g_new(double, resources);
 	for (unsigned i = 0; i < resources; i++)
 		network->ns_per_byte[i] = 1.0 / hw_resource_GBps(package, i);
+	network->pJ_per_byte = g_new(double, package->link_count);
+	for (unsigned i = 0; i < package->link_count; i++)
+		network->pJ_per_byte[i] = 8 * package->links[i].pJ_per_bit;
 	map_loads_init(network);
 	hw_tree_init(&network->tree, package);
-	network->links = g_new(unsigned, chiplets + package->columns + package->rows);
+	network->links = g_new(unsigned, chiplets + package->longest_route);
 	network->receivers = g_new(unsigned, chiplets);
 	network->branches = g_new(struct map_branch, chiplets);
 	network->nearest = g_new(unsigned, chiplets);
@@ -39,6 +42,7 @@ void map_network_release(struct map_network *network)
 	hw_tree_release(&network->tree);
 	map_scratch_release(&network->scratch);
 	g_free(network->ns_per_byte);
+	g_free(network->pJ_per_byte);
 	map_loads_release(network);
 	g_free(network->links);
 	g_free(network->receivers);
@@ -54,10 +58,11 @@ void map_network_release(struct map_network *network)
 void map_phase_init(struct map_phase *phase, const struct hw_package *package)
 {
 	unsigned resources = hw_resource_count(package);
-	*phase = (struct map_phase){ .dram_count = package->dram_count };
+	*phase = (struct map_phase){ .inputs = hw_router_ways(package),
+		                     .dram_count = package->dram_count };
 	phase->bytes = g_new0(double, resources);
 	if (package->nop.router_conflict > 0)
-		phase->turns = g_new0(double, (size_t)resources *MAP_INPUTS);
+		phase->turns = g_new0(double, (size_t)resources * phase->inputs);
 	phase->before_ns = g_new(float, resources);
 	phase->after_ns = g_new(float, resources);
 	phase->touched = g_new(unsigned, resources);
@@ -80,12 +85,13 @@ void map_phase_clear(struct map_phase *phase)
 		phase->bytes[phase->touched[i]] = 0;
 	if (phase->turns)
 		for (unsigned i = 0; i < phase->touched_count; i++)
-			memset(&phase->turns[phase->touched[i] * MAP_INPUTS], 0,
-			       MAP_INPUTS * sizeof *phase->turns);
+			memset(&phase->turns[phase->touched[i] * phase->inputs], 0,
+			       phase->inputs * sizeof *phase->turns);
 	if (phase->dram_write_bytes > 0)
 		memset(phase->written_bytes, 0, phase->dram_count * sizeof *phase->written_bytes);
 	*phase = (struct map_phase){ .bytes = phase->bytes,
 		                     .turns = phase->turns,
+		                     .inputs = phase->inputs,
 		                     .before_ns = phase->before_ns,
 		                     .after_ns = phase->after_ns,
 		                     .touched = phase->touched,
@@ -103,16 +109,16 @@ static inline void charge_turn(struct map_phase *phase, unsigned resource, unsig
                                double bytes)
 {
 	if (phase->turns && input != MAP_FROM_DRAM)
-		phase->turns[resource * MAP_INPUTS + input] += bytes;
+		phase->turns[resource * phase->inputs + input] += bytes;
 }
 
 void map_phase_add(struct map_phase *to, const struct map_phase *from)
 {
 	for (unsigned i = 0; i < from->touched_count; i++) {
-		unsigned resource = from->touched[i], first = resource * MAP_INPUTS;
+		unsigned resource = from->touched[i], first = resource * from->inputs;
 		map_link_charge(to, resource, from->bytes[resource], from->before_ns[resource],
 		                from->after_ns[resource]);
-		for (unsigned t = first; from->turns && t < first + MAP_INPUTS; t++)
+		for (unsigned t = first; from->turns && t < first + from->inputs; t++)
 			to->turns[t] += from->turns[t];
 	}
 	if (from->far_bytes > 0)
@@ -127,14 +133,19 @@ void map_phase_add(struct map_phase *to, const struct map_phase *from)
 			to->written_bytes[i] += from->written_bytes[i];
 }
 
-double map_phase_byte_hops(const struct map_network *network, const struct map_phase *phase)
+struct map_link_sums map_phase_links(const struct map_network *network,
+                                     const struct map_phase *phase)
 {
-	double sum = 0;
-	unsigned links = HW_DIRECTIONS * hw_chiplet_count(network->package);
-	for (unsigned i = 0; i < phase->touched_count; i++)
-		if (phase->touched[i] < links)
-			sum += phase->bytes[phase->touched[i]];
-	return sum;
+	struct map_link_sums sums = { 0, 0 };
+	unsigned links = network->package->link_count;
+	for (unsigned i = 0; i < phase->touched_count; i++) {
+		unsigned link = phase->touched[i];
+		if (link >= links)
+			continue;
+		sums.byte_hops += phase->bytes[link];
+		sums.pJ += phase->bytes[link] * network->pJ_per_byte[link];
+	}
+	return sums;
 }
 
 /* A message's tree: from a chiplet or a DRAM channel at router `root`. */
@@ -143,40 +154,51 @@ struct tree {
 	float root_ns;        /* what it takes until there */
 };
 
-/* How a message that started at the root comes into `router`: dimension order, y last. */
-static unsigned entry(const struct map_network *network, const struct tree *tree, unsigned router)
+/* How a message that started at the root comes into `router`, which is in the tree: by the last link
+ * of its way there. `links` has room for that. */
+static unsigned entry(const struct hw_package *package, const struct tree *tree, unsigned router,
+                      unsigned *links)
 {
-	return router == tree->root
-	               ? tree->input
-	               : (unsigned)hw_last_direction(network->package, tree->root, router);
+	unsigned hops = hw_route(package, tree->root, router, 0, links);
+	return hops ? package->links[links[hops - 1]].input : tree->input;
+}
+
+/* Counts the turns of a branch: into each of its links, and into the receiver's port. */
+static void turn_branch(struct map_network *network, struct map_phase *phase,
+                        const struct tree *tree, unsigned first, unsigned last, unsigned to,
+                        double bytes)
+{
+	const struct hw_link *links = network->package->links;
+	unsigned output = hw_eject_id(network->package, to), router = to;
+	for (unsigned i = first; i < last; i++) {
+		charge_turn(phase, output, links[network->links[i]].input, bytes);
+		output = network->links[i];
+		router = links[output].from;
+	}
+	/* There is room behind the tree's links. */
+	unsigned *way = network->links + hw_chiplet_count(network->package);
+	charge_turn(phase, output, entry(network->package, tree, router, way), bytes);
 }
 
 /*
- * Charges the links [first, last) of network->links, which lead from the receiver (`hops` from
- * the root) back to the tree, and the receiver's port. The last byte of the message is at the
- * farthest receiver longest_ns after it started; so that is when what passes here has arrived.
+ * Charges the links [first, last) of network->links, which lead from the receiver back to the tree,
+ * and the receiver's port. The last byte of the message is at the farthest receiver longest_ns
+ * after it started; so that is when what passes here has arrived.
  */
 static void charge_branch(struct map_network *network, struct map_phase *phase,
                           const struct tree *tree, unsigned first, unsigned last, unsigned to,
-                          unsigned hops, double longest_ns, double bytes)
+                          double way_ns, double longest_ns, double bytes)
 {
-	float hop_ns = (float)network->package->nop.hop_ns, far_ns = (float)longest_ns;
-	unsigned eject = hw_eject_id(network->package, to);
-	float before_ns = tree->root_ns + (float)hops * hop_ns;
-	map_link_charge(phase, eject, bytes, before_ns, far_ns - before_ns);
+	float far_ns = (float)longest_ns, before_ns = tree->root_ns + (float)way_ns;
+	unsigned output = hw_eject_id(network->package, to);
+	map_link_charge(phase, output, bytes, before_ns, far_ns - before_ns);
 	for (unsigned i = first; i < last; i++) {
-		before_ns -= hop_ns;
+		const struct hw_link *link = &network->package->links[network->links[i]];
+		before_ns -= (float)link->latency_ns;
 		map_link_charge(phase, network->links[i], bytes, before_ns, far_ns - before_ns);
 	}
-	if (!phase->turns)
-		return;
-	unsigned output = eject;
-	for (unsigned i = first; i < last; i++) {
-		charge_turn(phase, output, network->links[i] % HW_DIRECTIONS, bytes);
-		output = network->links[i];
-	}
-	unsigned router = last > first ? output / HW_DIRECTIONS : to;
-	charge_turn(phase, output, entry(network, tree, router), bytes);
+	if (phase->turns)
+		turn_branch(network, phase, tree, first, last, to, bytes);
 }
 
 /* One message to all of `to` as a tree; returns the farthest of them. */
@@ -189,16 +211,15 @@ static unsigned send_tree(struct map_network *network, struct map_phase *phase,
 	hw_tree_start(&network->tree, package, tree->root);
 	for (unsigned i = 0; i < count; i++) {
 		struct map_branch *branch = &network->branches[i];
-		branch->hops = hw_tree_add(&network->tree, package, to[i], network->links, &links);
+		branch->ns = hw_tree_add(&network->tree, package, to[i], network->links, &links);
 		branch->links_end = links;
-		if (branch->hops > network->branches[farthest].hops)
+		if (branch->ns > network->branches[farthest].ns)
 			farthest = i;
 	}
-	*longest_ns = tree->root_ns + network->branches[farthest].hops * package->nop.hop_ns +
-	              package->nop.message_ns / 2;
+	*longest_ns = tree->root_ns + network->branches[farthest].ns + package->nop.message_ns / 2;
 	for (unsigned i = 0; i < count; i++) {
 		const struct map_branch *branch = &network->branches[i];
-		charge_branch(network, phase, tree, first, branch->links_end, to[i], branch->hops,
+		charge_branch(network, phase, tree, first, branch->links_end, to[i], branch->ns,
 		              *longest_ns, bytes);
 		first = branch->links_end;
 	}
@@ -209,18 +230,30 @@ static unsigned send_tree(struct map_network *network, struct map_phase *phase,
 static void charge_way(struct map_network *network, struct map_phase *phase, unsigned hops,
                        unsigned to, double bytes, float all_ns)
 {
-	const struct hw_nop *nop = &network->package->nop;
-	unsigned input = MAP_FROM_CHIPLET;
-	float before_ns = (float)(nop->message_ns / 2);
+	const struct hw_package *package = network->package;
+	unsigned input = phase->inputs - 1, eject = hw_eject_id(package, to);
+	float before_ns = (float)(package->nop.message_ns / 2);
 	for (unsigned i = 0; i < hops; i++) {
+		const struct hw_link *link = &package->links[network->links[i]];
 		map_link_charge(phase, network->links[i], bytes, before_ns, all_ns - before_ns);
 		charge_turn(phase, network->links[i], input, bytes);
-		input = network->links[i] % HW_DIRECTIONS;
-		before_ns += (float)nop->hop_ns;
+		input = link->input;
+		before_ns += (float)link->latency_ns;
 	}
-	unsigned eject = hw_eject_id(network->package, to);
 	map_link_charge(phase, eject, bytes, before_ns, all_ns - before_ns);
 	charge_turn(phase, eject, input, bytes);
+}
+
+/* The same, where network->links are way 0 already. */
+static double message_ns(const struct map_network *network, unsigned hops)
+{
+	return hw_links_ns(network->package, network->links, hops) +
+	       network->package->nop.message_ns;
+}
+
+double map_message_ns(struct map_network *network, unsigned from, unsigned to)
+{
+	return message_ns(network, hw_route(network->package, from, to, 0, network->links));
 }
 
 static void send_one(struct map_network *network, struct map_phase *phase, unsigned from,
@@ -229,7 +262,7 @@ static void send_one(struct map_network *network, struct map_phase *phase, unsig
 	const struct hw_package *package = network->package;
 	unsigned ways = hw_ways(package, from, to);
 	unsigned hops = hw_route(package, from, to, 0, network->links);
-	double total_ns = hops * package->nop.hop_ns + package->nop.message_ns, part = bytes / ways;
+	double total_ns = message_ns(network, hops), part = bytes / ways;
 	map_link_charge(phase, hw_inject_id(package, from), bytes, 0, (float)total_ns);
 	charge_way(network, phase, hops, to, part, (float)total_ns);
 	for (unsigned way = 1; way < ways; way++) {
@@ -243,7 +276,7 @@ static void send_to_all(struct map_network *network, struct map_phase *phase, un
                         const unsigned *to, unsigned count, double bytes)
 {
 	double half_ns = network->package->nop.message_ns / 2, longest_ns;
-	struct tree tree = { from, MAP_FROM_CHIPLET, (float)half_ns };
+	struct tree tree = { from, phase->inputs - 1, (float)half_ns };
 	unsigned farthest = send_tree(network, phase, &tree, to, count, bytes, &longest_ns);
 	map_link_charge(phase, hw_inject_id(network->package, from), bytes, 0, (float)longest_ns);
 	map_note_route(phase, longest_ns, MAP_CHIPLET_TO_CHIPLET, from, farthest, bytes);
@@ -275,7 +308,7 @@ static void read_channel(struct map_network *network, struct map_phase *phase, u
 	phase->dram_read_bytes += bytes;
 	unsigned away = 0;
 	for (unsigned i = 0; i < count; i++)
-		away += network->branches[i].hops > 0;
+		away += to[i] != dram->at;
 	phase->dram_link_bytes += bytes * away;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Traffic phases: bytes over the package's resources (hw/routes.h) that move
+ * Traffic phases: bytes over the package's resources (hw/resources.h) that move
  * together, plus the longest route among them. Alone a phase takes
  *
  *   max over resources of (load / bandwidth + latency at that resource)
@@ -16,6 +16,7 @@
 #ifndef SEARCH_TRAFFIC_PHASE_H
 #define SEARCH_TRAFFIC_PHASE_H
 
+#include "hw/topology/topology.h"
 #include "search/traffic/router_loss.h"
 #include "search/mapping/partition.h"
 
@@ -23,13 +24,14 @@
 enum map_ends { MAP_CHIPLET_TO_CHIPLET, MAP_DRAM_TO_CHIPLET, MAP_CHIPLET_TO_DRAM };
 
 struct map_phase {
-	double *bytes; /* per resource */
-	double *turns; /* [resource * MAP_INPUTS + input]: of the bytes of a link or an ejection
+	double *bytes;   /* per resource */
+	double *turns;   /* [resource * inputs + input]: of the bytes of a link or an ejection
 	                  port, those that came into its router there; NULL if routers lose nothing */
+	unsigned inputs; /* hw_router_ways */
 	float *before_ns, *after_ns; /* per resource: shortest way to it, longest on from it */
 	unsigned *touched;           /* resources with bytes, in order of first use */
 	unsigned touched_count;
-	/* The longest route in time (hops and, with DRAM, the channel's latency), and what it
+	/* The longest route in time (links and, with DRAM, the channel's latency), and what it
 	 * carries each way; far_bytes is 0 while the phase is empty. A DRAM end is a channel
 	 * number. */
 	double latency_ns;
@@ -69,9 +71,10 @@ struct map_dram_route {
 	double link_share; /* of its bytes, those that cross a link */
 };
 
-/* A receiver of a multicast tree: its hops from the root, and where its links end. */
+/* A receiver of a multicast tree: what its way from the root takes, and where its links end. */
 struct map_branch {
-	unsigned hops, links_end;
+	double ns;
+	unsigned links_end;
 };
 
 /* What building phases takes besides the phase: the package, its reciprocal
@@ -79,6 +82,7 @@ struct map_branch {
 struct map_network {
 	const struct hw_package *package;
 	double *ns_per_byte; /* per resource: 1 / bandwidth */
+	double *pJ_per_byte; /* per link */
 	double *switch_load; /* per DRAM channel: bytes lost per byte written */
 	double *loads;       /* per resource, of the phase looked at last */
 	struct map_routers routers;
@@ -88,6 +92,7 @@ struct map_network {
 	struct map_branch *branches; /* of a tree under construction, as receivers */
 	unsigned *nearest;           /* DRAM channel by chiplet (search/mapping/stored.h) */
 	bool tensors_have_places;    /* likewise */
+	bool may_sweep;              /* map_all_to_all_pays on this package */
 	struct map_dram_route
 		*spreads[2]; /* [read][chiplet]: those that map_dram_route_of has made */
 	struct map_dram_route *spreads_from; /* [channel][chiplet], likewise; NULL: no places */
@@ -149,13 +154,15 @@ double map_resource_load(const struct map_network *network, const struct map_pha
                          unsigned resource);
 
 /*
- * The largest load of a resource (also by kind), and the latency beyond it: what the resource with the largest
- * sum of load, way to it and way on from it takes longer, in whole hops (rounded up) less than
- * the longest route's. Both 0 for an empty phase.
+ * The largest load of a resource (also by kind), and the latency beyond it: what the resource with
+ * the largest sum of load, way to it and way on from it takes longer, rounded up to the longest
+ * route's less whole links at its chiplet's end (at its receiver's, between chiplets). Both 0 for
+ * an empty phase.
  */
 struct map_phase_time {
 	double load_ns, latency_ns;
 	double nop_ns, dram_ns; /* the larger of them is load_ns */
+	unsigned spared;        /* those links */
 };
 struct map_phase_time map_phase_time(struct map_network *network, const struct map_phase *phase);
 
@@ -166,8 +173,15 @@ static inline double map_phase_ns(struct map_network *network, const struct map_
 	return time.load_ns + time.latency_ns;
 }
 
-/* Sum over NoP links of bytes: what link energy is paid for. */
-double map_phase_byte_hops(const struct map_network *network, const struct map_phase *phase);
+/* Sums over NoP links: of bytes, and of the energy that these take. */
+struct map_link_sums {
+	double byte_hops, pJ;
+};
+struct map_link_sums map_phase_links(const struct map_network *network,
+                                     const struct map_phase *phase);
+
+/* What a message between two chiplets takes besides its bytes. */
+double map_message_ns(struct map_network *network, unsigned from, unsigned to);
 
 /*
  * Messages to `count` chiplets `to` (map_read_dram may reorder them). Bytes are per receiver.

@@ -5,9 +5,7 @@
  */
 #include "search/traffic/phase.h"
 
-#include <math.h>
-
-/* Latencies that differ by this part of a hop are equal. */
+/* Latencies that differ by this part of a link's are equal. */
 #define ROUNDING 1e-4
 
 void map_loads_init(struct map_network *network)
@@ -45,14 +43,21 @@ double map_part_slowdown(struct map_network *network, const struct map_phase *ph
 	                    : 1;
 }
 
+/* Bytes of a DRAM channel, with what it loses where it turns from reads to writes. */
+static inline double channel_load(const struct map_network *network, const struct map_phase *phase,
+                                  unsigned first_dram, unsigned resource)
+{
+	unsigned channel = resource - first_dram;
+	return phase->bytes[resource] +
+	       phase->written_bytes[channel] * network->switch_load[channel];
+}
+
 double map_resource_load(const struct map_network *network, const struct map_phase *phase,
                          unsigned resource)
 {
-	unsigned first_dram = hw_dram_id(network->package, 0), channel = resource - first_dram;
-	double bytes = phase->bytes[resource];
-	return resource < first_dram
-	               ? bytes
-	               : bytes + phase->written_bytes[channel] * network->switch_load[channel];
+	unsigned first_dram = hw_dram_id(network->package, 0);
+	return resource < first_dram ? phase->bytes[resource]
+	                             : channel_load(network, phase, first_dram, resource);
 }
 
 const double *map_phase_loads(struct map_network *network, const struct map_phase *phase)
@@ -61,26 +66,43 @@ const double *map_phase_loads(struct map_network *network, const struct map_phas
 	double slowdown = map_phase_slowdown(network, phase);
 	for (unsigned i = 0; i < phase->touched_count; i++) {
 		unsigned r = phase->touched[i];
-		network->loads[r] = map_resource_load(network, phase, r) *
-		                    (r < first_dram ? slowdown : 1);
+		network->loads[r] = r < first_dram ? phase->bytes[r] * slowdown
+		                                   : channel_load(network, phase, first_dram, r);
 	}
 	return network->loads;
 }
 
 /*
- * A phase's latency is that of its longest route less whole hops (the simulator pays it along a
- * part of that route): as few as its slowest resource, latency and load together, needs.
+ * A phase's latency is that of its longest route less whole links (the simulator pays it along a
+ * part of that route): as few as its slowest resource, latency and load together, needs. What DRAM
+ * and ports take is always paid.
  */
-static double whole_hops_ns(const struct map_network *network, double longest_ns, double least_ns)
+static void spare_links(const struct map_network *network, const struct map_phase *phase,
+                        double less_ns, struct map_phase_time *time)
 {
-	double hop_ns = network->package->nop.hop_ns, less_ns = longest_ns - least_ns;
-	return hop_ns > 0 && less_ns > 0 ? longest_ns - floor(less_ns / hop_ns + ROUNDING) * hop_ns
-	                                 : longest_ns;
+	const struct hw_package *package = network->package;
+	bool read = phase->far_ends == MAP_DRAM_TO_CHIPLET;
+	bool write = phase->far_ends == MAP_CHIPLET_TO_DRAM;
+	unsigned from = read ? package->dram[phase->far_from].at : phase->far_from;
+	unsigned to = write ? package->dram[phase->far_to].at : phase->far_to;
+	unsigned count = hw_route(package, from, to, 0, network->links);
+	double sum_ns = 0;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned link = network->links[write ? i : count - 1 - i];
+		double link_ns = package->links[link].latency_ns;
+		if (sum_ns + link_ns > less_ns + ROUNDING * link_ns)
+			return;
+		sum_ns += link_ns;
+		if (link_ns > 0) {
+			time->latency_ns = phase->latency_ns - sum_ns;
+			time->spared = i + 1;
+		}
+	}
 }
 
 struct map_phase_time map_phase_time(struct map_network *network, const struct map_phase *phase)
 {
-	struct map_phase_time time = { 0, 0, 0, 0 };
+	struct map_phase_time time = { .latency_ns = phase->latency_ns };
 	unsigned first_dram = hw_dram_id(network->package, 0);
 	const double *loads = map_phase_loads(network, phase);
 	double slowest_ns = 0;
@@ -97,6 +119,8 @@ struct map_phase_time map_phase_time(struct map_network *network, const struct m
 		slowest_ns = MAX(slowest_ns, load_ns + latency_ns);
 	}
 	time.load_ns = MAX(time.nop_ns, time.dram_ns);
-	time.latency_ns = whole_hops_ns(network, phase->latency_ns, slowest_ns - time.load_ns);
+	double less_ns = phase->latency_ns - (slowest_ns - time.load_ns);
+	if (less_ns > 0)
+		spare_links(network, phase, less_ns, &time);
 	return time;
 }

@@ -19,44 +19,27 @@
  * package nop-base; it differs little between routers. */
 #define GAPS_PASSED_ON 0.88
 
-#define MOST_CUTS (MAP_INPUTS * MAP_INPUTS + 2)
-
 /* What one resource sends to one output. */
-struct sent {
+struct map_sent {
 	double ns, slowed_ns; /* at the output's bandwidth; as slowly as it goes on from there */
-	double rivals[MAP_INPUTS]; /* what its other inputs send, in parts of this */
+	double *rivals;       /* what its other inputs send, in parts of this */
 	unsigned rival_count;
 };
 
-static unsigned place_in_order(const struct hw_package *package, unsigned resource)
+/* Against the traffic's direction: ejection ports, links by falling rank, injection ports. */
+static unsigned place_in_order(const struct map_routers *routers, unsigned resource)
 {
-	unsigned chiplets = hw_chiplet_count(package), extent = package->columns + package->rows;
-	if (resource >= 5 * chiplets)
-		return 0;
-	if (resource >= 4 * chiplets)
-		return 2 * extent + 1;
-	unsigned chiplet = resource / HW_DIRECTIONS;
-	unsigned x = chiplet % package->columns, y = chiplet / package->columns;
-	switch ((enum hw_direction)(resource % HW_DIRECTIONS)) {
-	case HW_SOUTH:
-		return 1 + package->rows - 1 - y;
-	case HW_NORTH:
-		return 1 + y;
-	case HW_EAST:
-		return 1 + extent + package->columns - 1 - x;
-	case HW_WEST:
-		return 1 + extent + x;
-	case HW_DIRECTIONS:
-		break;
-	}
-	g_assert_not_reached();
+	const struct hw_package *package = routers->package;
+	if (resource < package->link_count)
+		return routers->place_count - 2 - package->links[resource].rank;
+	return resource < hw_eject_id(package, 0) ? routers->place_count - 1 : 0;
 }
 
 /* Put the phase's links and ports into routers->order, against the traffic's direction. Returns
  * their number. */
 static unsigned sort_resources(struct map_routers *routers, const struct map_loaded *phase)
 {
-	unsigned ports_end = 6 * hw_chiplet_count(routers->package), count = 0;
+	unsigned ports_end = hw_dram_id(routers->package, 0), count = 0;
 	unsigned *first = routers->first;
 	memset(first, 0, (routers->place_count + 1) * sizeof *first);
 	for (unsigned i = 0; i < phase->touched_count; i++)
@@ -74,67 +57,72 @@ static unsigned sort_resources(struct map_routers *routers, const struct map_loa
 	return count;
 }
 
-static void connect(struct map_routers *routers, const struct hw_package *package)
+/* Returns how many places the order has. */
+static unsigned connect(struct map_routers *routers, const struct hw_package *package)
 {
-	unsigned to, chiplets = hw_chiplet_count(package);
-	for (unsigned c = 0; c < chiplets; c++) {
-		unsigned *inputs = &routers->inputs[c * MAP_INPUTS],
-			 *outputs = &routers->outputs[c * MAP_INPUTS];
-		for (unsigned d = 0; d < HW_DIRECTIONS; d++)
-			outputs[d] = hw_link_id(c, (enum hw_direction)d);
-		outputs[HW_DIRECTIONS] = hw_eject_id(package, c);
-		inputs[MAP_FROM_CHIPLET] = hw_inject_id(package, c);
-		routers->ends_at[hw_inject_id(package, c)] = c;
+	unsigned ranks = 0;
+	for (unsigned c = 0; c < hw_chiplet_count(package); c++)
+		routers->inputs[(c + 1) * routers->ways - 1] = hw_inject_id(package, c);
+	for (unsigned i = 0; i < package->link_count; i++) {
+		const struct hw_link *link = &package->links[i];
+		routers->inputs[link->to * routers->ways + link->input] = i;
+		ranks = MAX(ranks, link->rank + 1);
 	}
-	for (unsigned link = 0; link < chiplets * HW_DIRECTIONS; link++) {
-		if (!hw_link_exists(package, link, &to))
-			continue;
-		routers->inputs[to * MAP_INPUTS + link % HW_DIRECTIONS] = link;
-		routers->ends_at[link] = to;
-	}
+	return ranks + 2;
 }
 
 void map_routers_init(struct map_routers *routers, const struct hw_package *package)
 {
-	size_t chiplets = hw_chiplet_count(package);
+	unsigned chiplets = hw_chiplet_count(package), ports_end = hw_dram_id(package, 0);
+	unsigned ways = hw_router_ways(package);
 	routers->package = package;
-	routers->order = g_new(unsigned, 6 * chiplets);
-	routers->inputs = g_new0(unsigned, chiplets *MAP_INPUTS);
-	routers->outputs = g_new0(unsigned, chiplets *MAP_INPUTS);
-	routers->ends_at = g_new0(unsigned, 6 * chiplets);
-	routers->place = g_new(unsigned, 6 * chiplets);
-	routers->place_count = 2 * (package->columns + package->rows) + 2;
+	routers->ways = ways;
+	routers->order = g_new(unsigned, ports_end);
+	routers->inputs = g_new0(unsigned, (size_t)chiplets *ways);
+	routers->place_count = connect(routers, package);
+	routers->place = g_new(unsigned, ports_end);
+	for (unsigned r = 0; r < ports_end; r++)
+		routers->place[r] = place_in_order(routers, r);
 	routers->first = g_new(unsigned, routers->place_count + 1);
-	routers->slowness = g_new(double, 6 * chiplets);
-	routers->gaps = g_new(double, 6 * chiplets);
-	connect(routers, package);
-	for (unsigned r = 0; r < 6 * chiplets; r++)
-		routers->place[r] = place_in_order(package, r);
+	routers->slowness = g_new(double, ports_end);
+	routers->gaps = g_new(double, ports_end);
+	routers->sent = g_new(struct map_sent, ways);
+	routers->rivals = g_new(double, (size_t)ways *ways);
+	routers->cuts = g_new(double, (size_t)ways *ways + 1);
+	for (unsigned i = 0; i < ways; i++)
+		routers->sent[i].rivals = &routers->rivals[(size_t)i * ways];
 }
 
 void map_routers_release(struct map_routers *routers)
 {
 	g_free(routers->order);
 	g_free(routers->inputs);
-	g_free(routers->outputs);
-	g_free(routers->ends_at);
 	g_free(routers->place);
 	g_free(routers->first);
 	g_free(routers->slowness);
 	g_free(routers->gaps);
+	g_free(routers->sent);
+	g_free(routers->rivals);
+	g_free(routers->cuts);
 }
 
 static bool is_injection(const struct hw_package *package, unsigned resource)
 {
-	unsigned chiplets = hw_chiplet_count(package);
-	return resource >= 4 * chiplets && resource < 5 * chiplets;
+	return resource >= hw_inject_id(package, 0) && resource < hw_eject_id(package, 0);
 }
 
 /* The router whose output a link or an ejection port is. */
-static unsigned router_of(const struct hw_package *package, unsigned resource)
+static unsigned output_of(const struct hw_package *package, unsigned resource)
 {
-	unsigned chiplets = hw_chiplet_count(package);
-	return resource < 4 * chiplets ? resource / HW_DIRECTIONS : resource - 5 * chiplets;
+	return resource < package->link_count ? package->links[resource].from
+	                                      : resource - hw_eject_id(package, 0);
+}
+
+/* The router at the end of a link or an injection port. */
+static unsigned end_of(const struct hw_package *package, unsigned resource)
+{
+	return resource < package->link_count ? package->links[resource].to
+	                                      : resource - hw_inject_id(package, 0);
 }
 
 /*
@@ -146,49 +134,55 @@ static double gaps_of(const struct map_routers *routers, const struct map_loaded
 {
 	if (is_injection(routers->package, output))
 		return 0;
-	const unsigned *inputs = &routers->inputs[router_of(routers->package, output) * MAP_INPUTS];
+	const unsigned ways = routers->ways;
+	const unsigned *inputs = &routers->inputs[output_of(routers->package, output) * ways];
 	double own_ns = phase->bytes[output] * phase->ns_per_byte[output], gaps = 0;
-	for (unsigned i = 0; i < MAP_INPUTS; i++) {
-		double sent = phase->turns[output * MAP_INPUTS + i];
+	for (unsigned i = 0; i < ways; i++) {
+		double sent = phase->turns[output * ways + i];
 		if (sent <= 0)
 			continue;
 		double elsewhere_ns = (phase->bytes[inputs[i]] - sent) *
 		                      phase->ns_per_byte[inputs[i]];
-		double passed_on = i == MAP_FROM_CHIPLET
-		                           ? 0
-		                           : GAPS_PASSED_ON * routers->gaps[inputs[i]];
+		double passed_on = i == ways - 1 ? 0 : GAPS_PASSED_ON * routers->gaps[inputs[i]];
 		gaps += sent / phase->bytes[output] *
 		        (CLAMP(elsewhere_ns / own_ns, 0, 1) + passed_on);
 	}
 	return gaps;
 }
 
+/* What `resource`, which comes into the router as `own`, sends to this output of it. */
+static bool find_sent_to(const struct map_routers *routers, const struct map_loaded *phase,
+                         unsigned own, unsigned output, struct map_sent *sent)
+{
+	const double *from = &phase->turns[output * routers->ways];
+	double blocking = routers->package->nop.router_blocking;
+	if (phase->bytes[output] <= 0 || from[own] <= 0)
+		return false;
+	sent->ns = from[own] * phase->ns_per_byte[output];
+	sent->slowed_ns = sent->ns * (1 + blocking * (routers->slowness[output] - 1));
+	sent->rival_count = 0;
+	for (unsigned i = 0; i < routers->ways; i++)
+		if (i != own && from[i] > 0)
+			sent->rivals[sent->rival_count++] = from[i] / from[own];
+	return true;
+}
+
 /* What `resource` sends to the outputs of the router at its end. */
 static unsigned find_sent(const struct map_routers *routers, const struct map_loaded *phase,
-                          unsigned resource, struct sent *sent)
+                          unsigned resource, struct map_sent *sent)
 {
-	const unsigned *outputs = &routers->outputs[routers->ends_at[resource] * MAP_INPUTS];
-	unsigned own = is_injection(routers->package, resource) ? MAP_FROM_CHIPLET
-	                                                        : resource % HW_DIRECTIONS;
-	double blocking = routers->package->nop.router_blocking;
-	unsigned count = 0;
-	for (unsigned o = 0; o < MAP_INPUTS; o++) {
-		const double *from = &phase->turns[outputs[o] * MAP_INPUTS];
-		if (phase->bytes[outputs[o]] <= 0 || from[own] <= 0)
-			continue;
-		struct sent *s = &sent[count++];
-		s->ns = from[own] * phase->ns_per_byte[outputs[o]];
-		s->slowed_ns = s->ns * (1 + blocking * (routers->slowness[outputs[o]] - 1));
-		s->rival_count = 0;
-		for (unsigned i = 0; i < MAP_INPUTS; i++)
-			if (i != own && from[i] > 0)
-				s->rivals[s->rival_count++] = from[i] / from[own];
-	}
-	return count;
+	const struct hw_package *package = routers->package;
+	unsigned router = end_of(package, resource), count = 0;
+	unsigned own = is_injection(package, resource) ? routers->ways - 1
+	                                               : package->links[resource].input;
+	for (unsigned o = package->first_link[router]; o < package->first_link[router + 1]; o++)
+		count += find_sent_to(routers, phase, own, o, &sent[count]);
+	return count +
+	       find_sent_to(routers, phase, own, hw_eject_id(package, router), &sent[count]);
 }
 
 /* Round robin: while k inputs still have something for the output, each gets 1/k of it. */
-static double pace_ns(const struct sent *sent, double progress)
+static double pace_ns(const struct map_sent *sent, double progress)
 {
 	unsigned sharing = 1;
 	for (unsigned i = 0; i < sent->rival_count; i++)
@@ -197,7 +191,7 @@ static double pace_ns(const struct sent *sent, double progress)
 }
 
 /* The points of a resource's progress at which a rival of its has nothing more to send. */
-static unsigned find_cuts(const struct sent *sent, unsigned count, double cuts[MOST_CUTS])
+static unsigned find_cuts(const struct map_sent *sent, unsigned count, double *cuts)
 {
 	unsigned cut_count = 0;
 	for (unsigned s = 0; s < count; s++) {
@@ -222,9 +216,9 @@ static unsigned find_cuts(const struct sent *sent, unsigned count, double cuts[M
  *
  *   integral over progress u from 0 to 1 of max(own time, max over outputs c of pace of c at u)
  */
-static double passing_ns(const struct sent *sent, unsigned count, double own_ns)
+static double passing_ns(const struct map_sent *sent, unsigned count, double own_ns, double *cuts)
 {
-	double cuts[MOST_CUTS], sum_ns = 0, from = 0;
+	double sum_ns = 0, from = 0;
 	unsigned cut_count = find_cuts(sent, count, cuts);
 	for (unsigned i = 0; i < cut_count; i++) {
 		double pace = own_ns;
@@ -237,7 +231,7 @@ static double passing_ns(const struct sent *sent, unsigned count, double own_ns)
 }
 
 /* The same if one packet at a time waits for its output. */
-static double one_by_one_ns(const struct sent *sent, unsigned count)
+static double one_by_one_ns(const struct map_sent *sent, unsigned count)
 {
 	double sum_ns = 0;
 	for (unsigned s = 0; s < count; s++) {
@@ -254,10 +248,10 @@ static double effective_ns(const struct map_routers *routers, const struct map_l
 {
 	const struct hw_nop *nop = &routers->package->nop;
 	double own_ns = phase->bytes[resource] * phase->ns_per_byte[resource], time_ns = own_ns;
-	if (resource < 5 * hw_chiplet_count(routers->package)) {
-		struct sent sent[MAP_INPUTS];
-		unsigned count = find_sent(routers, phase, resource, sent);
-		time_ns = passing_ns(sent, count, own_ns);
+	if (resource < hw_eject_id(routers->package, 0)) {
+		const struct map_sent *sent = routers->sent;
+		unsigned count = find_sent(routers, phase, resource, routers->sent);
+		time_ns = passing_ns(sent, count, own_ns, routers->cuts);
 		if (is_injection(routers->package, resource))
 			time_ns += nop->injection_blocking *
 			           MAX(one_by_one_ns(sent, count) - time_ns, 0);
@@ -270,9 +264,9 @@ static bool any_rivals(const struct map_routers *routers, const struct map_loade
                        unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		const double *turns = &phase->turns[routers->order[i] * MAP_INPUTS];
+		const double *turns = &phase->turns[routers->order[i] * routers->ways];
 		unsigned inputs = 0;
-		for (unsigned input = 0; input < MAP_INPUTS; input++)
+		for (unsigned input = 0; input < routers->ways; input++)
 			inputs += turns[input] > 0;
 		if (inputs > 1)
 			return true;
@@ -284,7 +278,7 @@ static bool any_rivals(const struct map_routers *routers, const struct map_loade
 static double slowdown_of(const struct map_routers *routers, const struct map_loaded *phase,
                           const unsigned *part, unsigned part_count)
 {
-	unsigned ports_end = 6 * hw_chiplet_count(routers->package);
+	unsigned ports_end = hw_dram_id(routers->package, 0);
 	double slowest_ns = 0, longest_ns = 0;
 	for (unsigned i = 0; i < part_count; i++) {
 		unsigned r = part[i];

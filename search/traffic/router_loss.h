@@ -10,22 +10,23 @@
 #ifndef SEARCH_TRAFFIC_ROUTER_LOSS_H
 #define SEARCH_TRAFFIC_ROUTER_LOSS_H
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 
-/* The ways into a router: the four directions of travel (enum hw_direction), its chiplet. As many
- * ways lead out. */
-#define MAP_INPUTS (HW_DIRECTIONS + 1)
-#define MAP_FROM_CHIPLET HW_DIRECTIONS
-#define MAP_FROM_DRAM (HW_DIRECTIONS + 1) /* not counted: channels have ports of their own */
+/* An input that is not counted: DRAM channels have ports of their own. */
+#define MAP_FROM_DRAM UINT_MAX
+
+struct map_sent;
 
 /* The package's routers, and scratch. */
 struct map_routers {
 	const struct hw_package *package;
+	unsigned ways; /* hw_router_ways: its chiplet is the last way into a router */
 	unsigned *place, place_count; /* per link or port: where in the order of working them out */
 	unsigned *order, *first; /* a phase's links and ports in that order; where places start */
-	unsigned *inputs, *outputs; /* [router * MAP_INPUTS + way]: resources */
-	unsigned *ends_at;          /* router at the end of a link or an injection port */
-	double *slowness, *gaps;    /* per resource */
+	unsigned *inputs;        /* [router * ways + input]: resources */
+	double *slowness, *gaps; /* per resource */
+	struct map_sent *sent;   /* of one resource, to each way out */
+	double *rivals, *cuts;
 };
 
 void map_routers_init(struct map_routers *routers, const struct hw_package *package);
@@ -34,7 +35,7 @@ void map_routers_release(struct map_routers *routers);
 /* A phase's bytes; arrays by resource, and borrowed. */
 struct map_loaded {
 	const double *bytes, *ns_per_byte;
-	/* [resource * MAP_INPUTS + input]: of the bytes of a link or an ejection port, those that
+	/* [resource * ways + input]: of the bytes of a link or an ejection port, those that
 	 * came into its router there */
 	const double *turns;
 	const unsigned *touched; /* resources with bytes */

@@ -4,6 +4,7 @@
  */
 #include "sim/account/record.h"
 
+#include "hw/resources.h"
 #include "sim/account/account.h"
 
 #include <math.h>
@@ -19,7 +20,6 @@ struct recorder {
 	struct tl_timeline *timeline;      /* NULL: count only */
 	uint64_t count[TL_RESOURCE_KINDS]; /* rows within the window */
 	GArray *starts_ns;                 /* double: of cluster rows, while counting */
-	uint32_t *link_index;              /* per link id: its name's index */
 	uint32_t *row_of;                  /* per instance of the segment: its row, or SIM_NONE */
 	unsigned segment;
 };
@@ -216,7 +216,7 @@ static void record_phase(struct recorder *r, uint32_t task, uint32_t u)
 			continue;
 		row.resource_kind = kind == HW_DRAM ? TL_DRAM : TL_LINK;
 		row.resource = kind == HW_DRAM ? entry->resource - hw_dram_id(r->run->package, 0)
-		                               : r->link_index[entry->resource];
+		                               : entry->resource;
 		row.amount = entry->bytes;
 		add_row(r, &row);
 	}
@@ -317,18 +317,6 @@ static void add_name(struct tl_timeline *timeline, enum tl_resource_kind kind, c
 	g_ptr_array_add(timeline->names[kind], name);
 }
 
-static void name_links(struct recorder *r)
-{
-	const struct hw_package *p = r->run->package;
-	unsigned to, links = HW_DIRECTIONS * hw_chiplet_count(p);
-	for (unsigned link = 0; link < links; link++) {
-		if (!hw_link_exists(p, link, &to))
-			continue;
-		r->link_index[link] = r->timeline->names[TL_LINK]->len;
-		add_name(r->timeline, TL_LINK, hw_link_name(p, link));
-	}
-}
-
 static void name_resources(struct recorder *r, const struct map_plan *plan)
 {
 	const struct hw_package *p = r->run->package;
@@ -344,7 +332,8 @@ static void name_resources(struct recorder *r, const struct map_plan *plan)
 		         g_strdup_printf("chiplet %u,%u", c % p->columns, c / p->columns));
 	for (unsigned i = 0; i < p->dram_count; i++)
 		add_name(r->timeline, TL_DRAM, g_strdup_printf("dram %u", i));
-	name_links(r);
+	for (unsigned link = 0; link < p->link_count; link++)
+		add_name(r->timeline, TL_LINK, hw_resource_name(p, link));
 	for (unsigned n = 0; n < plan->workload->node_count; n++)
 		g_ptr_array_add(r->timeline->nodes, g_strdup(plan->workload->nodes[n].name));
 }
@@ -359,7 +348,6 @@ struct tl_timeline *sim_record(const struct sim_run *run, const struct map_plan 
 	const char *strategy = plan->mapping->strategy;
 	if (*level == SIM_TRACE_NONE)
 		return NULL;
-	r.link_index = g_new0(uint32_t, HW_DIRECTIONS * hw_chiplet_count(run->package));
 	if (*level == SIM_TRACE_AUTO)
 		choose_level(&r);
 	*level = r.level;
@@ -370,7 +358,6 @@ struct tl_timeline *sim_record(const struct sim_run *run, const struct map_plan 
 	r.timeline->end_ns = outcome->latency_ns;
 	name_resources(&r, plan);
 	record_all(&r);
-	g_free(r.link_index);
 	tl_sort(r.timeline);
 	return r.timeline;
 }

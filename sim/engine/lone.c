@@ -4,7 +4,7 @@
  */
 #include "sim/engine/sharing.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 #include "sim/engine/platform.h"
 
 struct builder {
@@ -49,7 +49,7 @@ static double charge_flow(struct builder *b, const struct sim_activity *activity
 		if (b->bytes[resource] == 0)
 			g_array_append_val(b->resources, resource);
 		b->bytes[resource] += flow->bytes;
-		latency_ns += sim_link_latency_ns(b->package, resource);
+		latency_ns += hw_resource_latency_ns(b->package, resource);
 	}
 	return latency_ns;
 }
@@ -97,7 +97,7 @@ void sim_lone_init(struct sim_lone_times *lone, const struct sim_program *progra
 		             .what = what,
 		             .lone = lone,
 		             .bytes = g_new0(double, hw_resource_count(package)),
-		             .route = g_new(unsigned, package->columns + package->rows + 4),
+		             .route = g_new(unsigned, sim_route_room(package)),
 		             .resources = g_array_new(FALSE, FALSE, sizeof(uint32_t)) };
 	for (guint a = 0; a < program->activities->len; a++) {
 		const struct sim_activity *activity = &g_array_index(program->activities,

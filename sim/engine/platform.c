@@ -6,7 +6,8 @@
 #include "sim/engine/platform.h"
 
 #include "hw/base/json.h"
-#include "hw/routes.h"
+#include "hw/resources.h"
+#include "hw/topology/topology.h"
 
 static unsigned first_parallel(const struct hw_package *package)
 {
@@ -15,9 +16,10 @@ static unsigned first_parallel(const struct hw_package *package)
 
 unsigned sim_host_count(const struct hw_package *package)
 {
-	bool parallels = package->nop.topology == HW_TORUS &&
-	                 (package->columns == 2 || package->rows == 2);
-	return first_parallel(package) + (parallels ? hw_chiplet_count(package) : 0);
+	for (unsigned i = 0; i < package->link_count; i++)
+		if (package->links[i].second)
+			return first_parallel(package) + hw_chiplet_count(package);
+	return first_parallel(package);
 }
 
 const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer,
@@ -71,11 +73,10 @@ unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to,
 
 static void link_ends(const struct hw_package *package, unsigned link, uint32_t *from, uint32_t *to)
 {
-	unsigned chiplets = hw_chiplet_count(package), at = link / HW_DIRECTIONS, next = 0;
-	hw_link_exists(package, link, &next);
+	unsigned chiplets = hw_chiplet_count(package), way_0 = link;
+	unsigned at = package->links[link].from, next = package->links[link].to;
 	*from = chiplets + at;
 	*to = chiplets + next;
-	unsigned way_0 = link;
 	if (hw_ways(package, at, next) > 1)
 		hw_route(package, at, next, 0, &way_0);
 	if (way_0 != link)
@@ -85,16 +86,18 @@ static void link_ends(const struct hw_package *package, unsigned link, uint32_t 
 void sim_resource_ends(const struct hw_package *package, unsigned resource, uint32_t *from,
                        uint32_t *to)
 {
-	unsigned chiplets = hw_chiplet_count(package), at = resource % chiplets;
+	unsigned chiplets = hw_chiplet_count(package), at;
 	switch (hw_resource_kind(package, resource)) {
 	case HW_LINK:
 		link_ends(package, resource, from, to);
 		return;
 	case HW_INJECT:
+		at = resource - hw_inject_id(package, 0);
 		*from = at;
 		*to = chiplets + at;
 		return;
 	case HW_EJECT:
+		at = resource - hw_eject_id(package, 0);
 		*from = chiplets + at;
 		*to = at;
 		return;
@@ -106,22 +109,29 @@ void sim_resource_ends(const struct hw_package *package, unsigned resource, uint
 	}
 }
 
+static void port_name(const struct hw_package *package, const char *kind, unsigned chiplet,
+                      char *buffer, unsigned size)
+{
+	g_snprintf(buffer, size, "%s-%u-%u", kind, chiplet % package->columns,
+	           chiplet / package->columns);
+}
+
 static const char *link_name(const struct hw_package *package, unsigned resource, char *buffer,
                              unsigned size)
 {
-	static const char *const directions[HW_DIRECTIONS] = { "east", "west", "south", "north" };
-	unsigned chiplets = hw_chiplet_count(package);
-	unsigned columns = package->columns;
-	if (resource < 4 * chiplets) {
-		unsigned at = resource / HW_DIRECTIONS;
-		g_snprintf(buffer, size, "link-%u-%u-%s", at % columns, at / columns,
-		           directions[resource % HW_DIRECTIONS]);
-	} else if (resource < 6 * chiplets) {
-		unsigned at = resource % chiplets;
-		g_snprintf(buffer, size, "%s-%u-%u", resource < 5 * chiplets ? "inject" : "eject",
-		           at % columns, at / columns);
-	} else {
-		g_snprintf(buffer, size, "dram-%u", resource - 6 * chiplets);
+	switch (hw_resource_kind(package, resource)) {
+	case HW_LINK:
+		g_snprintf(buffer, size, "link-%s", package->links[resource].name);
+		break;
+	case HW_INJECT:
+		port_name(package, "inject", resource - hw_inject_id(package, 0), buffer, size);
+		break;
+	case HW_EJECT:
+		port_name(package, "eject", resource - hw_eject_id(package, 0), buffer, size);
+		break;
+	case HW_DRAM:
+		g_snprintf(buffer, size, "dram-%u", resource - hw_dram_id(package, 0));
+		break;
 	}
 	return buffer;
 }
@@ -145,33 +155,15 @@ static void append_hosts(GString *xml, const struct hw_package *package)
 	}
 }
 
-double sim_link_latency_ns(const struct hw_package *package, unsigned resource)
-{
-	switch (hw_resource_kind(package, resource)) {
-	case HW_LINK:
-		return package->nop.hop_ns;
-	case HW_DRAM:
-		return package->dram[resource - hw_dram_id(package, 0)].latency_ns;
-	case HW_INJECT:
-	case HW_EJECT:
-		return package->nop.message_ns / 2;
-	}
-	g_assert_not_reached();
-}
-
 static void append_links(GString *xml, const struct hw_package *package)
 {
 	char name[64], bandwidth[G_ASCII_DTOSTR_BUF_SIZE], latency[G_ASCII_DTOSTR_BUF_SIZE];
-	unsigned total = hw_resource_count(package), to;
-	for (unsigned resource = 0; resource < total; resource++) {
-		if (hw_resource_kind(package, resource) == HW_LINK &&
-		    !hw_link_exists(package, resource, &to))
-			continue;
+	for (unsigned resource = 0; resource < hw_resource_count(package); resource++) {
 		g_string_append_printf(xml,
 		                       "<link id=\"%s\" bandwidth=\"%sBps\" latency=\"%ss\"/>\n",
 		                       link_name(package, resource, name, sizeof(name)),
 		                       number(hw_resource_GBps(package, resource), bandwidth),
-		                       number(sim_link_latency_ns(package, resource), latency));
+		                       number(hw_resource_latency_ns(package, resource), latency));
 	}
 }
 
@@ -223,7 +215,7 @@ static void append_routes(GString *xml, const struct hw_package *package,
                           const struct sim_program *program)
 {
 	g_autoptr(GArray) pairs = pairs_in_use(program);
-	g_autofree unsigned *links = g_new(unsigned, package->columns + package->rows + 4);
+	g_autofree unsigned *links = g_new(unsigned, sim_route_room(package));
 	for (guint i = 0; i < pairs->len; i++) {
 		const struct pair *pair = &g_array_index(pairs, struct pair, i);
 		if (i == 0 || compare_pairs(pair - 1, pair) != 0)

@@ -3,8 +3,8 @@
  * hosts, NoP links, ports and DRAM channels are links. Only the routes that a
  * program's flows use are written (all pairs would be quadratic).
  *
- * Names: hosts "chiplet-x-y", "router-x-y", "dram-i", "parallel-x-y"; links "link-x-y-east",
- * "inject-x-y", "eject-x-y", "dram-i". Speeds in cycles per ns, bandwidths in
+ * Names: hosts "chiplet-x-y", "router-x-y", "dram-i", "parallel-x-y" (the end of second links);
+ * links "link-" with their name (link-x-y-east), "inject-x-y", "eject-x-y", "dram-i". Speeds in cycles per ns, bandwidths in
  * bytes per ns, latencies in ns. A DRAM channel is one link used in both directions, because
  * reads and writes share its bandwidth.
  */
@@ -21,21 +21,22 @@ const char *sim_host_name(const struct hw_package *package, uint32_t host, char 
                           size_t size);
 
 /*
- * Resource ids (hw/routes.h) on the route between two hosts, in order; `links`
- * has room for columns + rows + 4 entries. Routes go chiplet -> inject port ->
- * NoP links -> eject port -> chiplet; routers and DRAM channels use what applies. There is one
- * route between two hosts: where hw_route has several ways, way 0.
+ * Resource ids (hw/resources.h) on the route between two hosts, in order; `links` has room for
+ * sim_route_room entries. Routes go chiplet -> inject port -> NoP links -> eject port -> chiplet;
+ * routers and DRAM channels use what applies. There is one route between two hosts: where hw_route
+ * has several ways, way 0.
  */
+static inline unsigned sim_route_room(const struct hw_package *package)
+{
+	return package->longest_route + 2;
+}
+
 unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to, unsigned *links);
 
 /* The hosts that a resource alone joins, in the direction of its bytes; a DRAM channel is shared
  * by both directions, so that one of them stands for both. */
 void sim_resource_ends(const struct hw_package *package, unsigned resource, uint32_t *from,
                        uint32_t *to);
-
-/* Latency of a resource: a hop's for a NoP link, the channel's for DRAM, half a message's for a
- * port. */
-double sim_link_latency_ns(const struct hw_package *package, unsigned resource);
 
 /*
  * Delays are bytes between two hosts that nothing else uses, over a link of 1 byte/ns

@@ -9,7 +9,7 @@
  */
 #include "sim/engine/sharing.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 
 #include <float.h>
 #include <math.h>

@@ -10,7 +10,7 @@
  */
 #include "sim/engine/sharing.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 
 #include <math.h>
 

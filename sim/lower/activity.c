@@ -5,9 +5,8 @@
  */
 #include "sim/lower/activity.h"
 
+#include "hw/topology/topology.h"
 #include "sim/engine/platform.h"
-
-#include <math.h>
 
 /* Less than this part of a resource's bytes is rounding. */
 #define ROUNDING 1e-9
@@ -32,14 +31,12 @@ static unsigned port_index(const struct hw_package *package, unsigned resource)
 static void find_binding_ports(struct sim_activities *a)
 {
 	const struct hw_package *package = a->package;
-	unsigned chiplets = hw_chiplet_count(package), to;
+	unsigned chiplets = hw_chiplet_count(package);
 	/* Per chiplet: of all links and channels out of its router, then of those into it. */
 	g_autofree double *GBps = g_new0(double, 2 * chiplets);
-	for (unsigned link = 0; link < HW_DIRECTIONS * chiplets; link++) {
-		if (!hw_link_exists(package, link, &to))
-			continue;
-		GBps[link / HW_DIRECTIONS] += hw_resource_GBps(package, link);
-		GBps[chiplets + to] += hw_resource_GBps(package, link);
+	for (unsigned i = 0; i < package->link_count; i++) {
+		GBps[package->links[i].from] += package->links[i].GBps;
+		GBps[chiplets + package->links[i].to] += package->links[i].GBps;
 	}
 	for (unsigned i = 0; i < package->dram_count; i++) {
 		GBps[package->dram[i].at] += hw_dram_GBps(&package->dram[i]);
@@ -62,7 +59,7 @@ void sim_activities_init(struct sim_activities *a, struct sim_program *program,
 	for (unsigned i = 0; i < hosts; i++)
 		a->position[i] = SIM_NONE;
 	a->carried = g_new0(double, hw_resource_count(package));
-	a->route = g_new(unsigned, package->columns + package->rows + 4);
+	a->route = g_new(unsigned, sim_route_room(package));
 	find_binding_ports(a);
 }
 
@@ -105,21 +102,11 @@ static uint32_t route_end(const struct sim_activities *a, unsigned chiplet, unsi
 	return needless ? router_host(a, chiplet) : chiplet_host(chiplet);
 }
 
-/* The links of the phase's longest route that its latency pays for. None, where channels differ by
- * more than all of them take: what the farthest channel takes itself is always paid. */
-static unsigned paid_hops(const struct sim_activities *a, const struct map_phase *phase,
-                          unsigned hops)
-{
-	double hop_ns = a->package->nop.hop_ns;
-	double less_ns = phase->latency_ns - map_phase_time(a->network, phase).latency_ns;
-	return hop_ns > 0 ? hops - (unsigned)lround(MIN(less_ns / hop_ns, hops)) : hops;
-}
-
 static unsigned router_on_route(const struct sim_activities *a, unsigned from, unsigned to,
                                 unsigned hops)
 {
 	unsigned length = hw_route(a->package, from, to, 0, a->route);
-	return hops == length ? to : a->route[hops] / HW_DIRECTIONS;
+	return hops == length ? to : a->package->links[a->route[hops]].from;
 }
 
 /* The ends of a route with the phase's latency, without ports that take no time: part of its
@@ -133,7 +120,7 @@ static bool latency_route(const struct sim_activities *a, const struct map_phase
 	unsigned first = read ? package->dram[phase->far_from].at : phase->far_from;
 	unsigned last = write ? package->dram[phase->far_to].at : phase->far_to;
 	unsigned hops = hw_hops(package, first, last);
-	unsigned paid = paid_hops(a, phase, hops);
+	unsigned paid = hops - map_phase_time(a->network, phase).spared;
 	if (!read && !write)
 		paid = MAX(paid, 1); /* less can only be rounding, and would be no route */
 	if (write)

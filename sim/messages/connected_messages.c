@@ -1,7 +1,8 @@
 /* Invariant: parts->of[m] <= m leads to the lowest message of m's part. */
 #include "sim/messages/connected_messages.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
+#include "hw/topology/topology.h"
 
 #define NONE UINT32_MAX
 
@@ -11,7 +12,7 @@ void sim_connected_init(struct sim_connected *parts, const struct hw_package *pa
 	*parts = (struct sim_connected){ .package = package, .messages = messages };
 	parts->of = g_new0(uint32_t, messages->count);
 	parts->user = g_new(uint32_t, hw_resource_count(package));
-	parts->links = g_new(unsigned, package->columns + package->rows);
+	parts->links = g_new(unsigned, package->longest_route);
 }
 
 void sim_connected_release(struct sim_connected *parts)

@@ -4,7 +4,7 @@
  */
 #include "sim/messages/flow_classes.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 
 #include <float.h>
 #include <math.h>

@@ -5,7 +5,8 @@
  */
 #include "sim/messages/replay.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
+#include "hw/topology/topology.h"
 #include "sim/lower/activity.h"
 #include "sim/engine/platform.h"
 #include "sim/messages/connected_messages.h"
@@ -31,9 +32,9 @@ struct phase_builder {
 	double *later_ns;  /* per message: from the end of that task to its arrival */
 	uint32_t *arrival; /* per awaited message: the task that ends when it arrives */
 	struct sim_connected parts;
-	uint32_t *by_hops; /* scratch of a phase: those tasks, by hops; all SIM_NONE between uses */
-	uint32_t *noted;   /* per task: the last phase that waits for it, + 1 */
-	GArray *starts;    /* struct start, ascending */
+	GHashTable *by_latency; /* scratch of a phase: those tasks, + 1, by the message's latency */
+	uint32_t *noted;        /* per task: the last phase that waits for it, + 1 */
+	GArray *starts;         /* struct start, ascending */
 	uint32_t phases;
 	struct map_phase phase; /* under construction */
 	GArray *spans;          /* struct sim_replay_span, in the order made */
@@ -175,16 +176,10 @@ static uint32_t add_wait(struct phase_builder *b, const struct sim_message *mess
 
 /* ---- phases ---- */
 
-static unsigned hops_of(const struct phase_builder *b, uint32_t message)
+static double latency_ns(struct phase_builder *b, uint32_t message)
 {
 	const struct sim_message *m = &b->messages->at[message];
-	return hw_hops(b->network.package, m->src, m->dst);
-}
-
-static double latency_ns(const struct phase_builder *b, unsigned hops)
-{
-	const struct hw_nop *nop = &b->network.package->nop;
-	return nop->message_ns + hops * nop->hop_ns;
+	return map_message_ns(&b->network, m->src, m->dst);
 }
 
 static bool any_awaited(const struct phase_builder *b, uint32_t first, uint32_t end)
@@ -197,10 +192,9 @@ static bool any_awaited(const struct phase_builder *b, uint32_t first, uint32_t 
 
 /* When the message's last byte is there, after the last of the phase's load: its own latency
  * after it, unless all of the phase is over by then. */
-static double own_latency_ns(const struct phase_builder *b, double phase_latency_ns,
-                             uint32_t message)
+static double own_latency_ns(struct phase_builder *b, double phase_latency_ns, uint32_t message)
 {
-	return MIN(latency_ns(b, hops_of(b, message)), phase_latency_ns);
+	return MIN(latency_ns(b, message), phase_latency_ns);
 }
 
 /*
@@ -212,30 +206,43 @@ static double activity_latency_ns(struct phase_builder *b, uint32_t first, uint3
 	double all_ns = map_phase_time(&b->network, &b->phase).latency_ns;
 	uint32_t shortest = b->order[first];
 	for (uint32_t i = first + 1; i < end; i++)
-		if (hops_of(b, b->order[i]) < hops_of(b, shortest))
+		if (latency_ns(b, b->order[i]) < latency_ns(b, shortest))
 			shortest = b->order[i];
 	if (!any_awaited(b, first, end) || own_latency_ns(b, all_ns, shortest) >= all_ns)
 		return all_ns;
 	const struct sim_message *m = &b->messages->at[shortest];
-	b->phase.latency_ns = latency_ns(b, hops_of(b, shortest));
+	b->phase.latency_ns = latency_ns(b, shortest);
 	b->phase.far_from = m->src;
 	b->phase.far_to = m->dst;
 	b->phase.far_bytes = m->bytes / hw_ways(b->network.package, m->src, m->dst);
 	return b->phase.latency_ns;
 }
 
+static uint32_t task_of_latency(const struct phase_builder *b, double own_ns)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(b->by_latency, &own_ns)) - 1;
+}
+
+static void note_latency(struct phase_builder *b, double own_ns, uint32_t task)
+{
+	g_hash_table_insert(b->by_latency, g_memdup2(&own_ns, sizeof own_ns),
+	                    GUINT_TO_POINTER(task + 1));
+}
+
 /* What those wait for who wait for a message of the phase `task`: that, or a delay behind it. */
 static uint32_t arrival_task(struct phase_builder *b, uint32_t message, uint32_t task)
 {
-	uint32_t *known = &b->by_hops[hops_of(b, message)];
+	double own_ns = latency_ns(b, message);
+	uint32_t known = task_of_latency(b, own_ns);
 	if (b->later_ns[message] <= 0)
 		return task;
-	if (*known == SIM_NONE) {
+	if (known == SIM_NONE) {
 		uint32_t first_dep = b->program->deps->len;
 		add_dep(b, task);
-		*known = add_delay(b, b->later_ns[message], first_dep);
+		known = add_delay(b, b->later_ns[message], first_dep);
+		note_latency(b, own_ns, known);
 	}
-	return *known;
+	return known;
 }
 
 /* What makes a phase ready; each may be SIM_NONE. */
@@ -245,12 +252,6 @@ static void add_ready(struct phase_builder *b, uint32_t start, uint32_t wait)
 		add_dep(b, start);
 	if (wait != SIM_NONE)
 		add_dep(b, wait);
-}
-
-static void forget_hops(struct phase_builder *b, uint32_t first, uint32_t end)
-{
-	for (uint32_t i = first; i < end; i++)
-		b->by_hops[hops_of(b, b->order[i])] = SIM_NONE;
 }
 
 /* The activity of messages order[first, end): all of a phase, or those that share resources. */
@@ -273,7 +274,7 @@ static void add_part(struct phase_builder *b, uint32_t first, uint32_t end, uint
 		if (b->awaited[message])
 			b->arrival[message] = arrival_task(b, message, task);
 	}
-	forget_hops(b, first, end);
+	g_hash_table_remove_all(b->by_latency);
 	struct sim_replay_span span = { first, end, task, 0, 0 };
 	g_array_append_val(b->spans, span);
 }
@@ -281,13 +282,15 @@ static void add_part(struct phase_builder *b, uint32_t first, uint32_t end, uint
 /* A message without bytes moves nothing and waits for nothing that moves: it takes its latency. */
 static void add_empty(struct phase_builder *b, uint32_t message, uint32_t start, uint32_t wait)
 {
-	uint32_t *known = &b->by_hops[hops_of(b, message)];
-	if (*known == SIM_NONE) {
+	double own_ns = latency_ns(b, message);
+	uint32_t known = task_of_latency(b, own_ns);
+	if (known == SIM_NONE) {
 		uint32_t first_dep = b->program->deps->len;
 		add_ready(b, start, wait);
-		*known = add_delay(b, latency_ns(b, hops_of(b, message)), first_dep);
+		known = add_delay(b, own_ns, first_dep);
+		note_latency(b, own_ns, known);
 	}
-	b->task_of[message] = b->arrival[message] = *known;
+	b->task_of[message] = b->arrival[message] = known;
 }
 
 /*
@@ -298,10 +301,9 @@ static void add_phase(struct phase_builder *b, uint32_t first, uint32_t end)
 {
 	const struct sim_message *any = &b->messages->at[b->order[first]];
 	uint32_t start = start_task(b, any->start_ns), wait = add_wait(b, any);
-	uint32_t all = first;
 	for (; first < end && b->messages->at[b->order[first]].bytes <= 0; first++)
 		add_empty(b, b->order[first], start, wait);
-	forget_hops(b, all, first);
+	g_hash_table_remove_all(b->by_latency);
 	bool split = end - first > 1 && any_awaited(b, first, end);
 	if (split)
 		sim_connected_find(&b->parts, b->order + first, end - first);
@@ -327,10 +329,7 @@ static void builder_init(struct phase_builder *b, const struct hw_package *packa
 	b->later_ns = g_new0(double, messages->count);
 	b->arrival = g_new(uint32_t, messages->count);
 	sim_connected_init(&b->parts, package, messages);
-	unsigned longest = package->columns + package->rows;
-	b->by_hops = g_new(uint32_t, longest);
-	for (unsigned h = 0; h < longest; h++)
-		b->by_hops[h] = SIM_NONE;
+	b->by_latency = g_hash_table_new_full(g_double_hash, g_double_equal, g_free, NULL);
 	/* At most a start, a wait, a phase and an arrival per message. */
 	b->noted = g_new0(uint32_t, 4 * (gsize)messages->count);
 	b->starts = g_array_new(FALSE, FALSE, sizeof(struct start));
@@ -349,7 +348,7 @@ static void builder_release(struct phase_builder *b)
 	g_free(b->later_ns);
 	g_free(b->arrival);
 	sim_connected_release(&b->parts);
-	g_free(b->by_hops);
+	g_hash_table_unref(b->by_latency);
 	g_free(b->noted);
 	g_array_unref(b->starts);
 	g_array_unref(b->spans);

@@ -35,7 +35,7 @@ struct sums {
 	const uint32_t *order;
 	const struct sim_replay_span *spans;
 	uint32_t count;
-	struct turn *turns; /* [resource * MAP_INPUTS + input] */
+	struct turn *turns; /* [resource * ways + input] */
 	struct started *all;
 	uint32_t *used; /* resources that some span uses */
 	uint32_t used_count;
@@ -98,7 +98,7 @@ static double turn_bytes(const struct sums *s, const struct map_phase *phase, ui
 {
 	if (is_injection(s, resource))
 		return input == 0 ? phase->bytes[resource] : 0;
-	return phase->turns[resource * MAP_INPUTS + input];
+	return phase->turns[resource * s->network->routers.ways + input];
 }
 
 /* ---- over time ---- */
@@ -110,9 +110,11 @@ static void count_turns(struct sums *s)
 	for (uint32_t i = 0; i < s->count; i++) {
 		const struct map_phase *part = part_of(s, i);
 		for (unsigned t = 0; t < part->touched_count; t++)
-			for (unsigned input = 0; input < MAP_INPUTS; input++)
+			for (unsigned input = 0; input < s->network->routers.ways; input++)
 				if (turn_bytes(s, part, part->touched[t], input) > 0) {
-					s->turns[part->touched[t] * MAP_INPUTS + input].count++;
+					s->turns[part->touched[t] * s->network->routers.ways +
+					         input]
+						.count++;
 					total++;
 				}
 	}
@@ -120,8 +122,8 @@ static void count_turns(struct sums *s)
 	struct started *next = s->all;
 	for (uint32_t r = 0; r < resources; r++) {
 		uint32_t uses = 0;
-		for (unsigned input = 0; input < MAP_INPUTS; input++) {
-			struct turn *turn = &s->turns[r * MAP_INPUTS + input];
+		for (unsigned input = 0; input < s->network->routers.ways; input++) {
+			struct turn *turn = &s->turns[r * s->network->routers.ways + input];
 			turn->started = next;
 			next += turn->count;
 			uses += turn->count;
@@ -136,10 +138,11 @@ static void list_starts(struct sums *s, const uint32_t *by_start)
 {
 	for (uint32_t i = 0; i < s->count; i++) {
 		const struct map_phase *part = part_of(s, by_start[i]);
-		for (unsigned t = 0; t < part->touched_count * MAP_INPUTS; t++) {
-			uint32_t r = part->touched[t / MAP_INPUTS];
-			double bytes = turn_bytes(s, part, r, t % MAP_INPUTS);
-			struct turn *turn = &s->turns[r * MAP_INPUTS + t % MAP_INPUTS];
+		for (unsigned t = 0; t < part->touched_count * s->network->routers.ways; t++) {
+			uint32_t r = part->touched[t / s->network->routers.ways];
+			double bytes = turn_bytes(s, part, r, t % s->network->routers.ways);
+			struct turn *turn = &s->turns[r * s->network->routers.ways +
+			                              t % s->network->routers.ways];
 			if (bytes <= 0)
 				continue;
 			double before = turn->count ? turn->started[turn->count - 1].bytes : 0;
@@ -152,10 +155,11 @@ static void list_starts(struct sums *s, const uint32_t *by_start)
 static void note_ended(struct sums *s, uint32_t index)
 {
 	const struct map_phase *part = part_of(s, index);
-	for (unsigned t = 0; t < part->touched_count * MAP_INPUTS; t++) {
-		uint32_t r = part->touched[t / MAP_INPUTS];
-		double bytes = turn_bytes(s, part, r, t % MAP_INPUTS);
-		struct turn *turn = &s->turns[r * MAP_INPUTS + t % MAP_INPUTS];
+	for (unsigned t = 0; t < part->touched_count * s->network->routers.ways; t++) {
+		uint32_t r = part->touched[t / s->network->routers.ways];
+		double bytes = turn_bytes(s, part, r, t % s->network->routers.ways);
+		struct turn *turn =
+			&s->turns[r * s->network->routers.ways + t % s->network->routers.ways];
 		turn->ended_bytes += bytes;
 		turn->ended += bytes > 0;
 	}
@@ -194,15 +198,15 @@ static void sum_group(struct sums *s, double until_ns)
 	for (uint32_t u = 0; u < s->used_count; u++) {
 		uint32_t r = s->used[u];
 		double sum = 0;
-		for (unsigned input = 0; input < MAP_INPUTS; input++) {
-			struct turn *turn = &s->turns[r * MAP_INPUTS + input];
+		for (unsigned input = 0; input < s->network->routers.ways; input++) {
+			struct turn *turn = &s->turns[r * s->network->routers.ways + input];
 			uint32_t started = turn->count ? started_before(turn, until_ns) : 0;
 			if (started <= turn->ended)
 				continue;
 			double bytes = turn->started[started - 1].bytes - turn->ended_bytes;
 			sum += bytes;
 			if (!is_injection(s, r))
-				group->turns[r * MAP_INPUTS + input] = bytes;
+				group->turns[r * s->network->routers.ways + input] = bytes;
 		}
 		if (sum <= 0)
 			continue;
@@ -244,7 +248,7 @@ static void sums_init(struct sums *s)
 {
 	const struct hw_package *package = s->network->package;
 	uint32_t resources = hw_resource_count(package);
-	s->turns = g_new0(struct turn, (size_t)resources * MAP_INPUTS);
+	s->turns = g_new0(struct turn, (size_t)resources * s->network->routers.ways);
 	s->used = g_new(uint32_t, resources);
 	s->starts_ns = g_new(double, s->count);
 	map_phase_init(&s->part, package);

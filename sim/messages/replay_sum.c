@@ -1,7 +1,6 @@
 /* Invariant: a part's bound and latency come from one phase of all of its messages. */
 #include "sim/messages/replay_sum.h"
 
-#include "hw/routes.h"
 #include "sim/messages/replay_private.h"
 
 struct adder {
@@ -23,13 +22,6 @@ static void find_bound(const struct adder *adder, struct sim_replay_part *part)
 	part->latency_ns = MAX(part->latency_ns, adder->sum.latency_ns);
 }
 
-static double lone_latency_ns(const struct adder *adder, const struct sim_message *message)
-{
-	const struct hw_package *package = adder->network.package;
-	return package->nop.message_ns +
-	       hw_hops(package, message->src, message->dst) * package->nop.hop_ns;
-}
-
 /* Of the messages [first, end) of `order`. */
 static void add_up(struct adder *adder, const uint32_t *order, uint32_t first, uint32_t end,
                    const double *end_ns, struct sim_replay_part *part)
@@ -39,7 +31,9 @@ static void add_up(struct adder *adder, const uint32_t *order, uint32_t first, u
 		const struct sim_message *message = &adder->messages->at[order[i]];
 		sim_replay_send(&adder->network, &adder->sum, message);
 		if (message->bytes <= 0)
-			part->latency_ns = MAX(part->latency_ns, lone_latency_ns(adder, message));
+			part->latency_ns = MAX(
+				part->latency_ns,
+				map_message_ns(&adder->network, message->src, message->dst));
 		part->messages++;
 		part->bytes += message->bytes;
 		part->completion_ns = MAX(part->completion_ns, end_ns[order[i]]);

@@ -1,3 +1,4 @@
+#include "hw/topology/topology.h"
 #include "hw/package.h"
 #include "tests/support/suite.h"
 
@@ -157,7 +158,7 @@ START_TEST(network_and_dram_are_read)
 {
 	struct hw_package *p = parsed(SMALL, NULL);
 
-	ck_assert_uint_eq(p->nop.topology, HW_TORUS);
+	ck_assert_ptr_eq(p->nop.topology, &hw_torus);
 	ck_assert_double_eq(p->nop.link_GBps, 25);
 	ck_assert_double_eq(p->nop.port_GBps, 100);
 	ck_assert_double_eq(p->nop.hop_ns, 0);
@@ -213,7 +214,7 @@ START_TEST(overrides_are_applied_in_order)
 		                          "grid.chiplets[1][0]=big", NULL };
 	struct hw_package *p = parsed(SMALL, overrides);
 
-	ck_assert_uint_eq(p->nop.topology, HW_MESH);
+	ck_assert_ptr_eq(p->nop.topology, &hw_mesh);
 	ck_assert_double_eq(p->nop.hop_ns, 8);
 	ck_assert_uint_eq(p->type_of[3], 0);
 	hw_package_free(p);
@@ -224,6 +225,10 @@ END_TEST
 
 #define T "$.chiplet_types."
 #define PLACE "must be on the grid: x from 0 to 2, y from 0 to 1, got "
+
+#define BORDERS(every, GBps)                                                           \
+	"\"hop_ns\": 0, \"borders\": {\"every\": " every ", \"link_GBps\": " GBps ", " \
+	"\"hop_ns\": 1, \"energy_pJ_per_bit\": 1}"
 
 static const struct {
 	const char *from, *to, *message;
@@ -333,6 +338,22 @@ static const struct {
 	  "$.nop.link_GBps: must be between 1e-15 and 1e+15, got 1e+16" },
 	{ "\"port_GBps\": 100", "\"port_GBps\": 0", "$.nop.port_GBps: must be > 0, got 0" },
 	{ "\"hop_ns\": 0", "\"hop_ns\": -1", "$.nop.hop_ns: must be >= 0, got -1" },
+	{ "\"hop_ns\": 0", "\"hop_ns\": 0, \"borders\": 4",
+	  "$.nop.borders: must be an object, got 4" },
+	{ "\"hop_ns\": 0", BORDERS("[2, 1]", "1"),
+	  "$.nop.borders.every[0]: must divide the grid's 3 columns, got 2" },
+	{ "\"hop_ns\": 0", BORDERS("[1, 4]", "1"),
+	  "$.nop.borders.every[1]: must be an integer from 1 to 2, got 4" },
+	{ "\"hop_ns\": 0", BORDERS("[1, 0]", "1"),
+	  "$.nop.borders.every[1]: must be an integer from 1 to 2, got 0" },
+	{ "\"hop_ns\": 0", BORDERS("[1]", "1"),
+	  "$.nop.borders.every: must be [columns, rows] of a die, got 1 numbers" },
+	{ "\"hop_ns\": 0", BORDERS("[1, 1]", "0"), "$.nop.borders.link_GBps: must be > 0, got 0" },
+	{ "\"hop_ns\": 0", BORDERS("[1, 1], \"pitch\": 1", "1"),
+	  "$.nop.borders.pitch: unknown key; allowed here: \"every\", \"link_GBps\", \"hop_ns\", "
+	  "\"energy_pJ_per_bit\", \"source\"" },
+	{ "\"hop_ns\": 0", "\"hop_ns\": 0, \"borders\": {\"every\": [1, 1]}",
+	  "$.nop.borders: key \"link_GBps\" is missing" },
 	{ "\"hop_ns\": 0", "\"hop_ns\": 0, \"message_ns\": -1",
 	  "$.nop.message_ns: must be >= 0, got -1" },
 	{ "\"multicast\": true", "\"multicast\": 1",

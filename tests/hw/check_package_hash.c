@@ -108,6 +108,22 @@ static char *hash_of_made(struct made_package options)
 	return hash;
 }
 
+START_TEST(borders_count_where_they_differ)
+{
+	g_autofree char *none = hash_of_made((struct made_package){ .columns = 2 });
+	g_autofree char *slow = hash_of_made(
+		(struct made_package){ .die = { 1, 1 }, .border_GBps = 4, .border_ns = 5 });
+	g_autofree char *far = hash_of_made(
+		(struct made_package){ .die = { 1, 1 }, .border_GBps = 10, .border_ns = 9 });
+	g_autofree char *alike = hash_of_made(
+		(struct made_package){ .die = { 1, 1 }, .border_GBps = 10, .border_ns = 5 });
+	ck_assert_str_ne(none, slow);
+	ck_assert_str_ne(none, far);
+	ck_assert_str_ne(slow, far);
+	ck_assert_str_eq(none, alike);
+}
+END_TEST
+
 START_TEST(every_array_has_its_own)
 {
 	static const char *const arrays[] = {
@@ -164,6 +180,7 @@ int main(void)
 	tcase_add_loop_test(tests, every_number_that_matters_changes_it, 0,
 	                    (int)G_N_ELEMENTS(presets));
 	tcase_add_test(tests, words_that_matter_change_it);
+	tcase_add_test(tests, borders_count_where_they_differ);
 	tcase_add_test(tests, every_array_has_its_own);
 	tcase_add_test(tests, how_types_are_written_does_not_matter);
 	suite_add_tcase(suite, tests);

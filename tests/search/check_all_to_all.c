@@ -2,9 +2,11 @@
  * Product traffic, and traffic between DRAM and many chiplets: charged at once it must be what it
  * is message by message, on every resource and for every latency.
  */
+#include "hw/topology/topology.h"
 #include "search/traffic/all_to_all.h"
 
 #include "tests/search/fixtures.h"
+#include "tests/support/made.h"
 #include "tests/support/synthetic.h"
 #include "tests/support/suite.h"
 
@@ -87,6 +89,7 @@ static void compare(double hop_ns, double message_ns, bool multicast)
 	package->nop.hop_ns = hop_ns;
 	package->nop.message_ns = message_ns;
 	package->nop.multicast = multicast;
+	hw_lay_links(package);
 	map_network_init(&network, package);
 	map_phase_init(&at_once, package);
 	map_phase_init(&one_by_one, package);
@@ -185,6 +188,7 @@ static void compare_dram(double hop_ns, double message_ns, double dram_ns)
 		struct map_phase at_once, one_by_one;
 		package->nop.hop_ns = hop_ns;
 		package->nop.message_ns = message_ns;
+		hw_lay_links(package);
 		package->dram[0].latency_ns = dram_ns;
 		scatter_channels(rand, package, channels);
 		map_network_init(&network, package);
@@ -231,26 +235,31 @@ START_TEST(spread_pays)
 }
 END_TEST
 
-/* Where messages may stay few, go round a torus or turn in routers that lose time, they go one by one. */
-START_TEST(pays)
+static bool pays(struct made_package options, unsigned senders, unsigned receivers)
 {
-	struct hw_package *package = synthetic_package(COLUMNS, ROWS);
+	options.columns = options.rows = 4;
+	struct hw_package *package = made_package(options);
 	struct map_network network;
 	struct map_phase phase;
 	map_network_init(&network, package);
 	map_phase_init(&phase, package);
-	ck_assert(map_all_to_all_pays(&network, &phase, 8, 8));
-	ck_assert(!map_all_to_all_pays(&network, &phase, 9, 7));
-	package->nop.topology = HW_TORUS;
-	ck_assert(!map_all_to_all_pays(&network, &phase, 8, 8));
-	map_phase_release(&phase);
-	package->nop.topology = HW_MESH;
-	package->nop.router_conflict = 0.1;
-	map_phase_init(&phase, package);
-	ck_assert(!map_all_to_all_pays(&network, &phase, 8, 8));
+	bool result = map_all_to_all_pays(&network, &phase, senders, receivers);
 	map_phase_release(&phase);
 	map_network_release(&network);
 	hw_package_free(package);
+	return result;
+}
+
+/* Where messages are few, go round a torus, meet links of other lengths or turn in routers that lose
+ * time, they go one by one. */
+START_TEST(many_messages_on_a_plain_mesh_pay)
+{
+	ck_assert(pays((struct made_package){ .columns = 4 }, 8, 8));
+	ck_assert(!pays((struct made_package){ .columns = 4 }, 9, 7));
+	ck_assert(!pays((struct made_package){ .torus = true }, 8, 8));
+	ck_assert(!pays((struct made_package){ .router_conflict = 0.1 }, 8, 8));
+	ck_assert(!pays((struct made_package){ .die = { 2, 4 } }, 8, 8));
+	ck_assert(pays((struct made_package){ .die = { 2, 4 }, .border_ns = 5 }, 8, 8));
 }
 END_TEST
 
@@ -260,7 +269,7 @@ int main(void)
 	TCase *tests = tcase_create("product");
 	tcase_add_test(tests, one_message_to_all);
 	tcase_add_test(tests, one_message_to_each);
-	tcase_add_test(tests, pays);
+	tcase_add_test(tests, many_messages_on_a_plain_mesh_pay);
 	tcase_add_test(tests, dram_and_each);
 	tcase_add_test(tests, spread_pays);
 	suite_add_tcase(suite, tests);

@@ -4,6 +4,7 @@
  * residuals, batches that micro-batches do not divide, and buffers that hold everything or hardly
  * anything.
  */
+#include "hw/topology/topology.h"
 #include "search/search.h"
 #include "search/exact/exhaustive.h"
 
@@ -360,6 +361,7 @@ START_TEST(first_tile_of_two)
 			package->dram[0].latency_ns = 0;
 			package->nop.message_ns = 0;
 			package->nop.hop_ns = 0;
+			hw_lay_links(package);
 			package->types[0].buffer_GBps = 1e9;
 			workload = made_workload(
 				(struct made_workload){ .channels = 4,

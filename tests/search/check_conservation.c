@@ -5,6 +5,7 @@
  * are drawn from all that is legal: strides above the kernel, dilations, padding,
  * groups, transposed convolutions, pools in front and behind.
  */
+#include "hw/topology/topology.h"
 #include "tests/search/fixtures.h"
 #include "search/mapping/buffers.h"
 #include "tests/support/sanitized.h"
@@ -412,7 +413,7 @@ static void assert_transfer(const struct scene *s, const double *expected,
 	double links = 0, link_limit = 0;
 	for (unsigned i = 0; i < hw_resource_count(s->package); i++) {
 		enum hw_resource_kind kind = hw_resource_kind(s->package, i);
-		bool two_ways = kind == HW_LINK && s->package->nop.topology == HW_TORUS;
+		bool two_ways = kind == HW_LINK && s->package->nop.topology == &hw_torus;
 		if (kind == HW_EJECT || !s->package->nop.multicast)
 			ck_assert_double_eq(phase->bytes[i], expected[i]);
 		else
@@ -433,7 +434,7 @@ static void assert_tiles_share(const struct scene *s, const struct map_phase *ti
 	double more = 0;
 	for (unsigned i = 0; i < hw_resource_count(s->package); i++) {
 		if (hw_resource_kind(s->package, i) == HW_LINK &&
-		    s->package->nop.topology == HW_TORUS)
+		    s->package->nop.topology == &hw_torus)
 			more += tiles->bytes[i] - whole->bytes[i];
 		else
 			ck_assert_double_le(tiles->bytes[i], whole->bytes[i]);

@@ -3,6 +3,7 @@
  * per hop (+ 50 ns with DRAM) + the most of bytes / 10 on a link, / 40 at a port,
  * / 20 at the channel, which hangs on chiplet 0; then what must hold for every mapping.
  */
+#include "hw/topology/topology.h"
 #include "tests/search/random_mapping.h"
 #include "tests/support/sanitized.h"
 #include "tests/support/suite.h"
@@ -266,7 +267,9 @@ START_TEST(energies)
 	package->types[0].buffer_byte_pJ = 7;
 	package->types[0].static_W = 0.25;
 	package->nop.energy_pJ_per_bit = 11;
+	hw_lay_links(package);
 	package->dram[0].energy_pJ_per_bit = 13;
+	renew_model();
 	cost(3, "2: 0 = a | 1 = b"); /* bytes: two_clusters_and_a_tail */
 	assert_near(report.totals.mac_pJ, 768 * 3);
 	/* a: 16 in, 32 out per sample; b: 32 and 16. 32 of weights are read once for each of the
@@ -388,6 +391,7 @@ START_TEST(memory_keeps_the_bound)
 	package->types[0].clock_GHz = 1e6;
 	package->types[0].buffer_GBps = 1e9;
 	package->nop.hop_ns = 0;
+	hw_lay_links(package);
 	for (unsigned i = 0; i < package->dram_count; i++) {
 		package->dram[i].latency_ns = 0;
 		package->dram[i].GBps = 0.01;

@@ -2,6 +2,7 @@
  * Traffic from and to DRAM, and of weights, by hand: bytes on every link, port and
  * channel of small grids. traffic_fixture.h says how they are written.
  */
+#include "hw/topology/grid.h"
 #include "tests/search/traffic_fixture.h"
 #include "tests/support/suite.h"
 
@@ -193,7 +194,7 @@ START_TEST(channels_lose_time)
 	ck_assert_double_eq(phase.written_bytes[0], 16);
 	ck_assert_double_eq_tol(load(channel), 16 + 6 * 16, 1e-12);
 	ck_assert_double_eq(load(hw_inject_id(package, 0)), 8);
-	ck_assert_double_eq(load(hw_link_id(1, HW_WEST)), 8);
+	ck_assert_double_eq(load(hw_grid_link(package, 1, HW_WEST)), 8);
 	/* 1 ns to write 16 bytes, two switches of 3. The channel's first byte comes from chiplet 0,
 	 * without a hop. */
 	ck_assert_double_eq_tol(map_phase_time(&network, &phase).load_ns, 7, 1e-12);

@@ -2,6 +2,7 @@
  * The exhaustive search against spaces counted and mappings listed by hand, its bounds against
  * doing without them, and the strategies against it.
  */
+#include "hw/topology/topology.h"
 #include "search/search.h"
 #include "search/exact/exhaustive.h"
 
@@ -249,6 +250,7 @@ START_TEST(best_where_tensors_have_places)
 	package->types[0].static_W = 0.01;
 	for (unsigned i = 0; i < G_N_ELEMENTS(links_GBps); i++) {
 		package->nop.link_GBps = links_GBps[i];
+		hw_lay_links(package);
 		renew_model();
 		ck_assert(model.network.tensors_have_places);
 		for (int o = 0; o < SEARCH_OBJECTIVES; o++) {

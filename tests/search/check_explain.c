@@ -53,7 +53,7 @@ START_TEST(little_computing_is_bound_by_traffic)
 	       POINT("a", "in", "8"), NULL);
 	map(3, "1: 0 = a");
 	explain(SEARCH_LATENCY, 1);
-	assert_reason(0, SEARCH_BOUND_TRAFFIC, SEARCH_BOUND_TRAFFIC, 6);
+	assert_reason(0, SEARCH_BOUND_TRAFFIC, SEARCH_BOUND_TRAFFIC, 2);
 	ck_assert_double_eq_tol(explanation.clusters[0].reason.time_ns, 52.4, 1e-9);
 }
 END_TEST
@@ -81,7 +81,7 @@ START_TEST(streamed_weights_bound_a_small_node)
 	       POINT("a", "in", "32"), NULL);
 	map(3, "1: 0 = a streamed");
 	explain(SEARCH_LATENCY, 1);
-	assert_reason(0, SEARCH_BOUND_WEIGHTS, SEARCH_BOUND_WEIGHTS, 6);
+	assert_reason(0, SEARCH_BOUND_WEIGHTS, SEARCH_BOUND_WEIGHTS, 2);
 	ck_assert_double_eq_tol(explanation.clusters[0].reason.shares[2], 101.2 / (101.2 + 64),
 	                        1e-9);
 }

@@ -4,6 +4,7 @@
  * The mesh: hops of 4 ns, links and ports of 32 bytes a ns, 5 ns a message, half at either end.
  * Chiplets of 4 x 1: 0 1 2 3, of 3 x 3: 0 1 2 / 3 4 5 / 6 7 8.
  */
+#include "hw/topology/grid.h"
 #include "tests/search/fixtures.h"
 #include "tests/support/suite.h"
 
@@ -18,6 +19,7 @@ static void set_up(unsigned columns, unsigned rows, double conflict)
 	package->nop.hop_ns = 4;
 	package->nop.message_ns = 5;
 	package->nop.router_conflict = conflict;
+	hw_lay_links(package);
 	map_network_init(&network, package);
 	map_phase_init(&phase, package);
 }
@@ -124,12 +126,19 @@ START_TEST(a_sum_of_phases_is_the_phase_of_all)
 	struct map_phase_time time = map_phase_time(&network, &sum);
 	ck_assert_double_eq_tol(time.load_ns, 150, 1e-9);
 	ck_assert_double_eq_tol(time.latency_ns, 9, 1e-9);
-	for (unsigned i = 0; i < MAP_INPUTS * hw_resource_count(package); i++)
+	for (unsigned i = 0; i < phase.inputs * hw_resource_count(package); i++)
 		ck_assert_double_eq(sum.turns[i], phase.turns[i]);
 	map_phase_release(&sum);
 	tear_down();
 }
 END_TEST
+
+/* Of the bytes of a link or ejection port, those that came by `from`, a link or injection port. */
+static double turned(unsigned from, unsigned output)
+{
+	unsigned input = from < package->link_count ? package->links[from].input : phase.inputs - 1;
+	return phase.turns[output * phase.inputs + input];
+}
 
 /* Where turns are kept, a multicast's are those of the messages along its tree. */
 START_TEST(a_tree_turns_as_messages_do)
@@ -139,16 +148,17 @@ START_TEST(a_tree_turns_as_messages_do)
 	network.receivers[1] = 5;
 	network.receivers[2] = 4;
 	map_send(&network, &phase, 3, network.receivers, 3, 32); /* 3 > 4 > 5 > 8 */
-	unsigned east = hw_link_id(4, HW_EAST), south = hw_link_id(5, HW_SOUTH);
-	ck_assert_double_eq(phase.turns[hw_link_id(3, HW_EAST) * MAP_INPUTS + MAP_FROM_CHIPLET],
-	                    32);
-	ck_assert_double_eq(phase.turns[east * MAP_INPUTS + HW_EAST], 32);
-	ck_assert_double_eq(phase.turns[south * MAP_INPUTS + HW_EAST], 32);
-	ck_assert_double_eq(phase.turns[hw_eject_id(package, 4) * MAP_INPUTS + HW_EAST], 32);
-	ck_assert_double_eq(phase.turns[hw_eject_id(package, 5) * MAP_INPUTS + HW_EAST], 32);
-	ck_assert_double_eq(phase.turns[hw_eject_id(package, 8) * MAP_INPUTS + HW_SOUTH], 32);
+	unsigned first = hw_grid_link(package, 3, HW_EAST);
+	unsigned east = hw_grid_link(package, 4, HW_EAST),
+		 south = hw_grid_link(package, 5, HW_SOUTH);
+	ck_assert_double_eq(turned(hw_inject_id(package, 3), first), 32);
+	ck_assert_double_eq(turned(first, east), 32);
+	ck_assert_double_eq(turned(east, south), 32);
+	ck_assert_double_eq(turned(first, hw_eject_id(package, 4)), 32);
+	ck_assert_double_eq(turned(east, hw_eject_id(package, 5)), 32);
+	ck_assert_double_eq(turned(south, hw_eject_id(package, 8)), 32);
 	double sum = 0;
-	for (unsigned i = 0; i < MAP_INPUTS * hw_resource_count(package); i++)
+	for (unsigned i = 0; i < phase.inputs * hw_resource_count(package); i++)
 		sum += phase.turns[i];
 	ck_assert_double_eq(sum, 6 * 32);
 	tear_down();
@@ -280,6 +290,7 @@ static void set_up_torus(unsigned columns, unsigned rows, bool unicast)
 	package->nop.hop_ns = 4;
 	package->nop.message_ns = 5;
 	package->nop.router_conflict = 0.5;
+	hw_lay_links(package);
 	map_network_init(&network, package);
 	map_phase_init(&phase, package);
 }
@@ -292,10 +303,10 @@ START_TEST(a_tie_halves_a_message)
 	send(1, 3, 800);
 	assert_time(40, 5 + 2 * 4);
 	ck_assert_double_eq(phase.bytes[hw_inject_id(package, 1)], 800);
-	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_EAST)], 400);
-	ck_assert_double_eq(phase.bytes[hw_link_id(2, HW_EAST)], 400);
-	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_WEST)], 400);
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_WEST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 1, HW_EAST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 2, HW_EAST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 1, HW_WEST)], 400);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_WEST)], 400);
 	ck_assert_double_eq(phase.bytes[hw_eject_id(package, 3)], 800);
 	ck_assert_uint_eq(phase.touched_count, 6);
 	ck_assert_double_eq(phase.far_bytes, 400);
@@ -308,14 +319,16 @@ START_TEST(two_ties_turn_in_quarters)
 {
 	set_up_torus(2, 2, false);
 	send(0, 3, 800);
-	const unsigned south = hw_link_id(1, HW_SOUTH) * MAP_INPUTS,
-		       north = hw_link_id(1, HW_NORTH) * MAP_INPUTS;
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_EAST)], 400);
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_WEST)], 400);
-	ck_assert_double_eq(phase.turns[south + HW_EAST], 200);
-	ck_assert_double_eq(phase.turns[south + HW_WEST], 200);
-	ck_assert_double_eq(phase.turns[north + HW_EAST], 200);
-	ck_assert_double_eq(phase.turns[north + HW_WEST], 200);
+	const unsigned south = hw_grid_link(package, 1, HW_SOUTH);
+	const unsigned north = hw_grid_link(package, 1, HW_NORTH);
+	const unsigned east = hw_grid_link(package, 0, HW_EAST);
+	const unsigned west = hw_grid_link(package, 0, HW_WEST);
+	ck_assert_double_eq(phase.bytes[east], 400);
+	ck_assert_double_eq(phase.bytes[west], 400);
+	ck_assert_double_eq(turned(east, south), 200);
+	ck_assert_double_eq(turned(west, south), 200);
+	ck_assert_double_eq(turned(east, north), 200);
+	ck_assert_double_eq(turned(west, north), 200);
 	tear_down();
 }
 END_TEST
@@ -329,10 +342,10 @@ START_TEST(multicasts_alternate_by_their_roots)
 		network.receivers[1] = from == 0 ? 1 : 0;
 		map_send(&network, &phase, from, network.receivers, 2, 100);
 	}
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_EAST)], 100);
-	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_EAST)], 100);
-	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_WEST)], 100);
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_WEST)], 100);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_EAST)], 100);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 1, HW_EAST)], 100);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 1, HW_WEST)], 100);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_WEST)], 100);
 	ck_assert_uint_eq(phase.touched_count, 4 + 2 + 4);
 	tear_down();
 }
@@ -343,26 +356,22 @@ END_TEST
  * from a channel, and turns from a link are what the link brought. */
 static void assert_turns(bool dram)
 {
-	unsigned chiplets = hw_chiplet_count(package), to;
-	for (unsigned r = 0; r < 6 * chiplets; r++) {
+	for (unsigned r = 0; r < hw_dram_id(package, 0); r++) {
 		double sum = 0;
-		bool port = r >= 4 * chiplets;
 		if (hw_resource_kind(package, r) == HW_INJECT)
 			continue;
-		for (unsigned i = 0; i < MAP_INPUTS; i++)
-			sum += phase.turns[r * MAP_INPUTS + i];
+		for (unsigned i = 0; i < phase.inputs; i++)
+			sum += phase.turns[r * phase.inputs + i];
 		if (dram)
 			ck_assert_double_le(sum, phase.bytes[r] * (1 + 1e-12));
 		else
 			ck_assert_double_eq(sum, phase.bytes[r]);
-		if (port || sum == 0)
+		if (hw_resource_kind(package, r) != HW_LINK || sum == 0)
 			continue;
-		ck_assert(hw_link_exists(package, r, &to));
-		double onwards = 0;
-		for (unsigned d = 0; d < HW_DIRECTIONS; d++)
-			onwards += phase.turns[hw_link_id(to, (enum hw_direction)d) * MAP_INPUTS +
-			                       r % HW_DIRECTIONS];
-		onwards += phase.turns[hw_eject_id(package, to) * MAP_INPUTS + r % HW_DIRECTIONS];
+		double onwards = turned(r, hw_eject_id(package, package->links[r].to));
+		for (unsigned out = 0; out < package->link_count; out++)
+			if (package->links[out].from == package->links[r].to)
+				onwards += turned(r, out);
 		/* A tree copies what a link brings; a write leaves for its channel. */
 		if (!dram && !package->nop.multicast)
 			ck_assert_double_eq(onwards, phase.bytes[r]);
@@ -397,12 +406,12 @@ START_TEST(turns_of_tori_follow_their_bytes)
 	}
 	assert_turns(dram);
 	if (!dram && unicast)
-		ck_assert_double_eq(map_phase_byte_hops(&network, &phase), hop_bytes);
+		ck_assert_double_eq(map_phase_links(&network, &phase).byte_hops, hop_bytes);
 	if (!dram && !unicast)
-		ck_assert_double_le(map_phase_byte_hops(&network, &phase), hop_bytes);
+		ck_assert_double_le(map_phase_links(&network, &phase).byte_hops, hop_bytes);
 	double slowdown = map_phase_slowdown(&network, &phase);
 	ck_assert_double_ge(slowdown, 1);
-	ck_assert_double_le(slowdown, MAP_INPUTS);
+	ck_assert_double_le(slowdown, phase.inputs);
 	tear_down();
 }
 END_TEST
@@ -422,14 +431,14 @@ START_TEST(dram_traffic_takes_both_ways)
 		map_write_dram(&network, &phase, c, 80);
 	}
 	/* Of its row: 1 and 3 whole, 2 half, each with four chiplets in its column; a column: so. */
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_EAST)], 4 * (80 + 40));
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_WEST)], 4 * (80 + 40));
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_SOUTH)], 80 + 40);
-	ck_assert_double_eq(phase.bytes[hw_link_id(0, HW_NORTH)], 80 + 40);
-	ck_assert_double_eq(phase.bytes[hw_link_id(1, HW_WEST)], 80 + 40);
-	ck_assert_double_eq(phase.bytes[hw_link_id(3, HW_EAST)], 80 + 40);
-	ck_assert_double_eq(phase.bytes[hw_link_id(4, HW_NORTH)], 4 * (80 + 40));
-	ck_assert_double_eq(phase.bytes[hw_link_id(12, HW_SOUTH)], 4 * (80 + 40));
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_EAST)], 4 * (80 + 40));
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_WEST)], 4 * (80 + 40));
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_SOUTH)], 80 + 40);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_NORTH)], 80 + 40);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 1, HW_WEST)], 80 + 40);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 3, HW_EAST)], 80 + 40);
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 4, HW_NORTH)], 4 * (80 + 40));
+	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 12, HW_SOUTH)], 4 * (80 + 40));
 	package->dram_count = 2;
 	tear_down();
 }

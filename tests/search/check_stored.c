@@ -384,9 +384,10 @@ static void assert_counted(const struct count *count, const struct map_phase *ph
 	}
 	assert_near(phase->dram_link_bytes, over_links);
 	if (!package->nop.multicast)
-		assert_near(map_phase_byte_hops(&model.network, phase), byte_hops);
+		assert_near(map_phase_links(&model.network, phase).byte_hops, byte_hops);
 	else
-		ck_assert_double_le(map_phase_byte_hops(&model.network, phase), byte_hops + 1e-9);
+		ck_assert_double_le(map_phase_links(&model.network, phase).byte_hops,
+		                    byte_hops + 1e-9);
 }
 
 START_TEST(element_by_element)

@@ -25,7 +25,7 @@ START_TEST(all_gather_multicast)
 	assert_bytes("0>1=8 0>2=16 1>0=8 1>3=16 2>3=8 2>0=16 3>2=8 3>1=16 "
 	             "i0=8 i1=8 i2=8 i3=8 e0=24 e1=24 e2=24 e3=24");
 	ck_assert_uint_eq(phase.delivered_bytes, 4 * 3 * 8);
-	ck_assert_double_eq(map_phase_byte_hops(&network, &phase), 4 * 8 + 4 * 16);
+	ck_assert_double_eq(map_phase_links(&network, &phase).byte_hops, 4 * 8 + 4 * 16);
 	/* Two hops of 5 ns; links 16 / 10, ports 24 / 40. The first message's far corner counts. */
 	assert_far(MAP_CHIPLET_TO_CHIPLET, 0, 3, 8, 10);
 	assert_ns(10 + 1.6);

@@ -58,15 +58,14 @@ static inline void append_resource(GString *text, unsigned resource)
 {
 	static const char kinds[] = { [HW_INJECT] = 'i', [HW_EJECT] = 'e', [HW_DRAM] = 'd' };
 	enum hw_resource_kind kind = hw_resource_kind(package, resource);
-	unsigned to = 0, chiplets = hw_chiplet_count(package);
 
 	if (kind == HW_LINK) {
-		ck_assert(hw_link_exists(package, resource, &to));
-		g_string_append_printf(text, "%u>%u", resource / HW_DIRECTIONS, to);
+		g_string_append_printf(text, "%u>%u", package->links[resource].from,
+		                       package->links[resource].to);
 	} else {
-		unsigned first = kind == HW_INJECT  ? 4 * chiplets
-		                 : kind == HW_EJECT ? 5 * chiplets
-		                                    : 6 * chiplets;
+		unsigned first = kind == HW_INJECT  ? hw_inject_id(package, 0)
+		                 : kind == HW_EJECT ? hw_eject_id(package, 0)
+		                                    : hw_dram_id(package, 0);
 		g_string_append_printf(text, "%c%u", kinds[kind], resource - first);
 	}
 }

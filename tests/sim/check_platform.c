@@ -1,5 +1,7 @@
 /* Is the platform file what SimGrid needs, and are routes what hw/routes.h says? */
-#include "hw/routes.h"
+#include "hw/topology/grid.h"
+#include "hw/resources.h"
+#include "hw/topology/topology.h"
 #include "sim/engine/platform.h"
 #include "tests/support/synthetic.h"
 #include "tests/support/suite.h"
@@ -49,6 +51,7 @@ START_TEST(numbers_do_not_depend_on_the_locale)
 	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_program *program = three_pairs();
 	package->nop.hop_ns = 0.1;
+	hw_lay_links(package);
 	setlocale(LC_ALL, "de_DE.UTF-8");
 	g_autofree char *text = written(package, program);
 	ck_assert(strstr(text, "latency=\"0.10000000000000001s\"") != NULL);
@@ -64,18 +67,18 @@ START_TEST(routes_use_ports_links_and_channels)
 	unsigned links[3 + 2 + 4];
 	ck_assert_uint_eq(sim_route(p, 0, 4, links), 4); /* east, south */
 	ck_assert_uint_eq(links[0], hw_inject_id(p, 0));
-	ck_assert_uint_eq(links[1], hw_link_id(0, HW_EAST));
-	ck_assert_uint_eq(links[2], hw_link_id(1, HW_SOUTH));
+	ck_assert_uint_eq(links[1], hw_grid_link(p, 0, HW_EAST));
+	ck_assert_uint_eq(links[2], hw_grid_link(p, 1, HW_SOUTH));
 	ck_assert_uint_eq(links[3], hw_eject_id(p, 4));
 	ck_assert_uint_eq(sim_route(p, 6, 7, links), 1);
-	ck_assert_uint_eq(links[0], hw_link_id(0, HW_EAST));
+	ck_assert_uint_eq(links[0], hw_grid_link(p, 0, HW_EAST));
 	ck_assert_uint_eq(sim_route(p, 2, 8, links), 1);
 	ck_assert_uint_eq(links[0], hw_inject_id(p, 2));
 	ck_assert_uint_eq(sim_route(p, 8, 2, links), 1);
 	ck_assert_uint_eq(links[0], hw_eject_id(p, 2));
 	ck_assert_uint_eq(sim_route(p, 13, 4, links), 3);
 	ck_assert_uint_eq(links[0], hw_dram_id(p, 1));
-	ck_assert_uint_eq(links[1], hw_link_id(5, HW_WEST));
+	ck_assert_uint_eq(links[1], hw_grid_link(p, 5, HW_WEST));
 	ck_assert_uint_eq(links[2], hw_eject_id(p, 4));
 	ck_assert_uint_eq(sim_route(p, 0, 12, links), 2);
 	ck_assert_uint_eq(links[0], hw_inject_id(p, 0));
@@ -88,29 +91,31 @@ END_TEST
 START_TEST(parallel_links_end_at_hosts_of_their_own)
 {
 	struct hw_package *p = synthetic_package(2, 2), *ring = synthetic_package(4, 1);
-	unsigned links[2 + 2 + 4], to;
+	unsigned links[2 + 2 + 4];
 	char name[32];
 	ck_assert_uint_eq(sim_host_count(p), 10);
-	p->nop.topology = ring->nop.topology = HW_TORUS;
+	p->nop.topology = ring->nop.topology = &hw_torus;
+	hw_lay_links(p);
+	hw_lay_links(ring);
 	ck_assert_uint_eq(sim_host_count(p), 14);
 	ck_assert_uint_eq(sim_host_count(ring), 10);
 	ck_assert_str_eq(sim_host_name(p, 12, name, sizeof(name)), "parallel-0-1");
 	ck_assert_str_eq(sim_host_name(p, 9, name, sizeof(name)), "dram-1");
 	ck_assert_uint_eq(sim_route(p, 4, 5, links), 1);
-	ck_assert_uint_eq(links[0], hw_link_id(0, HW_EAST));
+	ck_assert_uint_eq(links[0], hw_grid_link(p, 0, HW_EAST));
 	ck_assert_uint_eq(sim_route(p, 4, 11, links), 1);
-	ck_assert_uint_eq(links[0], hw_link_id(0, HW_WEST));
+	ck_assert_uint_eq(links[0], hw_grid_link(p, 0, HW_WEST));
 	ck_assert_uint_eq(sim_route(p, 5, 4, links), 1);
-	ck_assert_uint_eq(links[0], hw_link_id(1, HW_WEST)); /* x + y is odd */
+	ck_assert_uint_eq(links[0], hw_grid_link(p, 1, HW_WEST)); /* x + y is odd */
 	ck_assert_uint_eq(sim_route(p, 5, 10, links), 1);
-	ck_assert_uint_eq(links[0], hw_link_id(1, HW_EAST));
+	ck_assert_uint_eq(links[0], hw_grid_link(p, 1, HW_EAST));
 	for (unsigned r = 0; r < hw_resource_count(p); r++) {
 		uint32_t a, b;
 		sim_resource_ends(p, r, &a, &b);
 		ck_assert_uint_eq(sim_route(p, a, b, links), 1);
 		ck_assert_uint_eq(links[0], r);
-		if (hw_resource_kind(p, r) == HW_LINK && hw_link_exists(p, r, &to))
-			ck_assert(b == 4 + to || b == 10 + to);
+		if (r < p->link_count)
+			ck_assert(b == 4 + p->links[r].to || b == 10 + p->links[r].to);
 	}
 	hw_package_free(p);
 	hw_package_free(ring);
@@ -131,14 +136,14 @@ END_TEST
 START_TEST(resources_have_latencies)
 {
 	struct hw_package *p = synthetic_package(3, 2);
-	ck_assert_double_eq(sim_link_latency_ns(p, hw_link_id(0, HW_EAST)), 5.0);
-	ck_assert_double_eq(sim_link_latency_ns(p, hw_inject_id(p, 3)), 0.0);
-	ck_assert_double_eq(sim_link_latency_ns(p, hw_eject_id(p, 3)), 0.0);
+	ck_assert_double_eq(hw_resource_latency_ns(p, hw_grid_link(p, 0, HW_EAST)), 5.0);
+	ck_assert_double_eq(hw_resource_latency_ns(p, hw_inject_id(p, 3)), 0.0);
+	ck_assert_double_eq(hw_resource_latency_ns(p, hw_eject_id(p, 3)), 0.0);
 	p->nop.message_ns = 7;
-	ck_assert_double_eq(sim_link_latency_ns(p, hw_inject_id(p, 3)), 3.5);
-	ck_assert_double_eq(sim_link_latency_ns(p, hw_eject_id(p, 3)), 3.5);
-	ck_assert_double_eq(sim_link_latency_ns(p, hw_link_id(0, HW_EAST)), 5.0);
-	ck_assert_double_eq(sim_link_latency_ns(p, hw_dram_id(p, 1)), 100.0);
+	ck_assert_double_eq(hw_resource_latency_ns(p, hw_inject_id(p, 3)), 3.5);
+	ck_assert_double_eq(hw_resource_latency_ns(p, hw_eject_id(p, 3)), 3.5);
+	ck_assert_double_eq(hw_resource_latency_ns(p, hw_grid_link(p, 0, HW_EAST)), 5.0);
+	ck_assert_double_eq(hw_resource_latency_ns(p, hw_dram_id(p, 1)), 100.0);
 	hw_package_free(p);
 }
 END_TEST

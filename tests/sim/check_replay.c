@@ -4,6 +4,7 @@
  * message, so that a lone message of 256 bytes takes 5 + 4 hops + 8. Tolerance
  * 1e-6 ns: SimGrid's own is 1e-9 ns per event.
  */
+#include "hw/topology/topology.h"
 #include "sim/messages/replay.h"
 
 #include "search/traffic/phase.h"
@@ -90,8 +91,8 @@ START_TEST(gather_takes_the_busiest_port)
 	assert_ns(run.replay->all.bytes, 768);
 	assert_ns(run.replay->all.bound_ns, 24);
 	assert_ns(run.replay->all.latency_ns, 17);
-	/* link 2 -> 3 (id 8) and the ejection port of 3 (id 43) are equal */
-	ck_assert_uint_eq(run.replay->all.busiest, 8);
+	/* link 2 -> 3 and the ejection port of 3 are equal */
+	ck_assert_uint_eq(run.replay->all.busiest, hw_link_to(run.package, 2, 3));
 	run_free(&run);
 }
 END_TEST
@@ -203,7 +204,7 @@ START_TEST(tags_share_links)
 	assert_ns(run.replay->tags[1].completion_ns, 813);
 	assert_ns(run.replay->tags[0].bound_ns, 400);
 	assert_ns(run.replay->all.bound_ns, 800);
-	ck_assert_uint_eq(run.replay->all.busiest, 4); /* link 1 -> 2 */
+	ck_assert_uint_eq(run.replay->all.busiest, hw_link_to(run.package, 1, 2));
 	run_free(&run);
 }
 END_TEST
@@ -289,6 +290,7 @@ START_TEST(a_hop_may_be_less_than_rounding)
 {
 	struct hw_package *package = mesh(8, 1);
 	package->nop.hop_ns = 1e-12;
+	hw_lay_links(package);
 	struct run run = run_on(package, "src,dst,bytes\n0,5,1000\n1,0,1000000000000000\n");
 	ck_assert_double_eq_tol(run.replay->all.completion_ns, 1e15 / 32 + 5, 1);
 	run_free(&run);
@@ -327,7 +329,8 @@ END_TEST
 static struct hw_package *torus(unsigned columns, unsigned rows)
 {
 	struct hw_package *package = mesh(columns, rows);
-	package->nop.topology = HW_TORUS;
+	package->nop.topology = &hw_torus;
+	hw_lay_links(package);
 	return package;
 }
 
@@ -364,6 +367,7 @@ START_TEST(all_to_all_on_a_torus_is_balanced)
 	struct hw_package *package = torus(balanced[_i].columns, balanced[_i].rows);
 	package->nop.port_GBps = 1e6;
 	package->nop.hop_ns = package->nop.message_ns = 0;
+	hw_lay_links(package);
 	struct run run = all_to_all(package, 32);
 	assert_ns(run.replay->all.completion_ns, balanced[_i].messages);
 	assert_ns(run.replay->all.bound_ns, balanced[_i].messages);

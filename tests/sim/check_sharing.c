@@ -8,7 +8,7 @@
 #include "tests/support/bare.h"
 #include "tests/support/synthetic.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 #include "sim/engine/platform.h"
 #include "tests/support/sanitized.h"
 #include "tests/support/suite.h"
@@ -203,7 +203,7 @@ static void draw_message(struct sim_program *program, const struct hw_package *p
 	while (message->to == message->from);
 	message->link_count = sim_route(package, message->from, message->to, message->links);
 	for (unsigned l = 0; l < message->link_count; l++)
-		message->ready_ns += sim_link_latency_ns(package, message->links[l]);
+		message->ready_ns += hw_resource_latency_ns(package, message->links[l]);
 	message->ready_ns += start_ns;
 	message->left = message->bytes;
 	if (start_ns > 0)

@@ -2,6 +2,7 @@
  * Question: is the whole timeline of a system small enough to work out by hand
  * the one that was worked out? Every case says how in its comment; times in ns.
  */
+#include "hw/topology/grid.h"
 #include "search/search.h"
 #include "tests/sim/tiny.h"
 #include "tests/support/suite.h"
@@ -126,7 +127,22 @@ START_TEST(two_chiplets_and_a_transfer)
 	assert_track(&t, "dram 1", "load 0 1, store 24 25");
 	assert_bubbles(&t, "busy 16 fill 16 drain 17 wait_dram 1");
 	ck_assert_uint_eq(t.outcome->timeline->flows->len, 1);
-	ck_assert_double_eq(t.outcome->resource_bytes[hw_link_id(0, HW_EAST)], 8);
+	ck_assert_double_eq(t.outcome->resource_bytes[hw_grid_link(t.package, 0, HW_EAST)], 8);
+	tiny_free(&t);
+}
+END_TEST
+
+/*
+ * The same between dies, by a link of 4 bytes/ns: 7 + 8 / 4, 9 to 18.
+ */
+START_TEST(a_link_between_dies_has_its_own_values)
+{
+	struct tiny t = run(
+		(struct tiny_package){ .columns = 2, .fast_dram = true, .border_GBps = 4 },
+		tiny_workload(1, 8, 1, A_THEN_B), 1, PIPELINE);
+	assert_track(&t, "link 0,0->1,0", "transfer 9 18");
+	assert_track(&t, "chiplet 1,0", "fill 0 18, compute 18 26, drain 26 27");
+	ck_assert_double_eq(t.outcome->totals.nop_pJ, 8 * 8 * 3);
 	tiny_free(&t);
 }
 END_TEST
@@ -411,6 +427,7 @@ int main(void)
 	tcase_add_test(cases, rows_that_a_stride_skips_stay_where_they_are);
 	tcase_add_test(cases, a_node_reads_any_number_of_tensors);
 	tcase_add_test(cases, two_chiplets_and_a_transfer);
+	tcase_add_test(cases, a_link_between_dies_has_its_own_values);
 	tcase_add_test(cases, a_narrow_port_limits);
 	tcase_add_test(cases, pipeline_fills_and_drains);
 	tcase_add_test(cases, slow_consumer_pushes_back);

@@ -23,6 +23,7 @@ struct tiny_package {
 	bool fast_dram;
 	double link_GBps, hop_ns, port_GBps; /* 0: 2 bytes/ns, 3 ns, wide */
 	unsigned weight_KiB;                 /* 0: 1024 */
+	double border_GBps; /* each chiplet is a die: their links, of 7 ns; 0: there are no borders */
 };
 
 static inline struct hw_package *tiny_package(struct tiny_package t)
@@ -41,6 +42,9 @@ static inline struct hw_package *tiny_package(struct tiny_package t)
 		.link_GBps = t.link_GBps > 0 ? t.link_GBps : 2,
 		.port_GBps = t.port_GBps > 0 ? t.port_GBps : 1e10,
 		.hop_ns = t.hop_ns > 0 ? t.hop_ns : 3,
+		.die = { t.border_GBps > 0, 1 },
+		.border_GBps = t.border_GBps,
+		.border_ns = 7,
 		.channels = channels->str,
 		.dram_GBps = t.fast_dram ? 1e9 : 2,
 		.dram_latency_ns = t.fast_dram ? 1 : 5,

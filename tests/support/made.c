@@ -32,21 +32,31 @@ static char *type_text(const struct made_package *o)
 		or_else(o->activation_KiB, 1024), or_else(o->buffer_GBps, 1000), o->static_W);
 }
 
+static char *borders_text(const struct made_package *o)
+{
+	return o->die[0] ? g_strdup_printf(", 'borders': {'every': [%u, %u], 'link_GBps': %.17g, "
+	                                   "'hop_ns': %.17g, 'energy_pJ_per_bit': 3}",
+	                                   o->die[0], o->die[1], or_else(o->border_GBps, 4),
+	                                   or_else(o->border_ns, 9))
+	                 : g_strdup("");
+}
+
 char *made_package_text(struct made_package o)
 {
 	double link_GBps = or_else(o.link_GBps, 10);
 	g_autofree char *channels = channels_text(&o), *type = type_text(&o);
+	g_autofree char *borders = borders_text(&o);
 	char *text = g_strdup_printf(
 		"{'format': 'mcmsim-package/1', 'name': '%s', 'chiplet_types': {%s}, "
 		"'grid': {'columns': %u, 'rows': %u, 'chiplets': %s}, "
 		"'nop': {'topology': '%s', 'link_GBps': %.17g, 'port_GBps': %.17g, 'hop_ns': "
-		"%.17g, 'energy_pJ_per_bit': 1, 'multicast': %s, 'router_conflict': %.17g%s%s}, "
+		"%.17g, 'energy_pJ_per_bit': 1, 'multicast': %s, 'router_conflict': %.17g%s%s%s}, "
 		"'dram': {'interleave': '%s', 'channels': [%s]}}",
 		o.name ? o.name : "grid", o.types ? o.types : type, MAX(o.columns, 1),
 		MAX(o.rows, 1), o.chiplets ? o.chiplets : "'t'", o.torus ? "torus" : "mesh",
 		link_GBps, or_else(o.port_GBps, 4 * link_GBps),
 		o.hop_ns < 0 ? 0 : or_else(o.hop_ns, 5), o.unicast ? "false" : "true",
-		o.router_conflict, o.nop ? ", " : "", o.nop ? o.nop : "",
+		o.router_conflict, o.nop ? ", " : "", o.nop ? o.nop : "", borders,
 		o.nearest ? "nearest" : "all", channels);
 	return g_strdelimit(text, "'", '"');
 }

@@ -25,6 +25,8 @@ struct made_package {
 	bool torus, unicast;
 	double link_GBps, port_GBps, hop_ns; /* 10, 4 links, 5; hop_ns < 0: none */
 	double router_conflict;              /* 0 */
+	unsigned die[2];                     /* borders of dies of so many columns and rows: none */
+	double border_GBps, border_ns;       /* their links: 4, 9; 3 pJ per bit */
 	const char *nop;                     /* more of its members, none */
 
 	/* Channels of 8 pJ per bit at these places, "[0, 0]; [3, 3]". */

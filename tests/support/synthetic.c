@@ -1,6 +1,8 @@
 #include "tests/support/synthetic.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
+#include "hw/topology/topology.h"
+#include "sim/engine/platform.h"
 #include "tests/support/made.h"
 
 struct hw_package *synthetic_package(unsigned columns, unsigned rows)
@@ -103,7 +105,7 @@ static void phase_add(struct phase *phase, uint32_t from, uint32_t to, double by
 {
 	const struct hw_package *p = phase->package;
 	unsigned n = hw_chiplet_count(p);
-	g_autofree unsigned *links = g_new(unsigned, p->columns + p->rows);
+	g_autofree unsigned *links = g_new(unsigned, p->longest_route);
 	unsigned source = from < n ? from : p->dram[from - 2 * n].at;
 	unsigned target = to < n ? to : p->dram[to - 2 * n].at;
 	unsigned hops = hw_route(p, source, target, 0, links);
@@ -129,32 +131,13 @@ static uint32_t host_index(GArray *hosts, uint32_t host)
 	return hosts->len - 1;
 }
 
-/* The two hosts that a resource alone joins. */
-static void resource_ends(const struct hw_package *p, unsigned resource, uint32_t *from,
-                          uint32_t *to)
-{
-	unsigned n = hw_chiplet_count(p), next = 0;
-	if (resource < 4 * n) {
-		hw_link_exists(p, resource, &next);
-		*from = n + resource / 4;
-		*to = n + next;
-	} else if (resource < 6 * n) {
-		unsigned chiplet = resource % n;
-		*from = resource < 5 * n ? chiplet : n + chiplet;
-		*to = resource < 5 * n ? n + chiplet : chiplet;
-	} else {
-		*from = 2 * n + (resource - 6 * n);
-		*to = n + p->dram[resource - 6 * n].at;
-	}
-}
-
 static uint32_t phase_end(struct phase *phase, struct sim_program *program, double scale)
 {
 	const struct hw_package *p = phase->package;
 	unsigned n = hw_chiplet_count(p);
 	g_autoptr(GArray) hosts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	g_autoptr(GArray) flows = g_array_new(FALSE, FALSE, sizeof(struct sim_flow));
-	g_autofree unsigned *links = g_new(unsigned, p->columns + p->rows);
+	g_autofree unsigned *links = g_new(unsigned, p->longest_route);
 	g_autofree double *left = g_memdup2(phase->bytes, hw_resource_count(p) * sizeof(double));
 	uint32_t a = phase->far_from, b = phase->far_to;
 	unsigned source = a < n ? a : p->dram[a - 2 * n].at,
@@ -171,7 +154,7 @@ static uint32_t phase_end(struct phase *phase, struct sim_program *program, doub
 		uint32_t from, to;
 		if (left[r] <= 0.0)
 			continue;
-		resource_ends(p, r, &from, &to);
+		sim_resource_ends(p, r, &from, &to);
 		flow = (struct sim_flow){ host_index(hosts, from), host_index(hosts, to),
 			                  left[r] * scale };
 		g_array_append_val(flows, flow);

@@ -1,4 +1,5 @@
 /* Which cluster, which cause, which resource the sentence names, and ties. */
+#include "hw/topology/grid.h"
 #include "tests/tools/pair.h"
 #include "tools/report/bottleneck.h"
 #include "tests/support/suite.h"
@@ -56,8 +57,8 @@ START_TEST(waiting_for_input_names_the_busiest_link)
 	pair.clusters[1].busy_ns = 30;
 	pair.clusters[1].bubbles_ns[SIM_WAIT_INPUT] = 50;
 	pair.clusters[1].bubbles_ns[SIM_WAIT_DRAM] = 20;
-	pair.resource_bytes[hw_link_id(0, HW_EAST)] = 120;
-	pair.resource_bytes[hw_link_id(1, HW_WEST)] = 20;
+	pair.resource_bytes[hw_grid_link(pair.tiny.package, 0, HW_EAST)] = 120;
+	pair.resource_bytes[hw_grid_link(pair.tiny.package, 1, HW_WEST)] = 20;
 	pair.resource_bytes[hw_eject_id(pair.tiny.package, 1)] = 120;
 	pair.resource_bytes[hw_dram_id(pair.tiny.package, 0)] = 180;
 	assert_sentence(
@@ -72,7 +73,7 @@ START_TEST(waiting_for_dram_names_the_busiest_channel)
 {
 	pair.clusters[1].busy_ns = 30;
 	pair.clusters[1].bubbles_ns[SIM_WAIT_DRAM] = 70;
-	pair.resource_bytes[hw_link_id(0, HW_EAST)] = 190;
+	pair.resource_bytes[hw_grid_link(pair.tiny.package, 0, HW_EAST)] = 190;
 	pair.resource_bytes[hw_dram_id(pair.tiny.package, 0)] = 180;
 	assert_sentence(
 		"segment 0 of 1 takes 100 % of the latency; its cluster 1 (b, 1 chiplet) sets "
@@ -147,12 +148,12 @@ START_TEST(resources_have_names)
 	const struct {
 		unsigned resource;
 		const char *name;
-	} cases[] = { { hw_link_id(1, HW_WEST), "link 1,0->0,0" },
+	} cases[] = { { hw_grid_link(pair.tiny.package, 1, HW_WEST), "link 1,0->0,0" },
 		      { hw_inject_id(package, 1), "injection port of 1,0" },
 		      { hw_eject_id(package, 0), "ejection port of 0,0" },
 		      { hw_dram_id(package, 0), "DRAM channel 0" } };
 	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *name = resource_name(package, cases[i].resource);
+		g_autofree char *name = hw_resource_name(package, cases[i].resource);
 		ck_assert_str_eq(name, cases[i].name);
 	}
 }

@@ -26,7 +26,7 @@ static const char *const commands[] = {
 	"simulate --package simba-6x6 --workload alexnet --mapping @/mapping.json -o @/out",
 	"run --package simba-6x6 --workload alexnet --strategy sequential,scope --batch 4 --jobs 2 "
 	"-o @/out",
-	"nop --package nop-base --messages tests/data/nop/traffic/ring_dep_4x4_256.csv",
+	"nop --package nop-base --messages @/list.csv",
 	"calibrate --package simba-6x6 --workload alexnet --hold-out-workload none "
 	"--hold-out-package none --samples 3 --batch 64 --fit exposed_tile --jobs 2",
 };
@@ -116,6 +116,15 @@ static bool check_run(const char *words, uint64_t bytes)
 	return works;
 }
 
+/* Everybody of 4 x 4 to everybody else, again and again. */
+static char *list_text(void)
+{
+	GString *text = g_string_new("src,dst,bytes\n");
+	for (unsigned i = 0; i < 20000; i++)
+		g_string_append_printf(text, "%u,%u,64\n", i % 16, (i + 1 + i / 16 % 15) % 16);
+	return g_string_free(text, FALSE);
+}
+
 START_TEST(one_line_or_success)
 {
 	const char *words = commands[_i];
@@ -125,7 +134,9 @@ START_TEST(one_line_or_success)
 	g_free(output_of(folder, "search --package simba-6x6 --workload alexnet --batch 4 --quiet "
 	                         "-o @/mapping.json"));
 	g_autofree char *deep = deep_text(5000, 16, 4);
+	g_autofree char *list = list_text();
 	write_text("deep.json", deep);
+	write_text("list.csv", list);
 	unsigned failed = 0, worked = 0; /* of the last ones */
 	for (unsigned i = 0; i < G_N_ELEMENTS(steps_MiB) && worked < 3; i++) {
 		bool works = check_run(words, least + steps_MiB[i] * MiB);

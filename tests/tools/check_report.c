@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "hw/topology/grid.h"
 #include "tests/tools/pair.h"
 #include "tools/report/report.h"
 #include "tests/support/suite.h"
@@ -68,7 +69,7 @@ static void setup(void)
 	pair.segments[0].latency_ns = 100;
 	pair.clusters[0].period_ns = 8;
 	pair.clusters[1].period_ns = 10;
-	pair.resource_bytes[hw_link_id(0, HW_EAST)] = 40;
+	pair.resource_bytes[hw_grid_link(pair.tiny.package, 0, HW_EAST)] = 40;
 	pair.resource_bytes[hw_inject_id(pair.tiny.package, 0)] = 40;
 	pair.resource_bytes[hw_dram_id(pair.tiny.package, 0)] = 88;
 }
@@ -162,8 +163,11 @@ END_TEST
 
 START_TEST(parallel_links_are_told_apart)
 {
-	pair.tiny.package->nop.topology = HW_TORUS;
-	pair.resource_bytes[hw_link_id(0, HW_WEST)] = 20;
+	pair.tiny.package->nop.topology = &hw_torus;
+	hw_lay_links(pair.tiny.package);
+	memset(pair.resource_bytes, 0, sizeof pair.resource_bytes);
+	pair.resource_bytes[hw_grid_link(pair.tiny.package, 0, HW_EAST)] = 40;
+	pair.resource_bytes[hw_grid_link(pair.tiny.package, 0, HW_WEST)] = 20;
 	g_autofree char *text = report_text(&pair.sim, REPORT_WITHOUT_WALL);
 	ck_assert_ptr_nonnull(strstr(text, "{\"from\": \"0,0\", \"to\": \"1,0\", "));
 	ck_assert_ptr_nonnull(strstr(text, ", \"bytes\": 40},"));

@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "hw/topology/topology.h"
 #include "tests/sim/tiny.h"
 #include "tools/text/json_writer.h"
 #include "tools/input/options.h"
@@ -162,7 +163,7 @@ START_TEST(a_mesh_is_drawn_with_its_links)
 {
 	const struct hw_package package = { .columns = 3,
 		                            .rows = 2,
-		                            .nop = { .topology = HW_MESH } };
+		                            .nop = { .topology = &hw_mesh } };
 	static const char *const cells[] = { "A", "A10", "B", "B", "A", "A" };
 	g_autoptr(GString) out = g_string_new(NULL);
 	show_grid(&package, cells, out);
@@ -177,7 +178,7 @@ START_TEST(a_torus_shows_that_it_wraps)
 {
 	const struct hw_package package = { .columns = 2,
 		                            .rows = 1,
-		                            .nop = { .topology = HW_TORUS } };
+		                            .nop = { .topology = &hw_torus } };
 	static const char *const cells[] = { "A", "B" };
 	g_autoptr(GString) out = g_string_new(NULL);
 	show_grid(&package, cells, out);

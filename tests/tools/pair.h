@@ -7,7 +7,7 @@
 #ifndef TESTS_TOOLS_PAIR_H
 #define TESTS_TOOLS_PAIR_H
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 #include "tests/sim/tiny.h"
 
 struct pair {
@@ -17,7 +17,7 @@ struct pair {
 	struct cost_report cost;
 	struct sim_segment_outcome segments[2];
 	struct sim_cluster_outcome clusters[2];
-	double resource_bytes[13]; /* of 2 chiplets and 1 channel */
+	double resource_bytes[9]; /* 2 links, on a torus 4; 4 ports; 1 channel */
 	struct sim_outcome sim;
 };
 
@@ -46,7 +46,7 @@ static inline void pair_init(struct pair *pair, const char *segments)
 	pair->tiny.package = tiny_package((struct tiny_package){ .columns = 2 });
 	pair->tiny.workload = tiny_workload(1, 4, 1, layers);
 	pair->tiny.mapping = tiny_mapping(pair->tiny.workload, pair->tiny.package, 10, segments);
-	ck_assert_uint_eq(hw_resource_count(pair->tiny.package),
+	ck_assert_uint_le(hw_resource_count(pair->tiny.package),
 	                  G_N_ELEMENTS(pair->resource_bytes));
 
 	const struct map_mapping *mapping = pair->tiny.mapping;

@@ -1,6 +1,7 @@
 /* What mcmsim nop prints of one list. */
 #include "tools/calibrate/nop.h"
 
+#include "hw/resources.h"
 #include "tools/report/bottleneck.h"
 #include "tools/text/json_writer.h"
 #include "tools/text/printable.h"
@@ -15,7 +16,7 @@ static void add_digits(struct table *table, double value)
 
 char *nop_busiest(const struct hw_package *package, const struct sim_replay_part *part)
 {
-	return part->bound_ns > 0 ? resource_name(package, part->busiest) : NULL;
+	return part->bound_ns > 0 ? hw_resource_name(package, part->busiest) : NULL;
 }
 
 static void add_part(struct table *table, const struct hw_package *package, const char *name,

@@ -2,7 +2,7 @@
 #include "tools/report/bottleneck.h"
 #include "tools/text/printable.h"
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 
 static unsigned longest_segment(const struct sim_outcome *simulated)
 {
@@ -159,26 +159,6 @@ static void append_run(GString *text, const struct bottleneck *b)
 			b->run_cause.busy_share * 100);
 }
 
-char *resource_name(const struct hw_package *package, unsigned resource)
-{
-	unsigned columns = package->columns, chiplets = hw_chiplet_count(package);
-	switch (hw_resource_kind(package, resource)) {
-	case HW_LINK:
-		return hw_link_name(package, resource);
-	case HW_INJECT:
-		resource -= 4 * chiplets;
-		return g_strdup_printf("injection port of %u,%u", resource % columns,
-		                       resource / columns);
-	case HW_EJECT:
-		resource -= 5 * chiplets;
-		return g_strdup_printf("ejection port of %u,%u", resource % columns,
-		                       resource / columns);
-	case HW_DRAM:
-	default:
-		return g_strdup_printf("DRAM channel %u", resource - 6 * chiplets);
-	}
-}
-
 char *bottleneck_sentence(const struct bottleneck *bottleneck, const struct wl_workload *workload,
                           const struct hw_package *package, const struct map_mapping *mapping)
 {
@@ -197,7 +177,7 @@ char *bottleneck_sentence(const struct bottleneck *bottleneck, const struct wl_w
 	append_cause(text, bottleneck);
 	append_run(text, bottleneck);
 	if (bottleneck->resource != BOTTLENECK_NONE) {
-		g_autofree char *name = resource_name(package, bottleneck->resource);
+		g_autofree char *name = hw_resource_name(package, bottleneck->resource);
 		g_string_append_printf(text, "; %s, the busiest, is in use %.0f %% of the run",
 		                       name, bottleneck->resource_share * 100);
 	}

@@ -40,7 +40,4 @@ struct bottleneck bottleneck_find(const struct hw_package *package,
 char *bottleneck_sentence(const struct bottleneck *bottleneck, const struct wl_workload *workload,
                           const struct hw_package *package, const struct map_mapping *mapping);
 
-/* "link 2,3->3,3", "injection port of 0,1", "ejection port of 0,1", "DRAM channel 2". Caller frees. */
-char *resource_name(const struct hw_package *package, unsigned resource);
-
 #endif

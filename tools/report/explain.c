@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "hw/resources.h"
 #include "tools/report/bottleneck.h"
 #include "tools/text/printable.h"
 #include "tools/report/results.h"
@@ -89,7 +90,7 @@ static void add_cluster(struct table *table, const struct report *report, unsign
 	g_autofree char *us = four_digits(reason->time_ns * 1e-3);
 	g_autofree char *resource = reason->resource == SEARCH_NO_RESOURCE
 	                                    ? g_strdup("-")
-	                                    : resource_name(report->package, reason->resource);
+	                                    : hw_resource_name(report->package, reason->resource);
 	table_add(table, "%u", segment);
 	table_add(table, "%u", cluster);
 	table_add(table, "%s", nodes);
@@ -151,7 +152,7 @@ static void write_cluster(struct json_writer *w, const struct report *report,
 	const struct search_change *best = search_next_best(cluster);
 	g_autofree char *resource = reason->resource == SEARCH_NO_RESOURCE
 	                                    ? NULL
-	                                    : resource_name(report->package, reason->resource);
+	                                    : hw_resource_name(report->package, reason->resource);
 	json_begin_object(w, NULL, JSON_LINES);
 	json_string(w, "bound_by", search_bound_name(reason->bound));
 	json_string(w, "own_time_by", search_bound_name(reason->inner));

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "hw/routes.h"
+#include "hw/resources.h"
 
 double report_error_percent(double analytical, double simulated)
 {
@@ -123,16 +123,16 @@ static void write_links(struct json_writer *w, const struct hw_package *package,
                         const struct sim_outcome *sim)
 {
 	json_begin_array(w, "links", JSON_LINES);
-	for (unsigned link = 0; link < HW_DIRECTIONS * hw_chiplet_count(package); link++) {
-		unsigned to = 0;
-		if (!(sim->resource_bytes[link] > 0) || !hw_link_exists(package, link, &to))
+	for (unsigned i = 0; i < package->link_count; i++) {
+		const struct hw_link *link = &package->links[i];
+		if (!(sim->resource_bytes[i] > 0))
 			continue;
 		json_begin_object(w, NULL, JSON_ONE_LINE);
-		write_place(w, "from", link / HW_DIRECTIONS, package->columns);
-		write_place(w, "to", to, package->columns);
-		json_number(w, "busy_ns", sim->resource_load_bytes[link] / package->nop.link_GBps);
-		json_number(w, "bytes", sim->resource_bytes[link]);
-		if (hw_link_is_second(package, link))
+		write_place(w, "from", link->from, package->columns);
+		write_place(w, "to", link->to, package->columns);
+		json_number(w, "busy_ns", sim->resource_load_bytes[i] / link->GBps);
+		json_number(w, "bytes", sim->resource_bytes[i]);
+		if (link->second)
 			json_bool(w, "second", true);
 		json_end_object(w);
 	}

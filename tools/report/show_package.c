@@ -1,4 +1,5 @@
 /* A package for people and for programs. */
+#include "hw/topology/topology.h"
 #include "tools/text/json_writer.h"
 #include "tools/text/printable.h"
 #include "tools/report/show.h"
@@ -124,11 +125,6 @@ static void draw(const struct hw_package *package, GString *out)
 	show_grid(package, (const char *const *)cells->pdata, out);
 }
 
-static const char *topology_name(const struct hw_package *package)
-{
-	return package->nop.topology == HW_TORUS ? "torus" : "mesh";
-}
-
 static const char *interleave_name(const struct hw_package *package)
 {
 	return package->interleave == HW_INTERLEAVE_ALL ? "all" : "nearest";
@@ -174,12 +170,12 @@ static void print_dram(const struct hw_package *package, GString *out)
 	table_release(&table);
 }
 
-static void print_nop(const struct hw_nop *nop, const char *topology, GString *out)
+static void print_nop(const struct hw_nop *nop, GString *out)
 {
 	g_string_append_printf(out,
 	                       "NoP     %s, links %g GB/s each way, ports %g GB/s, %g ns and "
 	                       "%g pJ/bit per hop, %s multicast",
-	                       topology, nop->link_GBps, nop->port_GBps, nop->hop_ns,
+	                       nop->topology->name, nop->link_GBps, nop->port_GBps, nop->hop_ns,
 	                       nop->energy_pJ_per_bit, nop->multicast ? "with" : "without");
 	if (nop->message_ns > 0)
 		g_string_append_printf(out, ", %g ns per message", nop->message_ns);
@@ -188,6 +184,13 @@ static void print_nop(const struct hw_nop *nop, const char *topology, GString *o
 		                       nop->router_conflict, nop->router_blocking,
 		                       nop->injection_blocking);
 	g_string_append_c(out, '\n');
+	if (nop->borders.every[0])
+		g_string_append_printf(out,
+		                       "borders of dies of %u x %u (drawn ':'): links %g GB/s each "
+		                       "way, %g ns and %g pJ/bit per hop\n",
+		                       nop->borders.every[0], nop->borders.every[1],
+		                       nop->borders.link_GBps, nop->borders.hop_ns,
+		                       nop->borders.energy_pJ_per_bit);
 }
 
 static void print_dram_total(const struct hw_package *package, const struct totals *sum,
@@ -218,7 +221,7 @@ char *show_package(const struct hw_package *package)
 	g_string_append(out, "(letter: chiplet type; number: DRAM channel at its router)\n\n");
 	print_dram(package, out);
 	g_string_append(out, "\n");
-	print_nop(&package->nop, topology_name(package), out);
+	print_nop(&package->nop, out);
 	print_dram_total(package, &sum, out);
 	g_string_append_printf(out,
 	                       "total   %.1f TOPS peak (%" G_GUINT64_FORMAT
@@ -252,10 +255,23 @@ static void write_type(struct json_writer *w, const struct hw_package *package, 
 	json_end_object(w);
 }
 
+static void write_borders(struct json_writer *w, const struct hw_borders *borders)
+{
+	json_begin_object(w, "borders", JSON_LINES);
+	json_begin_array(w, "every", JSON_ONE_LINE);
+	json_integer(w, NULL, borders->every[0]);
+	json_integer(w, NULL, borders->every[1]);
+	json_end_array(w);
+	json_number(w, "link_GBps", borders->link_GBps);
+	json_number(w, "hop_ns", borders->hop_ns);
+	json_number(w, "energy_pJ_per_bit", borders->energy_pJ_per_bit);
+	json_end_object(w);
+}
+
 static void write_nop(struct json_writer *w, const struct hw_package *package)
 {
 	json_begin_object(w, "nop", JSON_LINES);
-	json_string(w, "topology", topology_name(package));
+	json_string(w, "topology", package->nop.topology->name);
 	json_number(w, "link_GBps", package->nop.link_GBps);
 	json_number(w, "port_GBps", package->nop.port_GBps);
 	json_number(w, "hop_ns", package->nop.hop_ns);
@@ -265,6 +281,8 @@ static void write_nop(struct json_writer *w, const struct hw_package *package)
 	json_number(w, "router_conflict", package->nop.router_conflict);
 	json_number(w, "router_blocking", package->nop.router_blocking);
 	json_number(w, "injection_blocking", package->nop.injection_blocking);
+	if (package->nop.borders.every[0])
+		write_borders(w, &package->nop.borders);
 	json_end_object(w);
 }
 
