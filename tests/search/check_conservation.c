@@ -78,7 +78,7 @@ static void append_same_window(GString *layers, GRand *rand)
 }
 
 /* b reads a, perhaps through a pool that others do not read through, and perhaps with a pool
- * behind it. c reads a, too, so that the first pool cannot go into a. */
+ * behind it. c reads a, too, so that a pool that changes the shape cannot go into a. */
 static char *random_layers(struct scene *s, GRand *rand, enum kind kind)
 {
 	GString *layers = g_string_new(NULL);
@@ -189,8 +189,11 @@ static void find_touched(struct scene *s)
 {
 	const struct wl_workload *w = s->workload;
 	const struct wl_layer *behind = find_layer(w, "behind");
+	const struct wl_layer *before = find_layer(w, "before");
+	/* A pool that keeps the shape goes into a after all: its output has a's place. */
+	bool fused = before && before->node == find_layer(w, "a")->node;
 	const struct wl_layer *all[3] = { behind, s->same ? NULL : find_layer(w, "b"),
-		                          s->same ? NULL : find_layer(w, "before") };
+		                          s->same || fused ? NULL : before };
 	const struct wl_layer *pool[3] = { behind };
 	for (int d = 0; d < 2; d++)
 		for (uint32_t out = 0; out < extent_of(s->to.node->output, d); out++) {
