@@ -197,7 +197,7 @@ static void run_chain(void *data, unsigned thread, unsigned index)
 	struct chain *chain = &annealer->chains[index];
 	const struct search_annealing *annealing = annealer->annealing;
 	unsigned nodes = annealing->model->workload->node_count;
-	unsigned size = nodes * chain->drawer.space.chiplets;
+	unsigned size = nodes * chain->drawer.chiplets;
 	g_autofree struct segment_cost *costs = g_new(struct segment_cost, nodes);
 	(void)thread;
 	search_seed_drawer(&chain->drawer, index + 1);

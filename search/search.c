@@ -28,6 +28,7 @@ struct searcher {
 	struct search_freedom freedom;
 	enum search_strategy strategy; /* the one being searched */
 	unsigned tiles;                /* with which the tables measure room for activations */
+	uint64_t activation_limit;     /* that room */
 	double limit_ns;               /* latency of the best mapping so far */
 	double fastest_ns;             /* the least latency so far, whatever the objective */
 	double done, share;            /* progress: where this search starts and how much it is */
@@ -119,14 +120,15 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 	                                               solution->segment_count);
 	struct search_local_search refiner;
 	bool fits = true;
-	search_local_search_init(&refiner, s->space, &s->freedom, s->options->tiles, mapping);
+	search_local_search_init(&refiner, s->space->model, &s->freedom, s->options->tiles,
+	                         mapping);
 	for (unsigned i = 0; i < solution->segment_count; i++) {
-		search_draft_init(&drafts[i], s->space);
+		search_draft_init(&drafts[i], s->space->model);
 		search_draft_from(&drafts[i], s->space, &solution->segments[i], splits);
 	}
 	/* All segments are laid out before any is costed: an edge's way depends on both ends. */
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
-		search_draft_outline(&drafts[i], s->space, refiner.serpentines[0],
+		search_draft_outline(&drafts[i], s->space->model, refiner.serpentines[0],
 		                     s->options->tiles, mapping, i);
 	for (unsigned i = 0; fits && i < solution->segment_count; i++)
 		fits = isfinite(search_local_search_run(&refiner, i, &drafts[i], 0, error));
@@ -180,7 +182,8 @@ static struct search_solution *search_within(struct searcher *s, struct search_f
                                              struct map_mapping **best, double *best_score)
 {
 	struct search_clusters clusters;
-	search_clusters_init(&clusters, s->space, window.longest_cluster, s->tiles);
+	search_clusters_init(&clusters, s->space, window.longest_cluster, s->tiles,
+	                     s->activation_limit);
 	struct search_solution *solution = search_segments(s->space, &clusters, &window,
 	                                                   s->options->batch, s->limit_ns, judge,
 	                                                   forward_progress, s);
@@ -220,17 +223,16 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 {
 	struct map_mapping *best = NULL;
 	double best_score = INFINITY;
-	uint64_t limit = s->space->activation_limit;
 	struct search_full_cost settler;
 	struct search_judge judge = { search_full_cost_segment, &settler, false };
 	search_full_cost_init(&settler, s->space, &s->freedom, s->options);
 	bool again = true;
+	s->activation_limit = s->space->activation_limit;
 	for (int i = 0; again && i < (best ? FEW_RETRIES : RETRIES); i++) {
 		again = search_windows(s, &judge, &best, &best_score);
-		s->space->activation_limit = (uint64_t)((double)s->space->activation_limit *
-		                                        TIGHTER);
+		s->activation_limit = (uint64_t)((double)s->activation_limit * TIGHTER);
 	}
-	s->space->activation_limit = limit;
+	s->activation_limit = s->space->activation_limit;
 	judge.insist = true;
 	if (!best)
 		search_windows(s, &judge, &best, &best_score);

@@ -21,7 +21,8 @@ struct variant {
 };
 
 struct search_changer {
-	struct search_space space; /* without tables */
+	struct cost_model *model; /* borrowed */
+	unsigned chiplets;
 	struct search_freedom freedom;
 	const struct map_mapping *base;
 	const struct search_options *options;
@@ -45,10 +46,8 @@ struct search_changer *search_changer_new(struct cost_model *model,
 	struct search_changer *c = g_new0(struct search_changer, 1);
 	struct cost_report cost;
 	unsigned chiplets = hw_chiplet_count(model->package), nodes = model->workload->node_count;
-	c->space = (struct search_space){ .workload = model->workload,
-		                          .package = model->package,
-		                          .model = model,
-		                          .chiplets = chiplets };
+	c->model = model;
+	c->chiplets = hw_chiplet_count(model->package);
 	c->freedom = search_freedom_of(options->strategy);
 	c->base = mapping;
 	c->options = options;
@@ -86,7 +85,7 @@ void search_changer_free(struct search_changer *c)
 
 static double score_of(const struct search_changer *c, double latency_ns, double energy_pJ)
 {
-	energy_pJ += cost_static_pJ(c->space.package, latency_ns);
+	energy_pJ += cost_static_pJ(c->model->package, latency_ns);
 	return search_value(c->options, latency_ns, energy_pJ);
 }
 
@@ -95,11 +94,11 @@ static void cost_segment(struct search_changer *c, double *latency_ns, double *e
 	struct map_plan plan;
 	struct cost_totals totals = { 0 };
 	bool energy = c->options->objective != SEARCH_LATENCY;
-	map_plan_init(&plan, &c->trial, c->space.workload, c->space.package);
-	*latency_ns = cost_evaluate_segment(c->space.model, &plan, c->segment, c->cluster_ns,
+	map_plan_init(&plan, &c->trial, c->model->workload, c->model->package);
+	*latency_ns = cost_evaluate_segment(c->model, &plan, c->segment, c->cluster_ns,
 	                                    energy ? &totals : NULL)
 	                      .latency_ns +
-	              cost_readers_ns(c->space.model, &plan, c->segment, c->cluster_ns,
+	              cost_readers_ns(c->model, &plan, c->segment, c->cluster_ns,
 	                              energy ? &totals : NULL);
 	*energy_pJ = cost_total_pJ(&totals, 0);
 	map_plan_release(&plan);
@@ -109,7 +108,7 @@ static void cost_segment(struct search_changer *c, double *latency_ns, double *e
 static bool vary_split(const struct search_changer *c, unsigned i, unsigned size,
                        unsigned split[MAP_DIMS])
 {
-	const struct wl_node *node = &c->space.workload->nodes[c->nodes[i]->node];
+	const struct wl_node *node = &c->model->workload->nodes[c->nodes[i]->node];
 	const unsigned *old = c->nodes[i]->split;
 	unsigned known[MAP_DIMS], parts = 1;
 	memcpy(split, old, sizeof known);
@@ -170,8 +169,7 @@ static double percent_of(struct search_changer *c)
 {
 	struct map_segment *at = &c->trial.segments[c->segment];
 	double latency_ns, energy_pJ, percent = INFINITY;
-	if (build_segment(c, at) &&
-	    search_fit_segment(c->space.model, &c->trial, c->segment, NULL)) {
+	if (build_segment(c, at) && search_fit_segment(c->model, &c->trial, c->segment, NULL)) {
 		cost_segment(c, &latency_ns, &energy_pJ);
 		percent = 100 * (score_of(c, c->latency_ns - c->own_ns + latency_ns,
 		                          c->energy_pJ - c->own_pJ + energy_pJ) /
@@ -208,7 +206,7 @@ static unsigned chiplets_used(const struct map_segment *segment)
 /* Regions one behind the other, then idle chiplets: as the serpentine goes on, else by index. */
 static void note_order(struct search_changer *c, const struct map_segment *segment)
 {
-	unsigned used = 0, chiplets = c->space.chiplets;
+	unsigned used = 0, chiplets = c->chiplets;
 	g_autofree bool *taken = g_new0(bool, chiplets);
 	for (unsigned i = 0; i < segment->cluster_count; i++)
 		for (unsigned r = 0; r < segment->clusters[i].region_size; r++) {
@@ -263,7 +261,7 @@ static void look_at(struct search_changer *c, unsigned index, unsigned cluster)
 
 static const char *name_of(const struct search_changer *c, unsigned node)
 {
-	return c->space.workload->nodes[node].name;
+	return c->model->workload->nodes[node].name;
 }
 
 static char *split_text(const unsigned split[MAP_DIMS])
@@ -283,7 +281,7 @@ static void try_splits(struct search_changer *c, struct search_change *best)
 		for (int kind = 0; kind < SEARCH_SPLITS; kind++) {
 			const struct map_node *node = &of->nodes[i];
 			unsigned split[MAP_DIMS];
-			search_choose_split(&c->space.workload->nodes[node->node],
+			search_choose_split(&c->model->workload->nodes[node->node],
 			                    (enum search_split)kind, of->region_size, split);
 			if (memcmp(split, node->split, sizeof split) == 0)
 				continue;
@@ -305,7 +303,7 @@ static void try_chiplet(struct search_changer *c, unsigned other, bool more,
 	unsigned from = more ? other : c->cluster, to = more ? c->cluster : other;
 	bool idle = other == c->cluster;
 	if (idle && more) {
-		if (chiplets_used(&c->base->segments[c->segment]) == c->space.chiplets)
+		if (chiplets_used(&c->base->segments[c->segment]) == c->chiplets)
 			return;
 	} else if (--v->sizes[from] == 0) {
 		return;
@@ -353,7 +351,7 @@ static double macs_of(const struct search_changer *c, const struct map_cluster *
 {
 	double macs = 0;
 	for (unsigned i = 0; i < count; i++)
-		macs += (double)c->space.workload->nodes[of->nodes[i].node].macs;
+		macs += (double)c->model->workload->nodes[of->nodes[i].node].macs;
 	return macs;
 }
 
@@ -426,7 +424,7 @@ static void try_whole(struct search_changer *c, struct search_change *microbatch
 		           chiplets_used(&c->base->segments[c->segment]) * sizeof *c->order) == 0)
 			continue;
 		reset(c)->order = c->serpentines[i];
-		unsigned band = map_serpentine_band(c->space.package, i);
+		unsigned band = map_serpentine_band(c->model->package, i);
 		consider(c, serpentine,
 		         g_strdup_printf("regions along a serpentine in bands of %u row%s", band,
 		                         band == 1 ? "" : "s"));

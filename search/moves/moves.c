@@ -9,7 +9,7 @@
 static unsigned find_idle(const struct search_move *ch, const struct map_segment *segment,
                           unsigned *idle)
 {
-	unsigned chiplets = ch->drawer->space.chiplets, count = 0;
+	unsigned chiplets = ch->drawer->chiplets, count = 0;
 	g_autofree bool *used = g_new0(bool, chiplets);
 	for (unsigned c = 0; c < segment->cluster_count; c++)
 		for (unsigned i = 0; i < segment->clusters[c].region_size; i++)
@@ -26,7 +26,7 @@ static bool swap_chiplets(struct search_move *ch)
 	struct map_segment *segment = search_pick_segment(ch);
 	struct map_cluster *a = &segment->clusters[search_pick(ch, segment->cluster_count)];
 	unsigned *one = &a->region[search_pick(ch, a->region_size)];
-	unsigned other = search_pick(ch, ch->drawer->space.chiplets), was = *one;
+	unsigned other = search_pick(ch, ch->drawer->chiplets), was = *one;
 	if (other == was)
 		return false;
 	for (unsigned c = 0; c < segment->cluster_count; c++)
@@ -84,7 +84,7 @@ static bool move_idle(struct search_move *ch)
 {
 	struct map_segment *segment = search_pick_segment(ch);
 	struct map_cluster *cluster = &segment->clusters[search_pick(ch, segment->cluster_count)];
-	g_autofree unsigned *idle = g_new(unsigned, ch->drawer->space.chiplets);
+	g_autofree unsigned *idle = g_new(unsigned, ch->drawer->chiplets);
 	unsigned free = find_idle(ch, segment, idle), count = 1u << search_pick(ch, 3);
 	if (free == 0 || search_pick(ch, 4) == 0) {
 		if (cluster->region_size <= count)
@@ -169,7 +169,7 @@ static bool change_shares(struct search_move *ch)
 	bool by_speed = !cluster->nodes[0].by_speed;
 	for (unsigned i = 0; i < cluster->node_count; i++)
 		cluster->nodes[i].by_speed = by_speed;
-	return ch->drawer->space.package->type_count > 1;
+	return ch->drawer->model->package->type_count > 1;
 }
 
 /* A factor of a split moves to another dimension, or a dimension is cut once more. */
@@ -200,7 +200,7 @@ static bool shift_factor(struct search_move *ch)
 /* Chiplets that are idle now go to the clusters in turn. */
 static void spread_idle(const struct search_move *ch, struct map_segment *segment)
 {
-	g_autofree unsigned *idle = g_new(unsigned, ch->drawer->space.chiplets);
+	g_autofree unsigned *idle = g_new(unsigned, ch->drawer->chiplets);
 	unsigned count = find_idle(ch, segment, idle), before = 0;
 	for (unsigned c = 0; c < segment->cluster_count; c++) {
 		unsigned until = count * (c + 1) / segment->cluster_count;
@@ -287,7 +287,7 @@ static void halve_regions(const struct search_move *ch, struct map_segment *segm
 static bool separate(const struct search_move *ch, const struct map_segment *first,
                      struct map_segment *second)
 {
-	g_autofree bool *taken = g_new0(bool, ch->drawer->space.chiplets);
+	g_autofree bool *taken = g_new0(bool, ch->drawer->chiplets);
 	for (unsigned c = 0; c < first->cluster_count; c++)
 		for (unsigned i = 0; i < first->clusters[c].region_size; i++)
 			taken[first->clusters[c].region[i]] = true;

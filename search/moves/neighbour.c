@@ -28,7 +28,7 @@ struct map_cluster *search_pick_cluster(struct search_move *ch)
 
 const struct wl_node *search_node_of(const struct search_move *ch, const struct map_node *node)
 {
-	return &ch->drawer->space.workload->nodes[node->node];
+	return &ch->drawer->model->workload->nodes[node->node];
 }
 
 /* ---- splits ---- */
@@ -171,8 +171,8 @@ void search_move_tiles(const struct search_move *ch, const struct map_cluster *c
                        struct map_node *node, bool more)
 {
 	const struct map_mapping *mapping = ch->mapping;
-	const struct search_space *space = &ch->drawer->space;
-	struct map_placed placed = map_place_alone(space->workload, space->package, cluster, node,
+	const struct cost_model *model = ch->drawer->model;
+	struct map_placed placed = map_place_alone(model->workload, model->package, cluster, node,
 	                                           mapping->segments[ch->touched].microbatch);
 	unsigned most = map_most_tiles(&placed);
 	node->tiles = more ? MIN(node->tiles * 2, MAX(node->tiles, most)) : MAX(node->tiles / 2, 1);
@@ -355,7 +355,7 @@ static bool has_samples(const struct map_segment *segment)
 static bool fits(const struct search_move *ch, unsigned segment)
 {
 	return has_samples(&ch->mapping->segments[segment]) &&
-	       search_fit_segment(ch->drawer->space.model, ch->mapping, segment, NULL);
+	       search_fit_segment(ch->drawer->model, ch->mapping, segment, NULL);
 }
 
 bool search_move_common(struct search_move *ch)
@@ -387,6 +387,6 @@ struct map_mapping *search_neighbour(struct search_drawer *drawer,
 	g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
 	            "strategy %s: no change of a mapping of '%s' on '%s' that was tried fits its "
 	            "buffers",
-	            drawer->name, drawer->space.workload->name, drawer->space.package->name);
+	            drawer->name, drawer->model->workload->name, drawer->model->package->name);
 	return NULL;
 }

@@ -47,10 +47,8 @@ void search_drawer_init(struct search_drawer *drawer, struct cost_model *model,
 {
 	bool any = strategy == SEARCH_ANY;
 	*drawer = (struct search_drawer){
-		.space = { .workload = model->workload,
-		           .package = model->package,
-		           .model = model,
-		           .chiplets = hw_chiplet_count(model->package) },
+		.model = model,
+		.chiplets = hw_chiplet_count(model->package),
 		.freedom = search_freedom_of(any ? SEARCH_SCOPE : strategy),
 		.strategy = strategy,
 		.batch = batch,
@@ -108,7 +106,7 @@ static void draw_regions(struct drawing *d)
 {
 	GRand *rand = d->drawer->rand;
 	struct search_draft *draft = &d->draft;
-	unsigned chiplets = d->drawer->space.chiplets, count = draft->cluster_count;
+	unsigned chiplets = d->drawer->chiplets, count = draft->cluster_count;
 	unsigned kind = search_draw(rand, 0, 3);
 	g_autofree double *weight = g_new(double, count);
 	double sum = 0, before = 0;
@@ -116,7 +114,7 @@ static void draw_regions(struct drawing *d)
 		double noise = 0.5 + g_rand_double(rand);
 		weight[c] = kind == 0   ? 1
 		            : kind == 1 ? noise * noise * noise
-		                        : noise * cluster_macs(d->drawer->space.workload,
+		                        : noise * cluster_macs(d->drawer->model->workload,
 		                                               &draft->clusters[c]);
 		sum += weight[c];
 	}
@@ -153,9 +151,9 @@ static void draw_order(struct drawing *d)
 	struct search_drawer *drawer = d->drawer;
 	d->draft.serpentine = search_draw(drawer->rand, 0, MAP_SERPENTINES - 1);
 	memcpy(d->order, drawer->serpentines[d->draft.serpentine],
-	       drawer->space.chiplets * sizeof *d->order);
+	       drawer->chiplets * sizeof *d->order);
 	if (drawer->strategy == SEARCH_ANY && draw_bool(drawer->rand))
-		shuffle(drawer->rand, d->order, drawer->space.chiplets);
+		shuffle(drawer->rand, d->order, drawer->chiplets);
 }
 
 /* Clusters, regions, splits and micro-batch of segment `index`. */
@@ -164,7 +162,7 @@ static void draw_inside(struct drawing *d, unsigned index)
 	struct search_drawer *drawer = d->drawer;
 	struct search_draft *draft = &d->draft;
 	unsigned first = d->firsts[index], nodes = d->firsts[index + 1] - first;
-	unsigned most = MIN(nodes, drawer->space.chiplets);
+	unsigned most = MIN(nodes, drawer->chiplets);
 	draft->first = first;
 	draft->end = first + nodes;
 	draft->samples = draw_samples(drawer);
@@ -203,7 +201,7 @@ static void draw_anything(struct search_drawer *drawer, struct map_segment *segm
 			node->tiles = draw_tiles(drawer);
 			node->weights = (enum map_weights)search_draw(rand, 0, MAP_WEIGHTS - 1);
 			if (draw_bool(rand))
-				search_draw_split(rand, &drawer->space.workload->nodes[node->node],
+				search_draw_split(rand, &drawer->model->workload->nodes[node->node],
 				                  cluster->region_size, segment->microbatch,
 				                  node->split);
 		}
@@ -213,7 +211,7 @@ static void draw_anything(struct search_drawer *drawer, struct map_segment *segm
 static void lay_out(struct drawing *d, unsigned index)
 {
 	struct search_drawer *drawer = d->drawer;
-	search_draft_outline(&d->draft, &drawer->space, d->order, draw_tiles(drawer), d->mapping,
+	search_draft_outline(&d->draft, drawer->model, d->order, draw_tiles(drawer), d->mapping,
 	                     index);
 	if (drawer->strategy == SEARCH_ANY)
 		draw_anything(drawer, &d->mapping->segments[index]);
@@ -225,7 +223,7 @@ static bool fit_draft(struct drawing *d, unsigned index)
 	for (;; d->draft.samples /= 2) {
 		lay_out(d, index);
 		g_clear_error(&d->misfit);
-		if (search_fit_segment(d->drawer->space.model, d->mapping, index, &d->misfit))
+		if (search_fit_segment(d->drawer->model, d->mapping, index, &d->misfit))
 			return true;
 		if (d->draft.samples == 1)
 			return false;
@@ -236,7 +234,7 @@ static bool fit_draft(struct drawing *d, unsigned index)
 static bool fit_alone(struct drawing *d, unsigned index)
 {
 	draw_inside(d, index);
-	d->draft.clusters[0].chiplets = d->drawer->space.chiplets;
+	d->draft.clusters[0].chiplets = d->drawer->chiplets;
 	for (int split = 0; split < SEARCH_SPLITS; split++) {
 		d->draft.splits[d->draft.first] = (enum search_split)split;
 		if (fit_draft(d, index))
@@ -262,10 +260,10 @@ static bool fit_segment(struct drawing *d, unsigned index)
 static void draw_cuts(struct drawing *d)
 {
 	const struct search_freedom *freedom = &d->drawer->freedom;
-	unsigned nodes = d->drawer->space.workload->node_count, count = 0;
+	unsigned nodes = d->drawer->model->workload->node_count, count = 0;
 	unsigned longest = MIN(nodes, freedom->longest_segment);
 	if (freedom->longest_cluster == 1 && !freedom->whole_package)
-		longest = MIN(longest, d->drawer->space.chiplets);
+		longest = MIN(longest, d->drawer->chiplets);
 	for (unsigned first = 0; first < nodes;) {
 		d->firsts[count++] = first;
 		first += freedom->one_segment
@@ -318,26 +316,26 @@ void search_seed_drawer(struct search_drawer *drawer, uint64_t seed)
 struct map_mapping *search_random_mapping(struct search_drawer *drawer, uint64_t seed,
                                           GError **error)
 {
-	unsigned nodes = drawer->space.workload->node_count;
-	if (!search_check_strategy(drawer->strategy, drawer->space.workload, drawer->space.package,
-	                           error))
+	unsigned nodes = drawer->model->workload->node_count;
+	if (!search_check_strategy(drawer->strategy, drawer->model->workload,
+	                           drawer->model->package, error))
 		return NULL;
 	struct drawing d = { .drawer = drawer,
-		             .order = g_new(unsigned, drawer->space.chiplets),
+		             .order = g_new(unsigned, drawer->chiplets),
 		             .firsts = g_new(unsigned, nodes + 1) };
 	g_autofree enum search_split *splits = g_new(enum search_split, nodes);
 	search_seed_drawer(drawer, seed);
-	search_draft_init(&d.draft, &drawer->space);
+	search_draft_init(&d.draft, drawer->model);
 	d.draft.splits = splits;
-	d.mapping = search_empty_mapping(drawer->space.workload, drawer->space.package,
+	d.mapping = search_empty_mapping(drawer->model->workload, drawer->model->package,
 	                                 drawer->batch, drawer->name, nodes);
 	draw_cuts(&d);
 	if (!fit_segments(&d)) {
 		g_set_error(error, SEARCH_ERROR, SEARCH_ERROR_DOES_NOT_FIT,
 		            "strategy %s: no random mapping of '%s' on '%s' fits its buffers; the "
 		            "last one tried: %s",
-		            drawer->name, drawer->space.workload->name, drawer->space.package->name,
-		            d.misfit->message);
+		            drawer->name, drawer->model->workload->name,
+		            drawer->model->package->name, d.misfit->message);
 		g_clear_pointer(&d.mapping, map_free);
 	}
 	g_clear_error(&d.misfit);

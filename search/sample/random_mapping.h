@@ -19,7 +19,8 @@
 
 /* Draws mappings of one workload on one package; one per thread. */
 struct search_drawer {
-	struct search_space space; /* without tables: placing needs none */
+	struct cost_model *model; /* borrowed */
+	unsigned chiplets;
 	struct search_freedom freedom;
 	enum search_strategy strategy; /* or SEARCH_ANY */
 	unsigned batch, tiles;         /* tiles 0: drawn, too */

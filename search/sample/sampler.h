@@ -71,7 +71,7 @@ void search_sample_counts_release(struct search_sample_counts *uniform);
 /* What one thread needs to draw. */
 struct search_sampler {
 	struct search_sample_counts *uniform;
-	struct search_space space; /* the counts' with this thread's model */
+	struct cost_model *model; /* this thread's; borrowed */
 	GRand *rand;
 	struct map_mapping *mapping;
 	struct search_draft *drafts; /* of the segments, the last one first */

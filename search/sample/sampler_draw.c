@@ -8,16 +8,15 @@ void search_sampler_init(struct search_sampler *dealer, struct search_sample_cou
                          struct cost_model *model)
 {
 	*dealer = (struct search_sampler){ .uniform = uniform,
-		                           .space = uniform->space,
+		                           .model = model,
 		                           .rand = g_rand_new_with_seed(0) };
-	dealer->space.model = model;
 	dealer->mapping = search_empty_mapping(model->workload, model->package, uniform->batch,
 	                                       search_strategy_name(uniform->strategy),
 	                                       uniform->nodes);
 	dealer->drafts = g_new(struct search_draft, uniform->nodes);
 	dealer->splits = g_new(enum search_split, uniform->nodes);
 	for (unsigned i = 0; i < uniform->nodes; i++) {
-		search_draft_init(&dealer->drafts[i], &dealer->space);
+		search_draft_init(&dealer->drafts[i], dealer->model);
 		dealer->drafts[i].splits = dealer->splits;
 	}
 	dealer->tries = g_new0(uint64_t, uniform->nodes);
@@ -185,16 +184,16 @@ static unsigned segment_of(const struct search_sampler *d, unsigned draft)
 static bool place(struct search_sampler *d, unsigned draft)
 {
 	const struct search_draft *from = &d->drafts[draft];
-	return search_draft_place(from, &d->space, d->uniform->serpentines[from->serpentine],
+	return search_draft_place(from, d->model, d->uniform->serpentines[from->serpentine],
 	                          d->uniform->tiles, d->mapping, segment_of(d, draft), NULL);
 }
 
 static double cost_ns(struct search_sampler *d, unsigned draft)
 {
 	struct map_plan plan;
-	map_plan_init(&plan, d->mapping, d->space.workload, d->space.package);
-	struct cost_segment cost = cost_evaluate_segment(d->space.model, &plan,
-	                                                 segment_of(d, draft), d->cluster_ns, NULL);
+	map_plan_init(&plan, d->mapping, d->model->workload, d->model->package);
+	struct cost_segment cost = cost_evaluate_segment(d->model, &plan, segment_of(d, draft),
+	                                                 d->cluster_ns, NULL);
 	map_plan_release(&plan);
 	return cost.latency_ns;
 }
@@ -238,7 +237,7 @@ static void lay_out(struct search_sampler *d)
 {
 	d->mapping->segment_count = d->draft_count;
 	for (unsigned i = 0; i < d->draft_count; i++)
-		search_draft_outline(&d->drafts[i], &d->space,
+		search_draft_outline(&d->drafts[i], d->model,
 		                     d->uniform->serpentines[d->drafts[i].serpentine],
 		                     d->uniform->tiles, d->mapping, segment_of(d, i));
 }
@@ -252,7 +251,7 @@ static bool fits(struct search_sampler *d, unsigned draft)
 static double latency_ns(struct search_sampler *d)
 {
 	double sum_ns = 0;
-	bool all = d->space.model->network.tensors_have_places;
+	bool all = d->model->network.tensors_have_places;
 	for (unsigned i = 0; all && i < d->draft_count; i++)
 		if (is_alone(&d->drafts[i]))
 			place(d, i);

@@ -49,8 +49,8 @@ void search_full_cost_init(struct search_full_cost *settler, struct search_space
 	settler->misfit = NULL;
 	settler->mapping = search_lone_mapping(space->workload, space->package, options->batch);
 	settler->splits = g_new(enum search_split, nodes);
-	search_draft_init(&settler->draft, space);
-	search_local_search_init(&settler->refiner, space, freedom, options->tiles,
+	search_draft_init(&settler->draft, space->model);
+	search_local_search_init(&settler->refiner, space->model, freedom, options->tiles,
 	                         settler->mapping);
 }
 

@@ -7,18 +7,18 @@
 #include <math.h>
 #include <string.h>
 
-void search_local_search_init(struct search_local_search *refiner, struct search_space *space,
+void search_local_search_init(struct search_local_search *refiner, struct cost_model *model,
                               const struct search_freedom *freedom, unsigned tiles,
                               struct map_mapping *mapping)
 {
-	*refiner = (struct search_local_search){ .space = space,
+	*refiner = (struct search_local_search){ .model = model,
 		                                 .freedom = freedom,
 		                                 .tiles = tiles,
 		                                 .mapping = mapping,
 		                                 .weights = { 1, 0 } };
-	refiner->cluster_ns = g_new(double, space->chiplets);
-	search_draft_init(&refiner->trial, space);
-	map_serpentines_init(refiner->serpentines, space->package);
+	refiner->cluster_ns = g_new(double, hw_chiplet_count(model->package));
+	search_draft_init(&refiner->trial, model);
+	map_serpentines_init(refiner->serpentines, model->package);
 }
 
 void search_local_search_release(struct search_local_search *refiner)
@@ -32,21 +32,21 @@ static double score(struct search_local_search *r, const struct search_draft *dr
 {
 	struct map_plan plan;
 	struct cost_totals totals = { 0 };
-	if (!search_draft_place(draft, r->space, r->serpentines[draft->serpentine], r->tiles,
+	if (!search_draft_place(draft, r->model, r->serpentines[draft->serpentine], r->tiles,
 	                        r->mapping, r->index, error))
 		return INFINITY;
 	bool energy = r->weights.per_pJ > 0;
-	map_plan_init(&plan, r->mapping, r->space->workload, r->space->package);
-	double readers_ns = cost_readers_ns(r->space->model, &plan, r->index, r->cluster_ns,
+	map_plan_init(&plan, r->mapping, r->model->workload, r->model->package);
+	double readers_ns = cost_readers_ns(r->model, &plan, r->index, r->cluster_ns,
 	                                    energy ? &totals : NULL);
-	r->cost = cost_evaluate_segment(r->space->model, &plan, r->index, r->cluster_ns,
+	r->cost = cost_evaluate_segment(r->model, &plan, r->index, r->cluster_ns,
 	                                energy ? &totals : NULL);
 	map_plan_release(&plan);
 	double latency_ns = r->cost.latency_ns + readers_ns;
 	double result = r->weights.per_ns * latency_ns;
 	if (energy)
 		result += r->weights.per_pJ *
-		          cost_total_pJ(&totals, cost_static_pJ(r->space->package, latency_ns));
+		          cost_total_pJ(&totals, cost_static_pJ(r->model->package, latency_ns));
 	return result;
 }
 
@@ -117,7 +117,7 @@ static bool grow_slowest(struct hunt *h)
 	unsigned slowest = h->slowest;
 	if (h->r->freedom->whole_package)
 		return false;
-	if (chiplets_used(h->draft) < h->r->space->chiplets)
+	if (chiplets_used(h->draft) < hw_chiplet_count(h->r->model->package))
 		return move_chiplet(h, slowest, slowest);
 	if (h->draft->cluster_count < 2)
 		return false;

@@ -14,7 +14,7 @@ struct search_weights {
 };
 
 struct search_local_search {
-	struct search_space *space;
+	struct cost_model *model; /* borrowed */
 	const struct search_freedom *freedom;
 	struct search_weights weights;
 	unsigned tiles;
@@ -28,7 +28,7 @@ struct search_local_search {
 	unsigned *serpentines[MAP_SERPENTINES];
 };
 
-void search_local_search_init(struct search_local_search *refiner, struct search_space *space,
+void search_local_search_init(struct search_local_search *refiner, struct cost_model *model,
                               const struct search_freedom *freedom, unsigned tiles,
                               struct map_mapping *mapping);
 void search_local_search_release(struct search_local_search *refiner);

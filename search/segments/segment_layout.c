@@ -9,10 +9,10 @@
 #include <math.h>
 #include <string.h>
 
-void search_draft_init(struct search_draft *draft, const struct search_space *space)
+void search_draft_init(struct search_draft *draft, const struct cost_model *model)
 {
 	*draft = (struct search_draft){ 0 };
-	draft->clusters = g_new(struct search_draft_cluster, space->chiplets);
+	draft->clusters = g_new(struct search_draft_cluster, hw_chiplet_count(model->package));
 }
 
 void search_draft_release(struct search_draft *draft)
@@ -47,6 +47,7 @@ void search_draft_from(struct search_draft *draft, const struct search_space *sp
 {
 	draft->samples = segment->samples;
 	draft->serpentine = 0;
+	draft->by_speed = space->by_speed;
 	draft->first = segment->first;
 	draft->end = segment->end;
 	draft->splits = splits;
@@ -59,7 +60,7 @@ void search_draft_from(struct search_draft *draft, const struct search_space *sp
 	}
 }
 
-static void lay_out(const struct search_draft *draft, const struct search_space *space,
+static void lay_out(const struct search_draft *draft, const struct wl_workload *workload,
                     const unsigned *serpentine, unsigned tiles, struct map_segment *segment)
 {
 	unsigned start = 0;
@@ -79,9 +80,9 @@ static void lay_out(const struct search_draft *draft, const struct search_space 
 			*node = (struct map_node){ .node = from->first + i,
 				                   .weights = MAP_RESIDENT,
 				                   .tiles = tiles,
-				                   .by_speed = space->by_speed };
-			search_choose_split(&space->workload->nodes[node->node],
-			                    draft->splits[node->node], from->chiplets, node->split);
+				                   .by_speed = draft->by_speed };
+			search_choose_split(&workload->nodes[node->node], draft->splits[node->node],
+			                    from->chiplets, node->split);
 		}
 	}
 }
@@ -173,12 +174,12 @@ bool search_fit_weights(const struct search_prices *prices, const struct map_pla
 	return use.weight_bytes <= use.weight_limit;
 }
 
-void search_draft_outline(const struct search_draft *draft, const struct search_space *space,
+void search_draft_outline(const struct search_draft *draft, struct cost_model *model,
                           const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
                           unsigned index)
 {
 	search_free_segment(&mapping->segments[index]);
-	lay_out(draft, space, serpentine, tiles, &mapping->segments[index]);
+	lay_out(draft, model->workload, serpentine, tiles, &mapping->segments[index]);
 }
 
 /* Why a cluster does not fit: it is named by its nodes, which are in no segment of a mapping yet. */
@@ -221,10 +222,10 @@ bool search_fit_segment(struct cost_model *model, struct map_mapping *mapping, u
 	return fits;
 }
 
-bool search_draft_place(const struct search_draft *draft, const struct search_space *space,
+bool search_draft_place(const struct search_draft *draft, struct cost_model *model,
                         const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
                         unsigned index, GError **error)
 {
-	search_draft_outline(draft, space, serpentine, tiles, mapping, index);
-	return search_fit_segment(space->model, mapping, index, error);
+	search_draft_outline(draft, model, serpentine, tiles, mapping, index);
+	return search_fit_segment(model, mapping, index, error);
 }

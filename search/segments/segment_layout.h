@@ -16,6 +16,7 @@ struct search_draft_cluster {
 struct search_draft {
 	unsigned samples;
 	unsigned serpentine;       /* which of the refiner's serpentines its regions follow */
+	bool by_speed;             /* shares, see struct map_node */
 	unsigned first, end;       /* nodes */
 	enum search_split *splits; /* by workload node, the whole network's; borrowed */
 	struct search_draft_cluster *clusters; /* room for one per chiplet */
@@ -31,11 +32,11 @@ void search_draft_from(struct search_draft *draft, const struct search_space *sp
                        const struct search_segment *segment, enum search_split *splits);
 void search_draft_copy(struct search_draft *to,
                        const struct search_draft *from); /* both initialised */
-void search_draft_init(struct search_draft *draft, const struct search_space *space);
+void search_draft_init(struct search_draft *draft, const struct cost_model *model);
 void search_draft_release(struct search_draft *draft);
 
 /* Lay the draft out as segment `index`, all weights resident, nothing checked. */
-void search_draft_outline(const struct search_draft *draft, const struct search_space *space,
+void search_draft_outline(const struct search_draft *draft, struct cost_model *model,
                           const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
                           unsigned index);
 
@@ -44,7 +45,7 @@ void search_draft_outline(const struct search_draft *draft, const struct search_
  * placed and tiles chosen. False and `error` if
  * something does not fit its buffer.
  */
-bool search_draft_place(const struct search_draft *draft, const struct search_space *space,
+bool search_draft_place(const struct search_draft *draft, struct cost_model *model,
                         const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
                         unsigned index, GError **error);
 

@@ -161,7 +161,7 @@ static bool join(const struct walk *walk, unsigned s, uint64_t held, unsigned to
 	edges_into(walk, s, to, t, &neighbour_ns, &older_ns);
 	uint64_t live = held + next->inputs;
 	next->standing += state->standing;
-	if (next->standing + live > walk->space->activation_limit)
+	if (next->standing + live > walk->clusters->activation_limit)
 		return false;
 	next->before_ns = state->before_ns + node_ns(state, neighbour_ns) + older_ns;
 	next->weights += state->weights;
@@ -294,7 +294,7 @@ static float finish(const struct walk *walk, unsigned last, bool ends, float *dr
 			continue;
 		const struct state *state = &walk->state[s];
 		if (state->standing + state->inputs + output_bytes(walk, last, s) >
-		    walk->space->activation_limit)
+		    walk->clusters->activation_limit)
 			continue;
 		float stored = 0, streamed;
 		float time = state->before_ns +
@@ -399,11 +399,12 @@ static void find_open(struct search_clusters *clusters)
 }
 
 void search_clusters_init(struct search_clusters *clusters, const struct search_space *space,
-                          unsigned longest, unsigned tiles)
+                          unsigned longest, unsigned tiles, uint64_t activation_limit)
 {
 	*clusters = (struct search_clusters){ .space = space,
 		                              .nodes = space->workload->node_count,
-		                              .tiles = tiles };
+		                              .tiles = tiles,
+		                              .activation_limit = activation_limit };
 	clusters->longest = MIN(longest, clusters->nodes);
 	size_t runs = (size_t)space->size_count * clusters->nodes * clusters->longest;
 	for (int b = 0; b < SEARCH_BORDERS; b++) {

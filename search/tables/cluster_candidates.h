@@ -18,6 +18,7 @@ struct search_clusters {
 	const struct search_space *space;
 	unsigned nodes, longest; /* the longest run in the tables */
 	unsigned tiles;
+	uint64_t activation_limit; /* room that is reckoned with, in bytes per chiplet */
 	struct search_repeats alike;
 	/* By node: of edges from up to 8 nodes before it to nodes behind it, the first one in `open`. */
 	unsigned *open_first;
@@ -37,7 +38,7 @@ static inline size_t search_run(const struct search_clusters *clusters, unsigned
 }
 
 void search_clusters_init(struct search_clusters *clusters, const struct search_space *space,
-                          unsigned longest, unsigned tiles);
+                          unsigned longest, unsigned tiles, uint64_t activation_limit);
 void search_clusters_release(struct search_clusters *clusters);
 
 /* Fill the tables for the space's current micro-batch: runs within nodes [first, end), region

@@ -66,7 +66,7 @@ static void list_whole(struct listing *l)
 		search_strategy_name(l->uniform->strategy), l->count);
 	bool fits = true;
 	for (unsigned i = 0; i < l->count; i++)
-		search_draft_outline(&l->drafts[i], space,
+		search_draft_outline(&l->drafts[i], space->model,
 		                     l->uniform->serpentines[l->drafts[i].serpentine],
 		                     l->uniform->tiles, m, i);
 	g_hash_table_add(l->described, text_of(m));
@@ -161,7 +161,7 @@ static void list_all(struct listing *l, struct search_sample_counts *uniform, co
 		               .best = { INFINITY, INFINITY, INFINITY } };
 	l->drafts = g_new(struct search_draft, workload->node_count);
 	for (unsigned i = 0; i < workload->node_count; i++)
-		search_draft_init(&l->drafts[i], &uniform->space);
+		search_draft_init(&l->drafts[i], uniform->space.model);
 	l->valid = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	l->described = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	list_network(l, 0);

@@ -183,23 +183,20 @@ START_TEST(refinement_thinks_of_the_readers)
 {
 	static const struct search_freedom freedom = { .longest_cluster = 1 };
 	set_up_row(false);
-	struct search_space bare = {
-		.workload = workload, .package = package, .model = &model, .chiplets = 4
-	};
 	enum search_split splits[2] = { SEARCH_ISP, SEARCH_ISP };
 	struct search_draft drafts[2];
 	struct search_local_search refiner;
 	struct map_mapping *made = search_empty_mapping(workload, package, 3, NULL, 2);
-	search_local_search_init(&refiner, &bare, &freedom, 1, made);
+	search_local_search_init(&refiner, &model, &freedom, 1, made);
 	for (unsigned s = 0; s < 2; s++) {
-		search_draft_init(&drafts[s], &bare);
+		search_draft_init(&drafts[s], &model);
 		drafts[s].first = s;
 		drafts[s].end = s + 1;
 		drafts[s].samples = 2;
 		drafts[s].splits = splits;
 		drafts[s].cluster_count = 1;
 		drafts[s].clusters[0] = (struct search_draft_cluster){ s, 1, 4 };
-		search_draft_outline(&drafts[s], &bare, refiner.serpentines[0], 1, made, s);
+		search_draft_outline(&drafts[s], &model, refiner.serpentines[0], 1, made, s);
 	}
 	double found_ns = search_local_search_run(&refiner, 0, &drafts[0], 0, NULL);
 	cost_report_release(&report);
