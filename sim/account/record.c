@@ -236,6 +236,16 @@ static void record_phases(struct recorder *r)
 
 /* ---- flows ---- */
 
+/* The compute task whose output a transfer carries. */
+static uint32_t carried_tile(const struct sim_run *run, const struct sim_task *transfer)
+{
+	const struct sim_dep *dep = &g_array_index(run->lowered->program->deps, struct sim_dep,
+	                                           transfer->first_dep);
+	while (dep->cause != SIM_FOR_DATA)
+		dep++;
+	return dep->task;
+}
+
 /* One arrow per transfer: from the tile that it comes from to the first that reads it. */
 static void record_flows(struct recorder *r)
 {
@@ -246,9 +256,7 @@ static void record_flows(struct recorder *r)
 		uint32_t to = sim_run_info(r->run, segment->first_task + i)->feeds;
 		if (transfer->kind != SIM_TRANSFER || to == SIM_NONE)
 			continue;
-		uint32_t from = g_array_index(r->run->lowered->program->deps, struct sim_dep,
-		                              transfer->first_dep)
-		                        .task;
+		uint32_t from = carried_tile(r->run, transfer);
 		for (uint32_t u = 0; u < simulated; u++) {
 			const uint32_t *rows = r->row_of + (uint64_t)u * segment->task_count;
 			struct tl_flow flow = { rows[from - segment->first_task],

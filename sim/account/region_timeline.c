@@ -74,21 +74,18 @@ double sim_run_busy_ns(const struct sim_run *run, const struct sim_activity *act
 
 /* ---- causes ---- */
 
-/* What it means that a compute tile waited for a dependency. */
-static enum sim_bubble cause_of(const struct sim_task *waiting, const struct sim_task *on,
-                                bool own_output, bool first)
+/* What it means that a compute tile of this cluster waited for a dependency. */
+static enum sim_bubble bubble_of(const struct sim_dep *dep, const struct sim_task *on,
+                                 uint32_t cluster, bool first)
 {
-	switch (on->kind) {
-	case SIM_LOAD:
-	case SIM_FETCH:
-	case SIM_STORE:
+	bool from_before = on->kind == SIM_TRANSFER && on->from_cluster != cluster;
+	switch ((enum sim_cause)dep->cause) {
+	case SIM_FOR_DRAM:
 		return SIM_WAIT_DRAM;
-	case SIM_TRANSFER:
-		if (own_output)
-			return SIM_BACK_PRESSURE;
-		return first && on->from_cluster != waiting->cluster ? SIM_FILL : SIM_WAIT_INPUT;
+	case SIM_FOR_ROOM:
+		return SIM_BACK_PRESSURE;
 	default:
-		return SIM_WAIT_INPUT;
+		return first && from_before ? SIM_FILL : SIM_WAIT_INPUT;
 	}
 }
 
@@ -98,7 +95,6 @@ static enum sim_bubble find_cause(const struct sim_region_timeline *walk, uint32
 {
 	const struct sim_run *run = walk->run;
 	const struct sim_task *waiting = sim_run_task(run, task);
-	uint32_t own = sim_run_info(run, task)->first_output_dep;
 	bool first = walk->microbatch == 0 && walk->index == 0;
 	enum sim_bubble cause = SIM_WAIT_INPUT;
 	double latest_ns = -1;
@@ -106,13 +102,13 @@ static enum sim_bubble find_cause(const struct sim_region_timeline *walk, uint32
 		const struct sim_dep *dep = &g_array_index(run->lowered->program->deps,
 		                                           struct sim_dep, waiting->first_dep + d);
 		const struct sim_task *on = sim_run_task(run, dep->task);
-		if (on->kind == SIM_COMPUTE || (!on->once && walk->microbatch < dep->back))
+		if (dep->cause == SIM_FOR_TURN || (!on->once && walk->microbatch < dep->back))
 			continue;
 		double end_ns = sim_run_end_ns(run, walk->region->segment, dep->task,
 		                               on->once ? 0 : walk->microbatch - dep->back);
 		if (end_ns > latest_ns) {
 			latest_ns = end_ns;
-			cause = cause_of(waiting, on, d >= own, first);
+			cause = bubble_of(dep, on, waiting->cluster, first);
 		}
 	}
 	return cause;

@@ -46,7 +46,21 @@ struct sim_activity {
  * is ignored and the wait is for its only instance.
  */
 struct sim_dep {
-	uint32_t task, back;
+	uint32_t task;
+	uint32_t back : 29, cause : 3; /* enum sim_cause */
+};
+
+#define SIM_MOST_BACK 0x1fffffffu
+
+/* Why a task waits for a dependency; the engine does not care. */
+enum sim_cause {
+	SIM_FOR_TURN, /* the same chiplets, channel or buffer are another's before */
+	SIM_FOR_DATA, /* what it reads or carries, from chiplets */
+	SIM_FOR_DRAM, /* what it reads from DRAM, or must have stored there first */
+	/* Only because a buffer between nodes is bounded: a transfer waits for a micro-batch buffer of
+	 * the consumer's, or a tile for the transfers and halos of the tile two back. These waits
+	 * appear as back pressure (sim/account/bubbles.h). */
+	SIM_FOR_ROOM
 };
 
 enum sim_task_kind {

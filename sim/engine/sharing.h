@@ -14,7 +14,7 @@ struct sim_what_if {
 	bool nop_contention;  /* concurrent phases share links and ports */
 	bool dram_contention; /* concurrent phases share DRAM channels */
 	bool back_pressure;   /* activation buffers are bounded: transfers wait for the consumer's,
-	                         tiles for their own outputs' (sim_is_back_pressure); waits for
+	                         tiles for their own outputs' (SIM_FOR_ROOM); waits for
 	                         DRAM are not among them and always there */
 };
 

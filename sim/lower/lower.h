@@ -25,9 +25,6 @@ struct sim_work {
 
 struct sim_task_info {
 	struct sim_work full, tail;
-	/* Compute: dependencies come in the order previous tile, weights, inputs, own outputs;
-	 * from this one on (counted from the task's first) they are own outputs. */
-	uint32_t first_output_dep;
 	/* Transfer: the first compute task that waits for it as an input, else SIM_NONE. */
 	uint32_t feeds;
 };
@@ -46,14 +43,6 @@ struct sim_lowered {
 	GArray *macs;    /* uint64_t, one per entry of program->cycles */
 	GArray *regions; /* struct sim_region, segment after segment */
 };
-
-/*
- * Whether dependency `dep` of a task (counted from the task's first) is there only because a buffer
- * between nodes is bounded: a transfer waits for a micro-batch buffer of the consumer's, or a tile
- * for the transfers and halos of the tile two back. These are the waits that appear as back pressure
- * (sim/account/bubbles.h); those for DRAM (own stores, fetches, streamed weights) are none.
- */
-bool sim_is_back_pressure(const struct sim_lowered *lowered, uint32_t task, uint32_t dep);
 
 /* The plan's mapping must be valid and outlive the result. Free with sim_lowered_free. */
 struct sim_lowered *sim_lower(const struct map_plan *plan);

@@ -21,9 +21,9 @@ static struct place before(uint32_t index, uint32_t count, uint32_t steps)
 	return place;
 }
 
-static void add_dep(struct lowering *l, uint32_t on, uint32_t back)
+static void add_dep(struct lowering *l, uint32_t on, uint32_t back, enum sim_cause cause)
 {
-	struct sim_dep dep = { on, back };
+	struct sim_dep dep = { .task = on, .back = back & SIM_MOST_BACK, .cause = cause };
 	if (on != SIM_NONE)
 		g_array_append_val(l->lowered->program->deps, dep);
 }
@@ -71,7 +71,7 @@ static void add_transfer_deps(struct lowering *l, uint32_t task, const struct wl
 		if (!feeds(l, edge, t, tile, l->microbatch) &&
 		    !(l->tail && feeds(l, edge, t, tile, l->tail)))
 			continue;
-		add_dep(l, transfers[t], 0);
+		add_dep(l, transfers[t], 0, SIM_FOR_DATA);
 		uint32_t *first = &lower_info(l, transfers[t])->feeds;
 		*first = MIN(*first, task);
 	}
@@ -82,11 +82,14 @@ static void add_input_deps(struct lowering *l, uint32_t task)
 	const struct sim_task *t = lower_task(l, task);
 	const struct lower_node *at = &l->nodes[t->node];
 	const struct wl_node *node = &l->plan->workload->nodes[t->node];
-	add_dep(l, at->gather != SIM_NONE ? at->gather : at->load, 0);
+	if (at->gather != SIM_NONE)
+		add_dep(l, at->gather, 0, SIM_FOR_DATA);
+	else
+		add_dep(l, at->load, 0, SIM_FOR_DRAM);
 	for (unsigned i = 0; i < node->edge_in_count; i++) {
 		const struct wl_edge *edge = &l->plan->workload->edges[node->edges_in[i]];
 		if (map_edge_way(l->plan, edge) == MAP_THROUGH_DRAM)
-			add_dep(l, l->edges[node->edges_in[i]][t->tile], 0);
+			add_dep(l, l->edges[node->edges_in[i]][t->tile], 0, SIM_FOR_DRAM);
 		else
 			add_transfer_deps(l, task, edge);
 	}
@@ -101,11 +104,11 @@ static void add_output_deps(struct lowering *l, uint32_t task, uint32_t back)
 	for (unsigned i = 0; i < node->edge_out_count; i++) {
 		unsigned edge = node->edges_out[i];
 		if (map_edge_way(l->plan, &l->plan->workload->edges[edge]) != MAP_THROUGH_DRAM)
-			add_dep(l, l->edges[edge][t->tile], back);
+			add_dep(l, l->edges[edge][t->tile], back, SIM_FOR_ROOM);
 	}
-	add_dep(l, at->halo[t->tile], back);
+	add_dep(l, at->halo[t->tile], back, SIM_FOR_ROOM);
 	if (at->store)
-		add_dep(l, at->store[t->tile], back);
+		add_dep(l, at->store[t->tile], back, SIM_FOR_DRAM);
 }
 
 static void add_compute_deps(struct lowering *l, const struct sim_region *region, uint32_t index)
@@ -114,10 +117,8 @@ static void add_compute_deps(struct lowering *l, const struct sim_region *region
 	struct place previous = before(index, region->compute_count, 1);
 	struct place two_back = before(index, region->compute_count, MAP_TILE_BUFFERS);
 	begin_deps(l, task);
-	add_dep(l, region->first_compute + previous.index, previous.back);
+	add_dep(l, region->first_compute + previous.index, previous.back, SIM_FOR_TURN);
 	add_input_deps(l, task);
-	lower_info(l, task)->first_output_dep = l->lowered->program->deps->len -
-	                                        lower_task(l, task)->first_dep;
 	add_output_deps(l, region->first_compute + two_back.index, two_back.back);
 	end_deps(l, task);
 }
@@ -129,7 +130,7 @@ static void add_node_done_dep(struct lowering *l, unsigned node, unsigned steps)
 {
 	const struct map_cluster *cluster = cluster_of(l, node);
 	struct place place = before(l->nodes[node].position, cluster->node_count, steps);
-	add_dep(l, last_tile(l, cluster->nodes[place.index].node), place.back);
+	add_dep(l, last_tile(l, cluster->nodes[place.index].node), place.back, SIM_FOR_TURN);
 }
 
 /* Loads that happen once: one after another within the cluster, in node order. */
@@ -150,7 +151,7 @@ static void add_weight_deps(struct lowering *l, unsigned node)
 	if (at->load != SIM_NONE) {
 		begin_deps(l, at->load);
 		if (lower_task(l, at->load)->once)
-			add_dep(l, load_before(l, node), 0);
+			add_dep(l, load_before(l, node), 0, SIM_FOR_TURN);
 		else
 			add_node_done_dep(l, node, map_prefetches(l->plan, node, &l->use) ? 2 : 1);
 		end_deps(l, at->load);
@@ -158,7 +159,7 @@ static void add_weight_deps(struct lowering *l, unsigned node)
 	if (at->gather != SIM_NONE) {
 		begin_deps(l, at->gather);
 		add_node_done_dep(l, node, 1);
-		add_dep(l, at->load, 0);
+		add_dep(l, at->load, 0, SIM_FOR_DRAM);
 		end_deps(l, at->gather);
 	}
 }
@@ -175,7 +176,7 @@ static void add_fetch_deps(struct lowering *l, const struct wl_edge *edge)
 			continue;
 		struct place place = before(t, at->tiles, MAP_TILE_BUFFERS);
 		begin_deps(l, fetches[t]);
-		add_dep(l, at->first_compute + place.index, place.back);
+		add_dep(l, at->first_compute + place.index, place.back, SIM_FOR_TURN);
 		end_deps(l, fetches[t]);
 	}
 }
@@ -191,9 +192,9 @@ static void add_transfer_own_deps(struct lowering *l, const struct wl_edge *edge
 		if (transfers[t] == SIM_NONE)
 			continue;
 		begin_deps(l, transfers[t]);
-		add_dep(l, from->first_compute + t, 0);
+		add_dep(l, from->first_compute + t, 0, SIM_FOR_DATA);
 		if (between)
-			add_dep(l, last_tile(l, edge->to), buffers);
+			add_dep(l, last_tile(l, edge->to), buffers, SIM_FOR_ROOM);
 		end_deps(l, transfers[t]);
 	}
 }
@@ -207,7 +208,7 @@ static void add_own_output_deps(struct lowering *l, unsigned node)
 			if (tasks[i] == SIM_NONE)
 				continue;
 			begin_deps(l, tasks[i]);
-			add_dep(l, at->first_compute + t, 0);
+			add_dep(l, at->first_compute + t, 0, SIM_FOR_DATA);
 			end_deps(l, tasks[i]);
 		}
 	}
@@ -240,18 +241,4 @@ void lower_deps(struct lowering *l)
 		for (unsigned i = 0; i < segment->clusters[c].node_count; i++)
 			add_node_deps(l, segment->clusters[c].nodes[i].node);
 	}
-}
-
-/* A transfer's first dependency is the tile that it carries, a second one is the consumer's. */
-bool sim_is_back_pressure(const struct sim_lowered *lowered, uint32_t task, uint32_t dep)
-{
-	const struct sim_program *program = lowered->program;
-	const struct sim_task *t = &g_array_index(program->tasks, struct sim_task, task);
-	uint32_t on = g_array_index(program->deps, struct sim_dep, t->first_dep + dep).task;
-	if (t->kind == SIM_TRANSFER)
-		return dep > 0;
-	if (t->kind != SIM_COMPUTE ||
-	    dep < g_array_index(lowered->info, struct sim_task_info, task).first_output_dep)
-		return false;
-	return g_array_index(program->tasks, struct sim_task, on).kind == SIM_TRANSFER;
 }

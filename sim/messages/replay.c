@@ -105,7 +105,7 @@ static uint32_t add_task(struct phase_builder *b, uint32_t activity, uint32_t fi
 
 static void add_dep(struct phase_builder *b, uint32_t task)
 {
-	struct sim_dep dep = { task, 0 };
+	struct sim_dep dep = { .task = task };
 	g_array_append_val(b->program->deps, dep);
 }
 

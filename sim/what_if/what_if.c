@@ -55,10 +55,10 @@ static struct sim_program unbounded(const struct sim_lowered *lowered)
 		uint32_t first = task->first_dep, count = task->dep_count;
 		task->first_dep = program.deps->len;
 		for (uint32_t d = 0; d < count; d++) {
-			if (!sim_is_back_pressure(lowered, t, d))
-				g_array_append_val(program.deps,
-				                   g_array_index(lowered->program->deps,
-				                                 struct sim_dep, first + d));
+			struct sim_dep dep = g_array_index(lowered->program->deps, struct sim_dep,
+			                                   first + d);
+			if (dep.cause != SIM_FOR_ROOM)
+				g_array_append_val(program.deps, dep);
 		}
 		task->dep_count = program.deps->len - task->first_dep;
 	}

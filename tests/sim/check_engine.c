@@ -135,9 +135,12 @@ START_TEST(back_counts_microbatches)
 	struct sim_program *program = sim_program_new();
 	uint32_t a = synthetic_compute1(program, 0, 10), b = synthetic_compute1(program, 1, 20);
 	uint32_t x = synthetic_phase1(program, 0, 1, 100);
-	synthetic_task(program, COMPUTE(BOTH(a)), DEPS({ 0, 1 }, { 2, 2 }));
-	synthetic_task(program, TRANSFER(BOTH(x)), DEPS({ 0, 0 }, { 1, 1 }));
-	synthetic_task(program, COMPUTE(BOTH(b)), DEPS({ 1, 0 }, { 2, 1 }));
+	synthetic_task(program, COMPUTE(BOTH(a)),
+	               DEPS({ 0, 1, SIM_FOR_TURN }, { 2, 2, SIM_FOR_TURN }));
+	synthetic_task(program, TRANSFER(BOTH(x)),
+	               DEPS({ 0, 0, SIM_FOR_TURN }, { 1, 1, SIM_FOR_TURN }));
+	synthetic_task(program, COMPUTE(BOTH(b)),
+	               DEPS({ 1, 0, SIM_FOR_TURN }, { 2, 1, SIM_FOR_TURN }));
 	synthetic_segment(program, 4, false);
 	struct sim_result *result = run(program);
 	static const double start[4][3] = {
@@ -168,9 +171,10 @@ START_TEST(once_tasks_run_once)
 		 compute = synthetic_compute1(program, 0, 10);
 	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(load) },
 	               NULL, 0);
-	synthetic_task(program, COMPUTE(BOTH(compute)), DEPS({ 0, 7 }, { 1, 1 }));
+	synthetic_task(program, COMPUTE(BOTH(compute)),
+	               DEPS({ 0, 7, SIM_FOR_TURN }, { 1, 1, SIM_FOR_TURN }));
 	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(load) },
-	               DEPS({ 0, 0 }));
+	               DEPS({ 0, 0, SIM_FOR_TURN }));
 	synthetic_segment(program, 3, false);
 	struct sim_result *result = run(program);
 	assert_ns(end_of(program, result, 0, 0), 130);
@@ -219,7 +223,7 @@ START_TEST(long_and_short_phases_share_exactly)
 		 small = synthetic_phase1(program, 2, 3, 10);
 	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(large) },
 	               NULL, 0);
-	synthetic_task(program, TRANSFER(BOTH(small)), DEPS({ 1, 1 }));
+	synthetic_task(program, TRANSFER(BOTH(small)), DEPS({ 1, 1, SIM_FOR_TURN }));
 	synthetic_segment(program, 1000, false);
 	struct sim_result *result = run(program);
 	assert_ns(end_of(program, result, 1, 0), 7);
@@ -235,7 +239,7 @@ START_TEST(last_microbatch_uses_the_tail)
 	struct sim_program *program = sim_program_new();
 	uint32_t full = synthetic_compute1(program, 0, 10),
 		 tail = synthetic_compute1(program, 0, 4);
-	synthetic_task(program, COMPUTE(.full = full, .tail = tail), DEPS({ 0, 1 }));
+	synthetic_task(program, COMPUTE(.full = full, .tail = tail), DEPS({ 0, 1, SIM_FOR_TURN }));
 	synthetic_task(program, COMPUTE(.full = SIM_NONE, .tail = SIM_NONE, .once = true), NULL, 0);
 	synthetic_segment(program, 3, true);
 	struct sim_result *result = run(program);
@@ -250,10 +254,11 @@ START_TEST(tasks_without_activity_end_at_once)
 {
 	struct sim_program *program = sim_program_new();
 	uint32_t compute = synthetic_compute1(program, 0, 10);
-	synthetic_task(program, COMPUTE(BOTH(compute)), DEPS({ 0, 1 }));
-	synthetic_task(program, TRANSFER(BOTH(SIM_NONE)), DEPS({ 0, 0 }));
-	synthetic_task(program, TRANSFER(BOTH(SIM_NONE)), DEPS({ 1, 0 }));
-	synthetic_task(program, COMPUTE(BOTH(synthetic_compute1(program, 1, 3))), DEPS({ 2, 0 }));
+	synthetic_task(program, COMPUTE(BOTH(compute)), DEPS({ 0, 1, SIM_FOR_TURN }));
+	synthetic_task(program, TRANSFER(BOTH(SIM_NONE)), DEPS({ 0, 0, SIM_FOR_TURN }));
+	synthetic_task(program, TRANSFER(BOTH(SIM_NONE)), DEPS({ 1, 0, SIM_FOR_TURN }));
+	synthetic_task(program, COMPUTE(BOTH(synthetic_compute1(program, 1, 3))),
+	               DEPS({ 2, 0, SIM_FOR_TURN }));
 	synthetic_segment(program, 2, false);
 	struct sim_result *result = run(program);
 	assert_ns(start_of(program, result, 1, 1), 20);
@@ -269,9 +274,9 @@ START_TEST(segments_follow_each_other)
 {
 	struct sim_program *program = sim_program_new();
 	uint32_t a = synthetic_compute1(program, 0, 10), b = synthetic_compute1(program, 1, 7);
-	synthetic_task(program, COMPUTE(BOTH(a)), DEPS({ 0, 1 }));
+	synthetic_task(program, COMPUTE(BOTH(a)), DEPS({ 0, 1, SIM_FOR_TURN }));
 	synthetic_segment(program, 3, false);
-	synthetic_task(program, COMPUTE(BOTH(b)), DEPS({ 1, 1 }));
+	synthetic_task(program, COMPUTE(BOTH(b)), DEPS({ 1, 1, SIM_FOR_TURN }));
 	synthetic_segment(program, 2, false);
 	struct sim_result *result = run(program);
 	ck_assert_uint_eq(result->segment_count, 2);
@@ -303,10 +308,12 @@ START_TEST(deadlock_names_the_blocked_task)
 {
 	struct sim_program *program = sim_program_new();
 	uint32_t compute = synthetic_compute1(program, 0, 10);
-	synthetic_task(program, COMPUTE(BOTH(compute), .node = 4), DEPS({ 0, 1 }, { 1, 1 }));
+	synthetic_task(program, COMPUTE(BOTH(compute), .node = 4),
+	               DEPS({ 0, 1, SIM_FOR_TURN }, { 1, 1, SIM_FOR_TURN }));
 	synthetic_task(program, TRANSFER(BOTH(SIM_NONE), .node = 5, .cluster = 1, .tile = 2),
-	               DEPS({ 0, 0 }, { 2, 0 }));
-	synthetic_task(program, TRANSFER(BOTH(SIM_NONE), .node = 6, .cluster = 2), DEPS({ 1, 0 }));
+	               DEPS({ 0, 0, SIM_FOR_TURN }, { 2, 0, SIM_FOR_TURN }));
+	synthetic_task(program, TRANSFER(BOTH(SIM_NONE), .node = 6, .cluster = 2),
+	               DEPS({ 1, 0, SIM_FOR_TURN }));
 	synthetic_segment(program, 2, false);
 	assert_fails(program, SIM_ERROR_DEADLOCK,
 	             "segment 0: deadlock with 5 instances left: "

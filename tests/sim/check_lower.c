@@ -53,7 +53,7 @@ static struct sim_program *chain(const struct sim_activities *activities, unsign
 			                 .tail = i,
 			                 .first_dep = program->deps->len,
 			                 .dep_count = i > 0 };
-		struct sim_dep dep = { i - 1, 0 };
+		struct sim_dep dep = { i - 1, 0, SIM_FOR_TURN };
 		if (i > 0)
 			g_array_append_val(program->deps, dep);
 		g_array_append_val(program->tasks, task);

@@ -78,7 +78,7 @@ END_TEST
 static uint32_t add_task(struct sim_program *program, enum sim_task_kind kind, uint32_t activity,
                          uint32_t after)
 {
-	const struct sim_dep dep = { after, 0 };
+	const struct sim_dep dep = { after, 0, SIM_FOR_TURN };
 	struct sim_task task = {
 		.kind = (uint8_t)kind, .once = true, .full = activity, .tail = activity
 	};

@@ -80,7 +80,7 @@ START_TEST(even_chain_is_recognised_early)
 	uint32_t compute = synthetic_compute1(program, 0, 10);
 	synthetic_task(program,
 	               (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
-	               DEPS({ 0, 1 }));
+	               DEPS({ 0, 1, SIM_FOR_TURN }));
 	synthetic_segment(program, 1000, false);
 	struct sim_result *result = compare(package, program);
 	ck_assert_uint_le(result->segments[0].simulated, 10);
@@ -104,10 +104,10 @@ START_TEST(patterns_of_several_microbatches)
 		 fetch = synthetic_phase1(program, 4, 2, 20);
 	synthetic_task(program,
 	               (struct sim_task){ .kind = SIM_FETCH, .full = fetch, .tail = fetch },
-	               DEPS({ 1, 0 }));
+	               DEPS({ 1, 0, SIM_FOR_TURN }));
 	synthetic_task(program,
 	               (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
-	               DEPS({ 1, 1 }, { 0, 2 }));
+	               DEPS({ 1, 1, SIM_FOR_TURN }, { 0, 2, SIM_FOR_TURN }));
 	synthetic_segment(program, 501, false);
 	struct sim_result *result = compare(package, program);
 	ck_assert_uint_gt(result->segments[0].skipped, 400);
@@ -127,7 +127,7 @@ START_TEST(tail_is_still_simulated)
 		 tail = synthetic_compute1(program, 0, 4);
 	synthetic_task(program,
 	               (struct sim_task){ .kind = SIM_COMPUTE, .full = full, .tail = tail },
-	               DEPS({ 0, 1 }));
+	               DEPS({ 0, 1, SIM_FOR_TURN }));
 	synthetic_segment(program, 100, true);
 	struct sim_result *result = compare(package, program);
 	uint32_t last = result->segments[0].simulated - 1;
@@ -148,7 +148,7 @@ START_TEST(few_microbatches_are_all_simulated)
 	uint32_t compute = synthetic_compute1(program, 0, 10);
 	synthetic_task(program,
 	               (struct sim_task){ .kind = SIM_COMPUTE, .full = compute, .tail = compute },
-	               DEPS({ 0, 1 }));
+	               DEPS({ 0, 1, SIM_FOR_TURN }));
 	synthetic_segment(program, 5, false);
 	struct sim_result *result = compare(package, program);
 	ck_assert_uint_eq(result->segments[0].simulated, 5);
@@ -171,10 +171,10 @@ START_TEST(regular_marker_is_not_enough)
 		 fast = synthetic_compute1(program, 0, 50);
 	synthetic_task(program,
 	               (struct sim_task){ .kind = SIM_COMPUTE, .full = fast, .tail = fast },
-	               DEPS({ 0, 1 }, { 1, 8 }));
+	               DEPS({ 0, 1, SIM_FOR_TURN }, { 1, 8, SIM_FOR_TURN }));
 	synthetic_task(program,
 	               (struct sim_task){ .kind = SIM_COMPUTE, .full = slow, .tail = slow },
-	               DEPS({ 0, 0 }, { 1, 1 }));
+	               DEPS({ 0, 0, SIM_FOR_TURN }, { 1, 1, SIM_FOR_TURN }));
 	synthetic_segment(program, 500, false);
 	struct sim_result *result = compare(package, program);
 	ck_assert_uint_gt(result->segments[0].simulated, 40); /* the producer is 7 ahead after 42 */

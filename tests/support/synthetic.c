@@ -208,8 +208,9 @@ static void add_from_dram(struct builder *b, unsigned cluster, double bytes,
 	for (unsigned c = 0; c < count; c++)
 		phase_add(&phase, 2 * n + c % b->package->dram_count, b->first_chiplet[cluster] + c,
 		          bytes / count);
-	const struct sim_dep deps[] = { { self, 1 },
-		                        { compute_index(b, cluster, b->shape->tiles - 1), 2 } };
+	const struct sim_dep deps[] = { { self, 1, SIM_FOR_TURN },
+		                        { compute_index(b, cluster, b->shape->tiles - 1), 2,
+		                          SIM_FOR_TURN } };
 	struct sim_task task = phase_task(&phase, b->program, kind);
 	task.cluster = task.node = cluster;
 	synthetic_task(b->program, task, deps, 2);
@@ -229,13 +230,13 @@ static void add_compute(struct builder *b, unsigned cluster, unsigned tile)
 	struct sim_dep deps[4];
 	uint32_t deps_used = 0;
 	deps[deps_used++] = (struct sim_dep){
-		compute_index(b, cluster, tile ? tile - 1 : shape->tiles - 1), !tile
+		compute_index(b, cluster, tile ? tile - 1 : shape->tiles - 1), !tile, SIM_FOR_TURN
 	};
-	deps[deps_used++] = (struct sim_dep){ out_index(b, cluster, tile), 1 };
+	deps[deps_used++] = (struct sim_dep){ out_index(b, cluster, tile), 1, SIM_FOR_TURN };
 	deps[deps_used++] = (struct sim_dep){ cluster ? out_index(b, cluster - 1, tile) : b->input,
-		                              0 };
+		                              0, SIM_FOR_TURN };
 	if (shape->stream_bytes[cluster] > 0.0 && tile == 0)
-		deps[deps_used++] = (struct sim_dep){ b->stream[cluster], 0 };
+		deps[deps_used++] = (struct sim_dep){ b->stream[cluster], 0, SIM_FOR_TURN };
 	struct sim_task task = { .kind = SIM_COMPUTE,
 		                 .cluster = cluster,
 		                 .node = cluster,
@@ -266,9 +267,10 @@ static void add_out(struct builder *b, unsigned cluster, unsigned tile)
 	task.from_cluster = task.from_node = cluster;
 	task.tile = tile;
 	const struct sim_dep deps[] = {
-		{ compute_index(b, cluster, tile), 0 },
-		{ out_index(b, cluster, tile ? tile - 1 : shape->tiles - 1), !tile },
-		{ last ? SIM_NONE : compute_index(b, cluster + 1, shape->tiles - 1), 2 },
+		{ compute_index(b, cluster, tile), 0, SIM_FOR_TURN },
+		{ out_index(b, cluster, tile ? tile - 1 : shape->tiles - 1), !tile, SIM_FOR_TURN },
+		{ last ? SIM_NONE : compute_index(b, cluster + 1, shape->tiles - 1), 2,
+		  SIM_FOR_TURN },
 	};
 	synthetic_task(b->program, task, deps, last ? 2 : 3);
 }
