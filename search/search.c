@@ -14,10 +14,8 @@
 
 #include <math.h>
 
-#define RETRIES 5         /* searches with less and less of the activation buffer */
-#define FEW_RETRIES 2     /* once something was found */
+#define RETRIES 5         /* searches with less and less of the activation buffer, until one finds */
 #define TIGHTER 0.8       /* how much less each time */
-#define MANY_MISFITS 0.35 /* share of segments that fitted no buffer, to try again */
 #define EVALUATIONS 400   /* of refinement, per segment, for a small network */
 #define VARIATIONS 24     /* of the best mapping, per place in a pool */
 #define MORE_TILES 4      /* times as many, where nothing is found */
@@ -196,14 +194,13 @@ static struct search_solution *search_within(struct searcher *s, struct search_f
 	return solution;
 }
 
-/* In windows that are widened while that helps. True if much of what the tables proposed did not
- * fit. */
-static bool search_windows(struct searcher *s, const struct search_judge *judge,
+/* In windows that are widened while that helps. */
+static void search_windows(struct searcher *s, const struct search_judge *judge,
                            struct map_mapping **best, double *best_score)
 {
 	struct search_freedom window = search_first_window(&s->freedom, s->space);
 	struct search_solution *solution = search_within(s, window, judge, best, best_score);
-	bool misfits = !solution || solution->misfit_share > MANY_MISFITS, better = true;
+	bool better = true;
 	while (solution && better && search_widen(&window, solution, &s->freedom, s->space)) {
 		double score = *best_score;
 		search_solution_free(solution);
@@ -211,13 +208,12 @@ static bool search_windows(struct searcher *s, const struct search_judge *judge,
 		better = *best_score < score;
 	}
 	search_solution_free(solution);
-	return misfits;
 }
 
 /*
  * One strategy without those it contains. The tables know less of the activation buffers than
- * the full check, so where much of what they propose does not fit, they are
- * given less room and asked again.
+ * the full check, so where nothing of what they propose fits, they are given less room and asked
+ * again.
  */
 static struct map_mapping *search_one(struct searcher *s, GError **error)
 {
@@ -226,10 +222,9 @@ static struct map_mapping *search_one(struct searcher *s, GError **error)
 	struct search_full_cost settler;
 	struct search_judge judge = { search_full_cost_segment, &settler, false };
 	search_full_cost_init(&settler, s->space, &s->freedom, s->options);
-	bool again = true;
 	s->activation_limit = s->space->activation_limit;
-	for (int i = 0; again && i < (best ? FEW_RETRIES : RETRIES); i++) {
-		again = search_windows(s, &judge, &best, &best_score);
+	for (int i = 0; !best && i < RETRIES; i++) {
+		search_windows(s, &judge, &best, &best_score);
 		s->activation_limit = (uint64_t)((double)s->activation_limit * TIGHTER);
 	}
 	s->activation_limit = s->space->activation_limit;

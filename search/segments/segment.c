@@ -171,7 +171,6 @@ static struct search_solution *collect(struct segmenter *s, const unsigned *prev
 	struct search_solution *solution = g_new0(struct search_solution, 1);
 	for (unsigned j = s->nodes; j > 0; j = previous[j])
 		solution->segment_count++;
-	solution->misfit_share = (double)s->misfits / s->judged;
 	solution->segments = g_new0(struct search_segment, solution->segment_count);
 	unsigned index = solution->segment_count;
 	for (unsigned j = s->nodes; j > 0; j = previous[j]) {

@@ -30,7 +30,6 @@ struct search_segment {
 struct search_solution {
 	struct search_segment *segments;
 	unsigned segment_count;
-	double misfit_share; /* of the segments costed in full, those that fitted no buffer */
 };
 
 /*
