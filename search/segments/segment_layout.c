@@ -101,10 +101,11 @@ struct placing {
 	const struct search_prices *prices;
 	struct cost_model *model;
 	const struct map_plan *plan;
-	unsigned samples, microbatches;
+	unsigned samples;
 };
 
-/* T_weights of a node whose weights are gathered or streamed. */
+/* T_weights of a node whose weights are gathered or streamed: what that costs per micro-batch. (That
+ * streamed ones spare the load at the start is not reckoned with: searches find better without.) */
 static double weights_ns(const struct placing *p, struct map_placed *placed,
                          enum map_weights weights)
 {
@@ -114,15 +115,6 @@ static double weights_ns(const struct placing *p, struct map_placed *placed,
 		                           weights);
 	placed->weights = weights;
 	return cost_weights_ns(p->model, placed);
-}
-
-/* What a placement costs per micro-batch beyond being resident. */
-static double placement_ns(const struct placing *p, struct map_placed *placed,
-                           enum map_weights weights)
-{
-	double ns = weights_ns(p, placed, weights);
-	/* Streamed weights spare the load at the start. */
-	return weights == MAP_DISTRIBUTED ? ns : ns * (1 - 1.0 / p->microbatches);
 }
 
 /* Move the node whose weights cost least per byte that leaves the buffer. False if none can. */
@@ -141,7 +133,7 @@ static bool spill_one(const struct placing *p, struct map_cluster *cluster)
 			               (to == MAP_DISTRIBUTED ? shard : 0);
 			if (saved <= 0)
 				continue;
-			double cost = placement_ns(p, &placed, (enum map_weights)to) / saved;
+			double cost = weights_ns(p, &placed, (enum map_weights)to) / saved;
 			if (cost < best) {
 				best = cost;
 				best_node = node;
@@ -154,18 +146,11 @@ static bool spill_one(const struct placing *p, struct map_cluster *cluster)
 	return best_node != NULL;
 }
 
-static struct placing placing_of(const struct search_prices *prices, const struct map_plan *plan,
-                                 unsigned segment)
-{
-	unsigned samples = plan->mapping->segments[segment].microbatch;
-	return (struct placing){ prices, prices->model, plan, samples,
-		                 map_microbatches(plan->mapping->batch, samples) };
-}
-
 bool search_fit_weights(const struct search_prices *prices, const struct map_plan *plan,
                         unsigned segment, unsigned c)
 {
-	struct placing placing = placing_of(prices, plan, segment);
+	struct placing placing = { prices, prices->model, plan,
+		                   plan->mapping->segments[segment].microbatch };
 	struct map_cluster *cluster = &plan->mapping->segments[segment].clusters[c];
 	struct map_buffer_use use;
 	map_weight_use(plan, segment, c, &use);
