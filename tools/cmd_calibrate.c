@@ -1,5 +1,4 @@
 /* mcmsim calibrate: fit the analytical model's parameters to simulated or measured latencies. */
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/calibrate/calibrate.h"
@@ -64,16 +63,16 @@ static bool read_base(struct calibrate *c, GError **error)
 	return c->base_file != NULL;
 }
 
-static enum tool_status finish(struct calibrate *c, GError **error)
+static enum tool_status finish(struct calibrate *c, GString *out, GError **error)
 {
 	const struct options *options = c->options;
 	g_autofree char *json = cal_to_json(c->result);
 	if (options->out && !cal_write(c->result, options->out, error))
 		return TOOL_FAILED;
 	if (options->json)
-		fputs(json, stdout);
+		g_string_append(out, json);
 	else
-		calibrate_print(c);
+		calibrate_print(c, out);
 	return TOOL_OK;
 }
 
@@ -93,7 +92,7 @@ static void release(struct calibrate *c)
 	cal_free(c->base_file);
 }
 
-static enum tool_status calibrate(const struct options *options, GError **error)
+static enum tool_status calibrate(const struct options *options, GString *out, GError **error)
 {
 	struct calibrate c = { .options = options, .data = g_checksum_new(G_CHECKSUM_SHA256) };
 	enum tool_status status = TOOL_USAGE;
@@ -101,14 +100,14 @@ static enum tool_status calibrate(const struct options *options, GError **error)
 	    (options->measured ? calibrate_read_measured(&c, error)
 	                       : calibrate_simulate(&c, error)) &&
 	    check_base(&c, error) && calibrate_fit(&c, error))
-		status = finish(&c, error);
+		status = finish(&c, out, error);
 	else if (c.failed)
 		status = TOOL_FAILED;
 	release(&c);
 	return status;
 }
 
-static enum tool_status calibrate_main(const struct options *given, GError **error)
+static enum tool_status calibrate_main(const struct options *given, GString *out, GError **error)
 {
 	struct options options = *given;
 	for (options.strategy_count = 0; options.strategy_count < SEARCH_BEST;
@@ -117,7 +116,8 @@ static enum tool_status calibrate_main(const struct options *given, GError **err
 			(enum search_strategy)options.strategy_count;
 	if (!check_usage(&options, error) || (options.out && !check_out_file(options.out, error)))
 		return TOOL_USAGE;
-	return options.arguments[0] ? calibrate_nop(&options, error) : calibrate(&options, error);
+	return options.arguments[0] ? calibrate_nop(&options, out, error)
+	                            : calibrate(&options, out, error);
 }
 
 const struct command calibrate_command = {

@@ -1,5 +1,4 @@
 /* mcmsim nop: replay message lists on the package's NoP. */
-#include <stdio.h>
 #include <string.h>
 
 #include "hw/base/json.h"
@@ -26,7 +25,7 @@ static bool write_replay(const struct options *options, const struct hw_package 
 }
 
 static enum tool_status replay(const struct options *options, const struct hw_package *package,
-                               const struct sim_messages *messages, GError **error)
+                               const struct sim_messages *messages, GString *out, GError **error)
 {
 	g_autofree char *platform = options->out
 	                                    ? g_build_filename(options->out, "platform.xml", NULL)
@@ -44,13 +43,13 @@ static enum tool_status replay(const struct options *options, const struct hw_pa
 		g_autofree char *text =
 			options->json ? nop_json(package, messages, done, options->messages)
 				      : nop_text(package, messages, done, options->messages);
-		fputs(text, stdout);
+		g_string_append(out, text);
 	}
 	sim_replay_free(done);
 	return good ? TOOL_OK : TOOL_FAILED;
 }
 
-static enum tool_status replay_list(const struct options *options, GError **error)
+static enum tool_status replay_list(const struct options *options, GString *out, GError **error)
 {
 	struct subject subject;
 	enum tool_status status = TOOL_USAGE;
@@ -59,7 +58,7 @@ static enum tool_status replay_list(const struct options *options, GError **erro
 	struct sim_messages *messages = sim_messages_read(options->arguments[0], subject.package,
 	                                                  error);
 	if (messages && (!options->out || prepare_folder(options->out, error)))
-		status = replay(options, subject.package, messages, error);
+		status = replay(options, subject.package, messages, out, error);
 	sim_messages_free(messages);
 	subject_release(&subject);
 	return status;
@@ -77,7 +76,7 @@ static bool write_comparison(const struct options *options, const GPtrArray *run
 	       write_file(options->out, "nop.json", json, error);
 }
 
-static enum tool_status compare_runs(const struct options *options, GError **error)
+static enum tool_status compare_runs(const struct options *options, GString *out, GError **error)
 {
 	enum tool_status status = TOOL_USAGE;
 	g_auto(GStrv) routers = g_strsplit(options->router ? options->router : "base", ",", -1);
@@ -90,7 +89,7 @@ static enum tool_status compare_runs(const struct options *options, GError **err
 	if (!write_comparison(options, runs, json, error))
 		return TOOL_FAILED;
 	g_autofree char *text = options->json ? NULL : nop_truth_text(runs, names);
-	fputs(text ? text : json, stdout);
+	g_string_append(out, text ? text : json);
 	return TOOL_OK;
 }
 
@@ -112,11 +111,12 @@ static bool check_usage(const struct options *options, GError **error)
 	return !problem;
 }
 
-static enum tool_status nop_main(const struct options *options, GError **error)
+static enum tool_status nop_main(const struct options *options, GString *out, GError **error)
 {
 	if (!check_usage(options, error))
 		return TOOL_USAGE;
-	return options->truth ? compare_runs(options, error) : replay_list(options, error);
+	return options->truth ? compare_runs(options, out, error)
+	                      : replay_list(options, out, error);
 }
 
 const struct command nop_command = {

@@ -1,5 +1,4 @@
 /* mcmsim rank: the search's mapping among mappings drawn uniformly at random. */
-#include <stdio.h>
 
 #include "tools/text/progress.h"
 #include "tools/study/rank.h"
@@ -35,7 +34,7 @@ static bool search(struct ranking *r, GError **error)
 	return true;
 }
 
-static enum tool_status rank(struct ranking *r, GError **error)
+static enum tool_status rank(struct ranking *r, GString *out, GError **error)
 {
 	const struct options *options = r->options;
 	if (!search(r, error) || !rank_draw(r, error))
@@ -45,14 +44,14 @@ static enum tool_status rank(struct ranking *r, GError **error)
 		return TOOL_FAILED;
 	if (options->json) {
 		g_autofree char *text = rank_report(r);
-		fputs(text, stdout);
+		g_string_append(out, text);
 	} else {
-		rank_print(r);
+		rank_print(r, out);
 	}
 	return TOOL_OK;
 }
 
-static enum tool_status rank_main(const struct options *options, GError **error)
+static enum tool_status rank_main(const struct options *options, GString *out, GError **error)
 {
 	struct subject subject;
 	struct ranking ranking = { .options = options, .subject = &subject };
@@ -72,7 +71,7 @@ static enum tool_status rank_main(const struct options *options, GError **error)
 	    !subject_load(&subject, options->package, options->workload, options->set, error))
 		return status;
 	if (subject_calibrate(&subject, options, error))
-		status = rank(&ranking, error);
+		status = rank(&ranking, out, error);
 	rank_release(&ranking);
 	subject_release(&subject);
 	return status;

@@ -4,7 +4,6 @@
  * on the others, so neither does the output on --jobs.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -160,18 +159,19 @@ static char *failure_json(const struct run *run, const struct result *result)
 	return json_finish(&writer);
 }
 
-static void print_json(const struct run *run, const struct result *results)
+static void print_json(const struct run *run, const struct result *results, GString *out)
 {
-	printf("[\n");
+	g_string_append(out, "[\n");
 	for (unsigned i = 0; i < run->options->strategy_count; i++) {
 		g_autofree char *text = results[i].error ? failure_json(run, &results[i])
 		                                         : g_strdup(results[i].report);
-		printf("%s%s\n", g_strchomp(text), i + 1 < run->options->strategy_count ? "," : "");
+		g_string_append_printf(out, "%s%s\n", g_strchomp(text),
+		                       i + 1 < run->options->strategy_count ? "," : "");
 	}
-	printf("]\n");
+	g_string_append(out, "]\n");
 }
 
-static enum tool_status print_run(const struct run *run, const struct result *results,
+static enum tool_status print_run(const struct run *run, const struct result *results, GString *out,
                                   GError **error)
 {
 	unsigned count = run->options->strategy_count, good = 0;
@@ -183,16 +183,16 @@ static enum tool_status print_run(const struct run *run, const struct result *re
 			                       results[i].name, results[i].error);
 	}
 	if (run->options->json)
-		print_json(run, results);
+		print_json(run, results, out);
 	else if (good)
-		print_results(results, count, run->options->quiet);
+		results_print(results, count, run->options->quiet, out);
 	if (good)
 		return TOOL_OK;
 	g_set_error(error, TOOL_ERROR, TOOL_FAILED, "%s", reasons->str);
 	return TOOL_FAILED;
 }
 
-static enum tool_status work_and_print(struct run *run, GError **error)
+static enum tool_status work_and_print(struct run *run, GString *out, GError **error)
 {
 	unsigned count = run->options->strategy_count;
 	g_autofree GString **answers = g_new(GString *, count);
@@ -210,7 +210,7 @@ static enum tool_status work_and_print(struct run *run, GError **error)
 		read_answer(run, i, answers[i], &results[i]);
 		g_string_free(answers[i], TRUE);
 	}
-	enum tool_status status = print_run(run, results, error);
+	enum tool_status status = print_run(run, results, out, error);
 	for (unsigned i = 0; i < count; i++)
 		result_release(&results[i]);
 	return status;
@@ -231,7 +231,7 @@ static bool name_folders(struct run *run, GError **error)
 	return prepare_folder(options->out, error);
 }
 
-static enum tool_status run_main(const struct options *options, GError **error)
+static enum tool_status run_main(const struct options *options, GString *out, GError **error)
 {
 	struct run run = { .options = options };
 	enum tool_status status = TOOL_USAGE;
@@ -250,7 +250,7 @@ static enum tool_status run_main(const struct options *options, GError **error)
 	} else {
 		progress_begin(&run.progress, options->quiet);
 		if (name_folders(&run, error))
-			status = work_and_print(&run, error);
+			status = work_and_print(&run, out, error);
 		munmap(run.states, bytes);
 	}
 	g_strfreev(run.folders);

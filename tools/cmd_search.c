@@ -1,5 +1,4 @@
 /* mcmsim search: find a mapping and say what the cost model expects of it. */
-#include <stdio.h>
 
 #include "search/exact/exhaustive.h"
 #include "tools/report/explain.h"
@@ -8,26 +7,28 @@
 #include "tools/text/progress.h"
 #include "tools/report/report.h"
 #include "tools/report/results.h"
+#include "tools/text/table.h"
 
-static void print_range(const char *label, unsigned low, unsigned high, const char *unit)
+static void print_range(const char *label, unsigned low, unsigned high, const char *unit,
+                        GString *out)
 {
 	if (low == high)
-		printf("%-18s %u %s\n", label, low, unit);
+		g_string_append_printf(out, "%-18s %u %s\n", label, low, unit);
 	else
-		printf("%-18s %u .. %u %s\n", label, low, high, unit);
+		g_string_append_printf(out, "%-18s %u .. %u %s\n", label, low, high, unit);
 }
 
-static void print_microbatches(const struct map_mapping *mapping)
+static void print_microbatches(const struct map_mapping *mapping, GString *out)
 {
 	unsigned low = UINT32_MAX, high = 0;
 	for (unsigned s = 0; s < mapping->segment_count; s++) {
 		low = MIN(low, mapping->segments[s].microbatch);
 		high = MAX(high, mapping->segments[s].microbatch);
 	}
-	print_range("micro-batch", low, high, "samples");
+	print_range("micro-batch", low, high, "samples", out);
 }
 
-static void print_summary(const struct report *report, const struct options *options)
+static void print_summary(const struct report *report, const struct options *options, GString *out)
 {
 	const struct cost_report *cost = report->analytical;
 	const struct map_mapping *mapping = report->mapping;
@@ -37,49 +38,52 @@ static void print_summary(const struct report *report, const struct options *opt
 	g_autofree char *rate = four_digits(report_throughput_per_s(mapping->batch, latency_ns));
 	g_autofree char *energy = four_digits(cost_total_pJ(&cost->totals, cost->static_pJ) * 1e-9);
 
-	printf("%-18s %s\n", "strategy", mapping->strategy);
+	g_string_append_printf(out, "%-18s %s\n", "strategy", mapping->strategy);
 	g_autofree char *workload = printable(report->workload->name);
 	g_autofree char *package = printable(report->package->name);
-	printf("%-18s %s on %s\n", "mapping of", workload, package);
-	printf("%-18s %u samples\n", "batch", mapping->batch);
-	printf("%-18s %u\n", "segments", mapping->segment_count);
-	printf("%-18s %u\n", "clusters", map_cluster_total(mapping));
-	print_microbatches(mapping);
-	printf("%-18s %s ms\n", "latency", latency);
-	printf("%-18s %s ms, nothing can be faster\n", "bound", bound);
-	printf("%-18s %s samples/s\n", "throughput", rate);
-	printf("%-18s %s mJ\n", "energy", energy);
+	g_string_append_printf(out, "%-18s %s on %s\n", "mapping of", workload, package);
+	g_string_append_printf(out, "%-18s %u samples\n", "batch", mapping->batch);
+	g_string_append_printf(out, "%-18s %u\n", "segments", mapping->segment_count);
+	g_string_append_printf(out, "%-18s %u\n", "clusters", map_cluster_total(mapping));
+	print_microbatches(mapping, out);
+	g_string_append_printf(out, "%-18s %s ms\n", "latency", latency);
+	g_string_append_printf(out, "%-18s %s ms, nothing can be faster\n", "bound", bound);
+	g_string_append_printf(out, "%-18s %s samples/s\n", "throughput", rate);
+	g_string_append_printf(out, "%-18s %s mJ\n", "energy", energy);
 	if (report->refinement) {
 		double gain_percent = refine_gain_percent(report->refinement);
-		printf("%-18s %u mappings; the chosen one is %+.2f %% of the model's first\n\n",
-		       "simulated", report->refinement->pool.count, gain_percent);
-		refine_print(report->refinement);
+		g_string_append_printf(
+			out,
+			"%-18s %u mappings; the chosen one is %+.2f %% of the model's first\n\n",
+			"simulated", report->refinement->pool.count, gain_percent);
+		refine_print(report->refinement, out);
 	}
 	if (!options->quiet)
-		printf("%-18s %.2f s\n", "searched in", report->search_wall_s);
-	g_autofree char *out = printable(options->out ? options->out : "");
+		g_string_append_printf(out, "%-18s %.2f s\n", "searched in", report->search_wall_s);
+	g_autofree char *path = printable(options->out ? options->out : "");
 	if (!options->quiet && options->out)
-		printf("%-18s %s\n", "written to", out);
+		g_string_append_printf(out, "%-18s %s\n", "written to", path);
 	g_autofree char *file = printable(report->calibration ? report->calibration_file : "");
 	if (!options->quiet)
-		printf("(analytical model%s%s; mcmsim simulate shows what really happens)\n",
-		       report->calibration ? " as calibrated by " : "", file);
+		g_string_append_printf(
+			out, "(analytical model%s%s; mcmsim simulate shows what really happens)\n",
+			report->calibration ? " as calibrated by " : "", file);
 }
 
-static void print_text(const struct report *report, const struct options *options)
+static void print_text(const struct report *report, const struct options *options, GString *out)
 {
-	print_summary(report, options);
+	print_summary(report, options, out);
 	if (report->explanation)
-		explain_print(report);
+		explain_print(report, out);
 }
 
-static void print_json(const struct report *report)
+static void print_json(const struct report *report, GString *out)
 {
 	struct json_writer writer;
 	json_start(&writer);
 	report_write(&writer, report, REPORT_WITH_WALL);
 	g_autofree char *text = json_finish(&writer);
-	fputs(text, stdout);
+	g_string_append(out, text);
 }
 
 static void explain(const struct subject *subject, const struct options *options,
@@ -97,7 +101,7 @@ static void explain(const struct subject *subject, const struct options *options
 /* With the mapping on the standard output, what else there is to say would spoil it. */
 static void print_found(const struct subject *subject, const struct options *options,
                         const struct map_mapping *mapping, const struct refinement *refinement,
-                        double search_wall_s)
+                        double search_wall_s, GString *out)
 {
 	struct cost_model model;
 	struct cost_report cost;
@@ -117,9 +121,9 @@ static void print_found(const struct subject *subject, const struct options *opt
 		                       .explanation = options->explain ? &explanation : NULL,
 		                       .search_wall_s = search_wall_s };
 	if (options->json)
-		print_json(&report);
+		print_json(&report, out);
 	else if (g_strcmp0(options->out, "/dev/stdout") != 0)
-		print_text(&report, options);
+		print_text(&report, options, out);
 	if (options->explain)
 		search_explanation_release(&explanation);
 	cost_report_release(&cost);
@@ -127,7 +131,7 @@ static void print_found(const struct subject *subject, const struct options *opt
 }
 
 static enum tool_status search(const struct subject *subject, const struct options *options,
-                               GError **error)
+                               GString *out, GError **error)
 {
 	struct progress progress;
 	const struct search_options wanted = { .strategy = options->strategies[0],
@@ -153,7 +157,7 @@ static enum tool_status search(const struct subject *subject, const struct optio
 	               (!options->out || map_write(mapping, subject->workload, subject->package,
 	                                           options->out, error));
 	if (written)
-		print_found(subject, options, mapping, &refinement, search_wall_s);
+		print_found(subject, options, mapping, &refinement, search_wall_s, out);
 	refine_release(&refinement);
 	map_free(mapping);
 	return written ? TOOL_OK : TOOL_FAILED;
@@ -175,7 +179,21 @@ static bool check_front(const struct options *options, GError **error)
 	return !options->objective_given && !other;
 }
 
-static enum tool_status search_front(const struct options *options, GError **error)
+static bool print_front(const struct pareto *pareto, GString *out, GError **error)
+{
+	const struct options *options = pareto->options;
+	if (options->out && !pareto_write(pareto, options->out, error))
+		return false;
+	if (options->json) {
+		g_autofree char *text = pareto_report(pareto);
+		g_string_append(out, text);
+	} else {
+		pareto_print(pareto, out);
+	}
+	return true;
+}
+
+static enum tool_status search_front(const struct options *options, GString *out, GError **error)
 {
 	struct subject subject;
 	enum tool_status status = TOOL_USAGE;
@@ -183,17 +201,21 @@ static enum tool_status search_front(const struct options *options, GError **err
 	    (options->out && !prepare_folder(options->out, error)) ||
 	    !subject_load(&subject, options->package, options->workload, options->set, error))
 		return status;
+	struct pareto pareto = { .subject = &subject, .options = options };
 	if (subject_calibrate(&subject, options, error))
-		status = pareto_search(&subject, options, error);
+		status = pareto_search(&pareto, error) && print_front(&pareto, out, error)
+		                 ? TOOL_OK
+		                 : TOOL_FAILED;
+	pareto_release(&pareto);
 	subject_release(&subject);
 	return status;
 }
 
-static enum tool_status search_main(const struct options *options, GError **error)
+static enum tool_status search_main(const struct options *options, GString *out, GError **error)
 {
 	struct subject subject;
 	if (options->pareto)
-		return search_front(options, error);
+		return search_front(options, out, error);
 	if (options->strategy_count != 1) {
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--strategy: search takes one strategy, got %u (run takes several)",
@@ -212,7 +234,7 @@ static enum tool_status search_main(const struct options *options, GError **erro
 	enum tool_status status = TOOL_USAGE;
 	if ((!options->refine || sim_check_size(subject.package, error)) &&
 	    subject_calibrate(&subject, options, error))
-		status = search(&subject, options, error);
+		status = search(&subject, options, out, error);
 	subject_release(&subject);
 	return status;
 }

@@ -1,5 +1,4 @@
 /* mcmsim show: what a package, a workload or a mapping is. */
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/report/show.h"
@@ -68,7 +67,7 @@ static char *show_file(enum kind kind, const struct options *options, const char
 	return text;
 }
 
-static enum tool_status show_main(const struct options *options, GError **error)
+static enum tool_status show_main(const struct options *options, GString *out, GError **error)
 {
 	enum kind kind = PACKAGE;
 	if (!find_kind(options->arguments[0], &kind, error) || !check_subject(options, kind, error))
@@ -76,7 +75,7 @@ static enum tool_status show_main(const struct options *options, GError **error)
 	g_autofree char *text = show_file(kind, options, options->arguments[1], error);
 	if (!text)
 		return TOOL_USAGE;
-	fputs(text, stdout);
+	g_string_append(out, text);
 	return TOOL_OK;
 }
 

@@ -1,11 +1,10 @@
 /* mcmsim simulate: execute one mapping and compare it with the cost model. */
-#include <stdio.h>
 
 #include "tools/text/progress.h"
 #include "tools/report/results.h"
 
 static enum tool_status simulate(const struct subject *subject, const struct options *options,
-                                 const struct map_mapping *mapping, GError **error)
+                                 const struct map_mapping *mapping, GString *out, GError **error)
 {
 	struct progress progress;
 	struct result result = { .name = mapping->strategy ? mapping->strategy : options->mapping };
@@ -20,14 +19,14 @@ static enum tool_status simulate(const struct subject *subject, const struct opt
 	bool good = execute_mapping(&execution, mapping, &result, error);
 	progress_end(&progress);
 	if (good && options->json)
-		fputs(result.report, stdout);
+		g_string_append(out, result.report);
 	else if (good)
-		print_results(&result, 1, options->quiet);
+		results_print(&result, 1, options->quiet, out);
 	result_release(&result);
 	return good ? TOOL_OK : TOOL_FAILED;
 }
 
-static enum tool_status simulate_main(const struct options *options, GError **error)
+static enum tool_status simulate_main(const struct options *options, GString *out, GError **error)
 {
 	struct subject subject;
 	enum tool_status status = TOOL_USAGE;
@@ -37,7 +36,7 @@ static enum tool_status simulate_main(const struct options *options, GError **er
 	if (sim_check_size(subject.package, error) && subject_calibrate(&subject, options, error))
 		mapping = load_mapping(&subject, options, error);
 	if (mapping && (!options->out || prepare_folder(options->out, error)))
-		status = simulate(&subject, options, mapping, error);
+		status = simulate(&subject, options, mapping, out, error);
 	map_free(mapping);
 	subject_release(&subject);
 	return status;

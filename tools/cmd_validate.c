@@ -1,5 +1,4 @@
 /* mcmsim validate: the analytical model against the simulation, over many mappings. */
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/report/results.h"
@@ -17,7 +16,7 @@ static void fill_request(const struct options *options, struct sample_request *r
 		                            .quiet = options->quiet };
 }
 
-static enum tool_status print(struct validation *v, GError **error)
+static enum tool_status print(struct validation *v, GString *out, GError **error)
 {
 	const struct options *options = v->options;
 	const struct sample *first = &v->set.samples[0];
@@ -32,9 +31,9 @@ static enum tool_status print(struct validation *v, GError **error)
 		return TOOL_FAILED;
 	if (options->json) {
 		g_autofree char *text = validate_report(v);
-		fputs(text, stdout);
+		g_string_append(out, text);
 	} else {
-		validate_print(v);
+		validate_print(v, out);
 	}
 	return TOOL_OK;
 }
@@ -91,7 +90,7 @@ static char **split_names(const char *option, const char *list, GError **error)
 	return names;
 }
 
-static enum tool_status validate(struct validation *v, GError **error)
+static enum tool_status validate(struct validation *v, GString *out, GError **error)
 {
 	const struct options *options = v->options;
 	g_auto(GStrv) workloads = split_names(
@@ -109,9 +108,9 @@ static enum tool_status validate(struct validation *v, GError **error)
 	    (status = check(v, error)) == TOOL_OK) {
 		status = TOOL_FAILED;
 		if (options->choice)
-			status = validate_choice(v, error);
+			status = validate_choice(v, out, error);
 		else if (samples_make(&v->request, &v->set, error))
-			status = print(v, error);
+			status = print(v, out, error);
 	}
 	validate_release_rows(v);
 	samples_release(&v->set);
@@ -119,7 +118,7 @@ static enum tool_status validate(struct validation *v, GError **error)
 	return status;
 }
 
-static enum tool_status validate_main(const struct options *given, GError **error)
+static enum tool_status validate_main(const struct options *given, GString *out, GError **error)
 {
 	struct options options = *given;
 	struct validation validation = { .options = &options };
@@ -129,7 +128,7 @@ static enum tool_status validate_main(const struct options *given, GError **erro
 			options.strategies[options.strategy_count] =
 				(enum search_strategy)options.strategy_count;
 	fill_request(&options, &validation.request);
-	return validate(&validation, error);
+	return validate(&validation, out, error);
 }
 
 const struct command validate_command = {

@@ -1,7 +1,7 @@
 /*
  * What a subcommand is to main.c: its words for --help, the options that it
- * takes, and a function. Subcommands return an exit status and, where it is
- * not 0, set `error`; main.c prints it as one line.
+ * takes, and a function. Subcommands append what they print to `out`, return an
+ * exit status and, where it is not 0, set `error`; main.c prints both, the error as one line.
  */
 #ifndef TOOLS_COMMAND_H
 #define TOOLS_COMMAND_H
@@ -29,7 +29,7 @@ struct command {
 	unsigned options, required; /* sets of enum option_bit */
 	unsigned argument_count;    /* it takes exactly so many, named in `usage` */
 	unsigned optional_count;    /* and up to so many more */
-	enum tool_status (*run)(const struct options *options, GError **error);
+	enum tool_status (*run)(const struct options *options, GString *out, GError **error);
 };
 
 extern const struct command run_command, search_command, simulate_command, show_command,

@@ -1,4 +1,7 @@
-/* mcmsim: the command line. Invariant: every error is one line on stderr, printed here. */
+/*
+ * mcmsim: the command line. Invariant: what commands have to say is printed here and nowhere else,
+ * an error as one line on stderr.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -74,17 +77,19 @@ static enum tool_status run_command_line(const struct command *command, int argc
 {
 	struct options options;
 	GError *error = NULL;
+	g_autoptr(GString) out = g_string_new(NULL);
 	enum tool_status status = TOOL_USAGE;
 	if (options_parse(command, argc, argv, &options, &error)) {
 		if (options.help) {
 			g_autofree char *text = options_help(command);
-			fputs(text, stdout);
+			g_string_append(out, text);
 			status = TOOL_OK;
 		} else {
-			status = command->run(&options, &error);
+			status = command->run(&options, out, &error);
 		}
 		options_release(&options);
 	}
+	fwrite(out->str, 1, out->len, stdout);
 	if (error)
 		print_error(error->message);
 	g_clear_error(&error);

@@ -70,9 +70,9 @@ bool calibrate_fit(struct calibrate *calibrate, GError **error);
 struct cal_errors calibrate_errors(const struct calibrate *calibrate, const bool *in,
                                    enum calibrate_model model, unsigned *count);
 
-void calibrate_print(const struct calibrate *calibrate);
+void calibrate_print(const struct calibrate *calibrate, GString *out);
 
-/* mcmsim calibrate nop */
-enum tool_status calibrate_nop(const struct options *options, GError **error);
+/* mcmsim calibrate nop: appends what it prints. */
+enum tool_status calibrate_nop(const struct options *options, GString *out, GError **error);
 
 #endif

@@ -4,7 +4,6 @@
  * engine, as mcmsim nop does, and judged there.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "hw/base/json.h"
@@ -394,9 +393,8 @@ static void print_errors(const struct judgement *judgement, GString *out)
 	table_release(&table);
 }
 
-static void print_text(const struct nop_fit *fit, const struct judgement *judgement)
+static void print_text(const struct nop_fit *fit, const struct judgement *judgement, GString *out)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
 	char digits[G_ASCII_DTOSTR_BUF_SIZE];
 	print_errors(judgement, out);
 	g_string_append_c(out, '\n');
@@ -415,7 +413,6 @@ static void print_text(const struct nop_fit *fit, const struct judgement *judgem
 			"once; "
 			"+-: the jackknife's standard deviation,\na pattern left out at a time.\n",
 			fit->lists->len);
-	fputs(out->str, stdout);
 }
 
 static void release(struct nop_fit *fit)
@@ -428,7 +425,7 @@ static void release(struct nop_fit *fit)
 		g_ptr_array_unref(fit->runs);
 }
 
-static enum tool_status fit_and_print(struct nop_fit *fit, const char *const *routers,
+static enum tool_status fit_and_print(struct nop_fit *fit, const char *const *routers, GString *out,
                                       GError **error)
 {
 	struct judgement judgement;
@@ -443,13 +440,13 @@ static enum tool_status fit_and_print(struct nop_fit *fit, const char *const *ro
 	if (fit->options->out && !hw_write_file(fit->options->out, json, strlen(json), error))
 		return TOOL_FAILED;
 	if (fit->options->json)
-		fputs(json, stdout);
+		g_string_append(out, json);
 	else
-		print_text(fit, &judgement);
+		print_text(fit, &judgement, out);
 	return TOOL_OK;
 }
 
-enum tool_status calibrate_nop(const struct options *given, GError **error)
+enum tool_status calibrate_nop(const struct options *given, GString *out, GError **error)
 {
 	struct options options = *given;
 	options.package = options.package ? options.package : "nop-base";
@@ -457,7 +454,7 @@ enum tool_status calibrate_nop(const struct options *given, GError **error)
 	struct nop_fit fit = { .options = &options,
 		               .meshes = g_ptr_array_new_with_free_func(free_mesh),
 		               .lists = g_array_new(FALSE, FALSE, sizeof(struct list)) };
-	enum tool_status status = fit_and_print(&fit, routers, error);
+	enum tool_status status = fit_and_print(&fit, routers, out, error);
 	release(&fit);
 	return status;
 }

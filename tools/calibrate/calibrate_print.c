@@ -1,6 +1,5 @@
 /* Invariant: what is printed of errors stands in the file, too. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/calibrate/calibrate.h"
@@ -177,13 +176,11 @@ static void print_remarks(const struct calibrate *c, GString *out)
 		g_string_append_printf(out, "written to %s\n", file);
 }
 
-void calibrate_print(const struct calibrate *c)
+void calibrate_print(const struct calibrate *c, GString *out)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
 	print_errors(c, out);
 	g_string_append_c(out, '\n');
 	print_parameters(c, out);
 	if (!c->options->quiet)
 		print_remarks(c, out);
-	fputs(out->str, stdout);
 }

@@ -2,7 +2,6 @@
 #include "tools/report/explain.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "hw/resources.h"
 #include "tools/report/bottleneck.h"
@@ -87,7 +86,6 @@ static void add_cluster(struct table *table, const struct report *report, unsign
 		&e->clusters[e->segments[segment].first_cluster + cluster];
 	const struct search_reason *reason = &explained->reason;
 	g_autofree char *nodes = nodes_of(report, of), *why = reason_text(reason);
-	g_autofree char *us = four_digits(reason->time_ns * 1e-3);
 	g_autofree char *resource = reason->resource == SEARCH_NO_RESOURCE
 	                                    ? g_strdup("-")
 	                                    : hw_resource_name(report->package, reason->resource);
@@ -95,7 +93,7 @@ static void add_cluster(struct table *table, const struct report *report, unsign
 	table_add(table, "%u", cluster);
 	table_add(table, "%s", nodes);
 	table_add(table, "%u", of->region_size);
-	table_add(table, "%s", us);
+	table_add_digits(table, reason->time_ns * 1e-3);
 	table_add(table, "%.1f", 100 * reason->slack);
 	table_add(table, "%s", why);
 	table_add(table, "%s", resource);
@@ -120,15 +118,14 @@ static void print_clusters(const struct report *report, GString *out)
 	table_release(&table);
 }
 
-void explain_print(const struct report *report)
+void explain_print(const struct report *report, GString *out)
 {
-	g_autoptr(GString) out = g_string_new("\n");
+	g_string_append_c(out, '\n');
 	print_segments(report, out);
 	g_string_append_c(out, '\n');
 	print_clusters(report, out);
 	g_string_append(out, "(costs: of the whole mapping; negative: a change that the search did "
 	                     "not try or keep)\n");
-	fputs(out->str, stdout);
 }
 
 /* ---- JSON ---- */

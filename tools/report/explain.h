@@ -5,8 +5,8 @@
 #include "search/explain/explain.h"
 #include "tools/report/report.h"
 
-/* Two tables: segments, clusters. */
-void explain_print(const struct report *report);
+/* Append two tables: segments, clusters. */
+void explain_print(const struct report *report, GString *out);
 
 /* "explanation": {...}, a member of the report. */
 void explain_write(struct json_writer *writer, const struct report *report);

@@ -2,7 +2,6 @@
 #include "tools/report/refine.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "sim/simulate.h"
@@ -144,13 +143,12 @@ double refine_gain_percent(const struct refinement *refinement)
 	return first->error ? (double)NAN : (chosen->simulated_ns / first->simulated_ns - 1) * 100;
 }
 
-void refine_print(const struct refinement *refinement)
+void refine_print(const struct refinement *refinement, GString *out)
 {
 	static const struct table_column columns[] = { { "by the model", "", TABLE_RIGHT },
 		                                       { "model", "ms", TABLE_RIGHT },
 		                                       { "simulated", "ms", TABLE_RIGHT },
 		                                       { "", "", TABLE_LEFT } };
-	g_autoptr(GString) out = g_string_new(NULL);
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
 	for (unsigned i = 0; i < refinement->pool.count; i++) {
@@ -168,7 +166,6 @@ void refine_print(const struct refinement *refinement)
 	}
 	table_print(&table, out);
 	table_release(&table);
-	fputs(out->str, stdout);
 }
 
 void refine_write(struct json_writer *writer, const struct refinement *refinement)

@@ -48,10 +48,7 @@ struct execution {
 bool execute_mapping(const struct execution *execution, const struct map_mapping *mapping,
                      struct result *result, GError **error);
 
-/* The table, and unless `quiet` the remarks below it. */
-void print_results(const struct result *results, unsigned count, bool quiet);
-
-/* "12.34", "0.1234": four significant digits without an exponent. Caller frees. */
-char *four_digits(double value);
+/* Append the table, and unless `quiet` the remarks below it. */
+void results_print(const struct result *results, unsigned count, bool quiet, GString *out);
 
 #endif

@@ -2,9 +2,6 @@
 #include "tools/text/printable.h"
 #include "tools/report/results.h"
 
-#include <math.h>
-#include <stdio.h>
-
 #include "tools/report/report.h"
 #include "tools/text/table.h"
 
@@ -19,18 +16,6 @@ static const struct table_column columns[] = {
 	{ "back", "press. %", TABLE_RIGHT }, { "shard", "%", TABLE_RIGHT },
 };
 
-char *four_digits(double value)
-{
-	int decimals = value > 0 ? 3 - (int)floor(log10(value)) : 3;
-	return g_strdup_printf("%.*f", CLAMP(decimals, 0, 9), value);
-}
-
-static void add_digits(struct table *table, double value)
-{
-	g_autofree char *text = four_digits(value);
-	table_add(table, "%s", text);
-}
-
 static void add_row(struct table *table, const struct result *result)
 {
 	const struct result_row *row = &result->row;
@@ -42,11 +27,11 @@ static void add_row(struct table *table, const struct result *result)
 	}
 	table_add(table, "%u", row->segments);
 	table_add(table, "%u", row->clusters);
-	add_digits(table, row->analytical_ns * 1e-6);
-	add_digits(table, row->simulated_ns * 1e-6);
+	table_add_digits(table, row->analytical_ns * 1e-6);
+	table_add_digits(table, row->simulated_ns * 1e-6);
 	table_add(table, "%+.1f", report_error_percent(row->analytical_ns, row->simulated_ns));
-	add_digits(table, report_throughput_per_s(row->batch, row->simulated_ns));
-	add_digits(table, row->energy_pJ * 1e-9);
+	table_add_digits(table, report_throughput_per_s(row->batch, row->simulated_ns));
+	table_add_digits(table, row->energy_pJ * 1e-9);
 	table_add(table, "%.1f", row->utilization * 100);
 	double busy = 1;
 	for (int b = 0; b < SIM_BUBBLES; b++)
@@ -93,10 +78,9 @@ static void remark(const struct result *result, GString *out)
 	remark_files(result, out);
 }
 
-void print_results(const struct result *results, unsigned count, bool quiet)
+void results_print(const struct result *results, unsigned count, bool quiet, GString *out)
 {
 	struct table table;
-	g_autoptr(GString) out = g_string_new(NULL);
 	table_init(&table, columns, G_N_ELEMENTS(columns));
 	for (unsigned i = 0; i < count; i++)
 		add_row(&table, &results[i]);
@@ -107,6 +91,5 @@ void print_results(const struct result *results, unsigned count, bool quiet)
 			"(busy to shard: in % of the regions' time; fill to shard are bubbles)\n");
 	for (unsigned i = 0; i < count && !quiet; i++)
 		remark(&results[i], out);
-	fputs(out->str, stdout);
 	table_release(&table);
 }

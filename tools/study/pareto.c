@@ -2,7 +2,6 @@
 #include "tools/study/pareto.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/mman.h>
 
 #include "tools/text/progress.h"
@@ -193,7 +192,7 @@ static void find_front(struct pareto *pareto)
 	}
 }
 
-/* ---- the command ---- */
+/* ---- the way in ---- */
 
 static void name_points(struct pareto *pareto)
 {
@@ -210,7 +209,7 @@ static void name_points(struct pareto *pareto)
 	}
 }
 
-static void release(struct pareto *pareto)
+void pareto_release(struct pareto *pareto)
 {
 	for (unsigned i = 0; i < pareto->point_count; i++) {
 		map_free(pareto->points[i].mapping);
@@ -220,36 +219,16 @@ static void release(struct pareto *pareto)
 	g_free((void *)pareto->front);
 }
 
-static bool show(const struct pareto *pareto, GError **error)
+bool pareto_search(struct pareto *pareto, GError **error)
 {
-	const struct options *options = pareto->options;
-	if (options->out && !pareto_write(pareto, options->out, error))
+	name_points(pareto);
+	if (!search_points(pareto, error))
 		return false;
-	if (options->json) {
-		g_autofree char *text = pareto_report(pareto);
-		fputs(text, stdout);
-	} else {
-		pareto_print(pareto);
-	}
-	return true;
-}
-
-enum tool_status pareto_search(const struct subject *subject, const struct options *options,
-                               GError **error)
-{
-	struct pareto pareto = { .subject = subject, .options = options };
-	enum tool_status status = TOOL_FAILED;
-	name_points(&pareto);
-	if (search_points(&pareto, error)) {
-		evaluate(&pareto);
-		drop_repetitions(&pareto);
-		find_front(&pareto);
-		if (!pareto.front_count)
-			g_set_error(error, TOOL_ERROR, TOOL_FAILED, "%s",
-			            pareto.points[pareto.point_count - 1].error);
-		else if (show(&pareto, error))
-			status = TOOL_OK;
-	}
-	release(&pareto);
-	return status;
+	evaluate(pareto);
+	drop_repetitions(pareto);
+	find_front(pareto);
+	if (!pareto->front_count)
+		g_set_error(error, TOOL_ERROR, TOOL_FAILED, "%s",
+		            pareto->points[pareto->point_count - 1].error);
+	return pareto->front_count > 0;
 }

@@ -21,10 +21,7 @@ struct pareto_point {
 /* What the search minimised at a step: "latency", "latency x energy^0.5", "energy". */
 const char *pareto_objective(unsigned step);
 
-enum tool_status pareto_search(const struct subject *subject, const struct options *options,
-                               GError **error);
-
-/* For pareto_files.c: points in order of strategies and steps. */
+/* Points in order of strategies and steps. */
 struct pareto {
 	const struct subject *subject;
 	const struct options *options;
@@ -33,9 +30,14 @@ struct pareto {
 	const struct pareto_point **front; /* in order of latency */
 };
 
+/* From subject and options to the points and their front. False and `error` if no search finds a
+ * mapping; the caller releases it either way. */
+bool pareto_search(struct pareto *pareto, GError **error);
+void pareto_release(struct pareto *pareto);
+
 char *pareto_report(const struct pareto *pareto); /* mcmsim-pareto/1; caller frees */
 /* pareto.csv, pareto.svg, report.json and front-N.json, the front's mappings. */
 bool pareto_write(const struct pareto *pareto, const char *folder, GError **error);
-void pareto_print(const struct pareto *pareto);
+void pareto_print(const struct pareto *pareto, GString *out);
 
 #endif

@@ -1,6 +1,5 @@
 /* Invariant: text, CSV, JSON and plot name points on the front by the same numbers. */
 #include <glib/gstdio.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "hw/base/json.h"
@@ -23,20 +22,18 @@ static void add_row(struct table *table, const struct pareto *pareto,
                     const struct pareto_point *point)
 {
 	const struct pareto_point *fastest = pareto->front[0];
-	g_autofree char *latency = four_digits(point->latency_ns * 1e-6);
-	g_autofree char *energy = four_digits(point->energy_pJ * 1e-9);
 	table_add(table, "%u", point->place);
 	table_add(table, "%s", search_strategy_name(point->strategy));
 	table_add(table, "%s", pareto_objective(point->step));
 	table_add(table, "%u", point->segments);
 	table_add(table, "%u", point->clusters);
-	table_add(table, "%s", latency);
+	table_add_digits(table, point->latency_ns * 1e-6);
 	table_add(table, "%+.1f", 100 * (point->latency_ns / fastest->latency_ns - 1));
-	table_add(table, "%s", energy);
+	table_add_digits(table, point->energy_pJ * 1e-9);
 	table_add(table, "%+.1f", 100 * (point->energy_pJ / fastest->energy_pJ - 1));
 }
 
-void pareto_print(const struct pareto *pareto)
+void pareto_print(const struct pareto *pareto, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "front", "", TABLE_RIGHT },       { "strategy", "", TABLE_LEFT },
@@ -47,23 +44,24 @@ void pareto_print(const struct pareto *pareto)
 	};
 	const struct options *options = pareto->options;
 	struct table table;
-	g_autoptr(GString) out = g_string_new(NULL);
 	table_init(&table, columns, G_N_ELEMENTS(columns));
 	for (unsigned i = 0; i < pareto->front_count; i++)
 		add_row(&table, pareto, pareto->front[i]);
 	table_print(&table, out);
 	table_release(&table);
-	fputs(out->str, stdout);
 	if (options->quiet)
 		return;
-	printf("(%u different mappings from %u searches; the other %u are beaten in latency and "
-	       "energy)\n",
-	       pareto->mapping_count, pareto->point_count,
-	       pareto->mapping_count - pareto->front_count);
+	g_string_append_printf(
+		out,
+		"(%u different mappings from %u searches; the other %u are beaten in latency and "
+		"energy)\n",
+		pareto->mapping_count, pareto->point_count,
+		pareto->mapping_count - pareto->front_count);
 	g_autofree char *folder = printable(options->out ? options->out : "");
 	if (options->out)
-		printf("written to %s: pareto.csv, pareto.svg, report.json, front-1.json%s\n",
-		       folder, pareto->front_count > 1 ? " and so on" : "");
+		g_string_append_printf(
+			out, "written to %s: pareto.csv, pareto.svg, report.json, front-1.json%s\n",
+			folder, pareto->front_count > 1 ? " and so on" : "");
 }
 
 /* ---- files ---- */

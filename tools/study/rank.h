@@ -40,7 +40,7 @@ bool rank_draw(struct ranking *ranking, GError **error);
 void rank_judge(struct ranking *ranking);
 void rank_release(struct ranking *ranking);
 
-void rank_print(const struct ranking *ranking);
+void rank_print(const struct ranking *ranking, GString *out);
 char *rank_report(const struct ranking *ranking); /* mcmsim-rank/1; caller frees */
 /* draws.csv, histogram.svg, report.json, mapping.json into the folder. */
 bool rank_write(const struct ranking *ranking, const char *folder, GError **error);

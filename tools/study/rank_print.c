@@ -1,6 +1,5 @@
 /* Invariant: what is printed stands in report.json, too. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "hw/base/json.h"
@@ -9,6 +8,7 @@
 #include "tools/report/report.h"
 #include "tools/report/results.h"
 #include "tools/text/svg_histogram.h"
+#include "tools/text/table.h"
 
 #define TEXT_BARS 30   /* two of the histogram's each */
 #define LONGEST_BAR 50 /* characters */
@@ -26,13 +26,13 @@ static double text_edge_ns(const struct ranking *r, unsigned bar)
 	return r->low_ns * pow(r->high_ns / r->low_ns, (double)bar / TEXT_BARS);
 }
 
-static void print_histogram(const struct ranking *r)
+static void print_histogram(const struct ranking *r, GString *out)
 {
 	unsigned most = 1;
 	G_STATIC_ASSERT(2 * TEXT_BARS == RANK_BARS);
 	for (unsigned bar = 0; bar < TEXT_BARS; bar++)
 		most = MAX(most, text_bar(r, bar));
-	printf("\nlatency from  draws\n");
+	g_string_append(out, "\nlatency from  draws\n");
 	for (unsigned bar = 0; bar < TEXT_BARS; bar++) {
 		double from_ns = text_edge_ns(r, bar), to_ns = text_edge_ns(r, bar + 1);
 		unsigned count = text_bar(r, bar);
@@ -44,15 +44,16 @@ static void print_histogram(const struct ranking *r)
 			"%9s ms  %6u %.*s%s", ms, count, length,
 			"##################################################",
 			own ? " <- searched" : "");
-		printf("%s\n", g_strchomp(line));
+		g_string_append_printf(out, "%s\n", g_strchomp(line));
 	}
 }
 
-static void print_factor(const struct ranking *r, const char *label, double latency_ns)
+static void print_factor(const struct ranking *r, const char *label, double latency_ns,
+                         GString *out)
 {
 	g_autofree char *ms = four_digits(latency_ns * 1e-6);
 	g_autofree char *factor = four_digits(latency_ns / r->own.latency_ns);
-	printf("%-18s %s ms, %s times the searched one\n", label, ms, factor);
+	g_string_append_printf(out, "%-18s %s ms, %s times the searched one\n", label, ms, factor);
 }
 
 /* "10^61.4", or the number itself where it is small. */
@@ -62,45 +63,52 @@ static char *size_text(double log10_size)
 	                      : g_strdup_printf("10^%.1f", log10_size);
 }
 
-static void print_space(const struct ranking *r)
+static void print_space(const struct ranking *r, GString *out)
 {
 	g_autofree char *valid = size_text(r->log10_valid), *all = size_text(r->log10_all);
 	char percent[G_ASCII_DTOSTR_BUF_SIZE];
 	g_ascii_formatd(percent, sizeof percent, "%.3g", 100 * r->accepted);
-	printf("%-18s %s mappings%s, of them %s fit the buffers\n", "space", all,
-	       r->options->rank_within ? " with the searched one's segments" : "", valid);
-	printf("%-18s %u of these, each as likely as any other; %s %% of draws fitted\n", "drawn",
-	       r->draw_count, percent);
-	printf("%-18s %.1f segments and %.1f clusters on average\n", "", r->mean_segments,
-	       r->mean_clusters);
+	g_string_append_printf(
+		out, "%-18s %s mappings%s, of them %s fit the buffers\n", "space", all,
+		r->options->rank_within ? " with the searched one's segments" : "", valid);
+	g_string_append_printf(
+		out, "%-18s %u of these, each as likely as any other; %s %% of draws fitted\n",
+		"drawn", r->draw_count, percent);
+	g_string_append_printf(out, "%-18s %.1f segments and %.1f clusters on average\n", "",
+	                       r->mean_segments, r->mean_clusters);
 }
 
-void rank_print(const struct ranking *ranking)
+void rank_print(const struct ranking *ranking, GString *out)
 {
 	const struct ranking *r = ranking;
 	const struct options *options = r->options;
 	g_autofree char *ms = four_digits(r->own.latency_ns * 1e-6);
 	g_autofree char *bound = four_digits(100 * r->share_bound);
 	g_autofree char *share = four_digits(100.0 * r->faster / r->draw_count);
-	printf("%-18s %s\n", "strategy", r->searched->strategy);
+	g_string_append_printf(out, "%-18s %s\n", "strategy", r->searched->strategy);
 	g_autofree char *workload = printable(r->subject->workload->name);
 	g_autofree char *package = printable(r->subject->package->name);
-	printf("%-18s %s on %s, batch %u\n", "mapping of", workload, package, options->batch);
-	printf("%-18s %s ms, %u segment%s and %u cluster%s\n", "searched", ms, r->own.segments,
-	       r->own.segments == 1 ? "" : "s", r->own.clusters, r->own.clusters == 1 ? "" : "s");
-	print_space(r);
-	printf("%-18s %u of %u: %s\n", "rank", r->faster + 1, r->draw_count + 1,
-	       r->faster ? "see below" : "no draw is faster");
-	printf("%-18s %s %% of the draws; with 95 %% confidence below %s %% of the space\n",
-	       "faster", r->faster ? share : "0", bound);
-	print_factor(r, "best draw", r->percentiles_ns[0]);
-	print_factor(r, "median draw", r->percentiles_ns[2]);
-	print_factor(r, "worst draw", r->percentiles_ns[4]);
-	print_histogram(r);
+	g_string_append_printf(out, "%-18s %s on %s, batch %u\n", "mapping of", workload, package,
+	                       options->batch);
+	g_string_append_printf(out, "%-18s %s ms, %u segment%s and %u cluster%s\n", "searched", ms,
+	                       r->own.segments, r->own.segments == 1 ? "" : "s", r->own.clusters,
+	                       r->own.clusters == 1 ? "" : "s");
+	print_space(r, out);
+	g_string_append_printf(out, "%-18s %u of %u: %s\n", "rank", r->faster + 1,
+	                       r->draw_count + 1, r->faster ? "see below" : "no draw is faster");
+	g_string_append_printf(
+		out, "%-18s %s %% of the draws; with 95 %% confidence below %s %% of the space\n",
+		"faster", r->faster ? share : "0", bound);
+	print_factor(r, "best draw", r->percentiles_ns[0], out);
+	print_factor(r, "median draw", r->percentiles_ns[2], out);
+	print_factor(r, "worst draw", r->percentiles_ns[4], out);
+	print_histogram(r, out);
 	g_autofree char *folder = printable(options->out ? options->out : "");
 	if (!options->quiet && options->out)
-		printf("\nwritten to %s: report.json, draws.csv, histogram.svg, mapping.json\n",
-		       folder);
+		g_string_append_printf(
+			out,
+			"\nwritten to %s: report.json, draws.csv, histogram.svg, mapping.json\n",
+			folder);
 }
 
 /* ---- files ---- */

@@ -53,13 +53,12 @@ const struct sample *validate_worst(const struct validation *validation);
 /* The command that remakes a sample. Caller frees. */
 char *validate_command_line(const struct validation *validation, const struct sample *sample);
 
-/* --choice: mappings that are searched with and without --calibration, simulated. Prints, writes
- * choice.json. */
-enum tool_status validate_choice(const struct validation *validation, GError **error);
+/* --choice: mappings that are searched with and without --calibration, simulated. Appends
+ * what is printed, and writes choice.json. */
+enum tool_status validate_choice(const struct validation *validation, GString *out, GError **error);
 
-void validate_print(const struct validation *validation);
+void validate_print(const struct validation *validation, GString *out);
 char *validate_report(const struct validation *validation); /* JSON; caller frees */
-char *validate_csv(const struct validation *validation);    /* caller frees */
 bool validate_write(const struct validation *validation, const char *folder, GError **error);
 
 #endif

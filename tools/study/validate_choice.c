@@ -4,7 +4,6 @@
  * that their times can be compared.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "hw/base/json.h"
@@ -186,9 +185,8 @@ static const char *with_what(const struct choosing *choosing)
 	                              : "--refine";
 }
 
-static void print_text(const struct choosing *choosing)
+static void print_text(const struct choosing *choosing, GString *out)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
 	struct summary s = summarise(choosing);
 	print_rows(choosing, out);
 	g_string_append_printf(out,
@@ -205,7 +203,6 @@ static void print_text(const struct choosing *choosing)
 			g_autofree char *text = printable(choosing->choices[i].error);
 			g_string_append_printf(out, "left out: %s\n", text);
 		}
-	fputs(out->str, stdout);
 }
 
 static char *json_text(const struct choosing *choosing)
@@ -283,7 +280,7 @@ static void run(struct choosing *choosing)
 	}
 }
 
-enum tool_status validate_choice(const struct validation *v, GError **error)
+enum tool_status validate_choice(const struct validation *v, GString *out, GError **error)
 {
 	struct choosing choosing;
 	enum tool_status status = TOOL_OK;
@@ -296,9 +293,9 @@ enum tool_status validate_choice(const struct validation *v, GError **error)
 			status = TOOL_FAILED;
 	}
 	if (status == TOOL_OK && v->options->json)
-		fputs(json, stdout);
+		g_string_append(out, json);
 	else if (status == TOOL_OK)
-		print_text(&choosing);
+		print_text(&choosing, out);
 	for (unsigned i = 0; i < choosing.count; i++)
 		g_free(choosing.choices[i].error);
 	g_free(choosing.choices);

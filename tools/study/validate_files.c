@@ -86,7 +86,7 @@ static void csv_figures(GString *out, const struct sample *sample)
 	g_string_append_printf(out, "%" G_GUINT64_FORMAT ",", f->activities);
 }
 
-char *validate_csv(const struct validation *v)
+static char *validate_csv(const struct validation *v)
 {
 	GString *out = g_string_new(NULL);
 	csv_header(out);

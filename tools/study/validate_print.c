@@ -1,6 +1,5 @@
 /* Invariant: what is printed stands in report.json, too. */
 #include <math.h>
-#include <stdio.h>
 
 #include "tools/text/printable.h"
 #include "tools/report/results.h"
@@ -195,12 +194,10 @@ static void print_one(const struct validation *v, GString *out)
 	g_string_append_printf(out, "written to %s: mapping.json\n  %s\n", folder, shown);
 }
 
-void validate_print(const struct validation *v)
+void validate_print(const struct validation *v, GString *out)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
 	if (v->request.only >= 0)
 		print_one(v, out);
 	else
 		print_many(v, out);
-	fputs(out->str, stdout);
 }

@@ -1,6 +1,7 @@
 /* Invariant: cells are printable UTF-8; a column is as wide as its widest, in characters. */
 #include "tools/text/table.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "tools/text/printable.h"
@@ -29,6 +30,18 @@ void table_add(struct table *table, const char *format, ...)
 static unsigned text_width(const char *text)
 {
 	return (unsigned)g_utf8_strlen(text, -1);
+}
+
+char *four_digits(double value)
+{
+	int decimals = value > 0 ? 3 - (int)floor(log10(value)) : 3;
+	return g_strdup_printf("%.*f", CLAMP(decimals, 0, 9), value);
+}
+
+void table_add_digits(struct table *table, double value)
+{
+	g_autofree char *text = four_digits(value);
+	table_add(table, "%s", text);
 }
 
 static unsigned column_width(const struct table *table, unsigned column)

@@ -21,6 +21,10 @@ void table_release(struct table *table);
 
 /* Cells are added from left to right, row after row. */
 void table_add(struct table *table, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void table_add_digits(struct table *table, double value); /* as four_digits has it */
+
+/* "12.34", "0.1234": four significant digits without an exponent. Caller frees. */
+char *four_digits(double value);
 
 /* Append the table: header, units if a column has one, rows. Nothing at a line's end. */
 void table_print(const struct table *table, GString *out);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -53,7 +52,6 @@ static bool start(const struct workers *workers, unsigned index, struct worker *
 {
 	pid_t parent = getpid();
 	worker->answer = memfd_create("answer", MFD_CLOEXEC);
-	fflush(stdout); /* else the child would have a copy of what is not written yet */
 	if (worker->answer >= 0)
 		worker->process = fork();
 	if (worker->answer >= 0 && worker->process == 0)
