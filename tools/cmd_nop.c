@@ -1,16 +1,7 @@
 /* mcmsim nop: replay message lists on the package's NoP. */
-#include <string.h>
-
-#include "hw/base/json.h"
 #include "tools/calibrate/nop.h"
 #include "tools/text/progress.h"
 #include "tools/report/results.h"
-
-static bool write_file(const char *folder, const char *name, const char *text, GError **error)
-{
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	return hw_write_file(path, text, strlen(text), error);
-}
 
 /* ---- one list ---- */
 
@@ -20,8 +11,8 @@ static bool write_replay(const struct options *options, const struct hw_package 
 {
 	if (!options->out)
 		return true;
-	g_autofree char *json = nop_json(package, messages, replay, true);
-	return write_file(options->out, "nop.json", json, error);
+	return write_text(options->out, "nop.json", nop_json(package, messages, replay, true),
+	                  error);
 }
 
 static enum tool_status replay(const struct options *options, const struct hw_package *package,
@@ -71,9 +62,8 @@ static bool write_comparison(const struct options *options, const GPtrArray *run
 {
 	if (!options->out)
 		return true;
-	g_autofree char *csv = nop_truth_csv(runs);
-	return write_file(options->out, "nop.csv", csv, error) &&
-	       write_file(options->out, "nop.json", json, error);
+	return write_text(options->out, "nop.csv", nop_truth_csv(runs), error) &&
+	       write_text(options->out, "nop.json", g_strdup(json), error);
 }
 
 static enum tool_status compare_runs(const struct options *options, GString *out, GError **error)

@@ -8,29 +8,20 @@ static bool search(struct ranking *r, GError **error)
 {
 	const struct options *options = r->options;
 	struct progress progress;
-	struct cost_model model;
 	struct cost_report cost;
-	const struct search_options wanted = { .strategy = options->strategies[0],
-		                               .objective = SEARCH_LATENCY,
-		                               .batch = options->batch,
-		                               .tiles = options->tiles,
-		                               .jobs = options->jobs,
-		                               .parameters = &r->subject->parameters,
-		                               .progress = progress_fraction,
-		                               .progress_data = &progress };
+	struct search_options wanted = subject_search_options(r->subject, options);
+	wanted.progress = progress_fraction;
+	wanted.progress_data = &progress;
 	progress_begin(&progress, options->quiet);
 	progress.what = "searching";
 	r->searched = search_mapping(r->subject->workload, r->subject->package, &wanted, error);
 	progress_end(&progress);
 	if (!r->searched)
 		return false;
-	cost_model_init(&model, r->subject->workload, r->subject->package);
-	model.parameters = r->subject->parameters;
-	cost_evaluate(&model, r->searched, &cost);
+	subject_evaluate(r->subject, r->searched, &cost);
 	r->own = (struct rank_place){ cost.latency_ns, r->searched->segment_count,
 		                      map_cluster_total(r->searched) };
 	cost_report_release(&cost);
-	cost_model_release(&model);
 	return true;
 }
 

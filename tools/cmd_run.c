@@ -57,14 +57,11 @@ static bool work_on(struct run *run, unsigned index, struct result *result, GErr
 {
 	const struct options *options = run->options;
 	struct run_state *state = &run->states[index];
-	const struct search_options search = { .strategy = options->strategies[index],
-		                               .objective = options->objective,
-		                               .batch = options->batch,
-		                               .tiles = options->tiles,
-		                               .jobs = options->jobs / processes(options),
-		                               .parameters = &run->subject.parameters,
-		                               .progress = set_fraction,
-		                               .progress_data = state };
+	struct search_options search = subject_search_options(&run->subject, options);
+	search.strategy = options->strategies[index];
+	search.jobs = options->jobs / processes(options);
+	search.progress = set_fraction;
+	search.progress_data = state;
 	gint64 start_us = g_get_monotonic_time();
 	state->phase = SEARCHING;
 	struct refinement refinement;

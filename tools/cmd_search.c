@@ -77,40 +77,18 @@ static void print_text(const struct report *report, const struct options *option
 		explain_print(report, out);
 }
 
-static void print_json(const struct report *report, GString *out)
-{
-	struct json_writer writer;
-	json_start(&writer);
-	report_write(&writer, report, REPORT_WITH_WALL);
-	g_autofree char *text = json_finish(&writer);
-	g_string_append(out, text);
-}
-
-static void explain(const struct subject *subject, const struct options *options,
-                    const struct map_mapping *mapping, struct search_explanation *explanation)
-{
-	const struct search_options searched = { .strategy = options->strategies[0],
-		                                 .objective = options->objective,
-		                                 .batch = options->batch,
-		                                 .tiles = options->tiles,
-		                                 .jobs = options->jobs,
-		                                 .parameters = &subject->parameters };
-	search_explain(subject->workload, subject->package, mapping, &searched, explanation);
-}
-
 /* With the mapping on the standard output, what else there is to say would spoil it. */
 static void print_found(const struct subject *subject, const struct options *options,
                         const struct map_mapping *mapping, const struct refinement *refinement,
                         double search_wall_s, GString *out)
 {
-	struct cost_model model;
 	struct cost_report cost;
-	cost_model_init(&model, subject->workload, subject->package);
-	model.parameters = subject->parameters;
-	cost_evaluate(&model, mapping, &cost);
 	struct search_explanation explanation;
+	const struct search_options searched = subject_search_options(subject, options);
+	subject_evaluate(subject, mapping, &cost);
 	if (options->explain)
-		explain(subject, options, mapping, &explanation);
+		search_explain(subject->workload, subject->package, mapping, &searched,
+		               &explanation);
 	const struct report report = { .workload = subject->workload,
 		                       .package = subject->package,
 		                       .mapping = mapping,
@@ -120,28 +98,23 @@ static void print_found(const struct subject *subject, const struct options *opt
 		                       .refinement = options->refine ? refinement : NULL,
 		                       .explanation = options->explain ? &explanation : NULL,
 		                       .search_wall_s = search_wall_s };
-	if (options->json)
-		print_json(&report, out);
+	g_autofree char *json = options->json ? report_json(&report, REPORT_WITH_WALL) : NULL;
+	if (json)
+		g_string_append(out, json);
 	else if (g_strcmp0(options->out, "/dev/stdout") != 0)
 		print_text(&report, options, out);
 	if (options->explain)
 		search_explanation_release(&explanation);
 	cost_report_release(&cost);
-	cost_model_release(&model);
 }
 
 static enum tool_status search(const struct subject *subject, const struct options *options,
                                GString *out, GError **error)
 {
 	struct progress progress;
-	const struct search_options wanted = { .strategy = options->strategies[0],
-		                               .objective = options->objective,
-		                               .batch = options->batch,
-		                               .tiles = options->tiles,
-		                               .jobs = options->jobs,
-		                               .parameters = &subject->parameters,
-		                               .progress = progress_fraction,
-		                               .progress_data = &progress };
+	struct search_options wanted = subject_search_options(subject, options);
+	wanted.progress = progress_fraction;
+	wanted.progress_data = &progress;
 	struct refinement refinement = { .chosen = 0 };
 	gint64 start_us = g_get_monotonic_time();
 	progress_begin(&progress, options->quiet);

@@ -1,5 +1,4 @@
 /* mcmsim validate: the analytical model against the simulation, over many mappings. */
-#include <string.h>
 
 #include "tools/report/results.h"
 #include "tools/study/validate.h"

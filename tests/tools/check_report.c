@@ -19,10 +19,7 @@ static char *report_text(const struct sim_outcome *simulated, enum report_clock 
 		                       .simulated = simulated,
 		                       .bottleneck = "a sentence",
 		                       .search_wall_s = 2 };
-	struct json_writer writer;
-	json_start(&writer);
-	report_write(&writer, &report, clock);
-	return json_finish(&writer);
+	return report_json(&report, clock);
 }
 
 static cJSON *parsed(const char *text)

@@ -1,6 +1,7 @@
 /* Invariant: an override reaches exactly one file; one that belongs to none is an error. */
 #include "tools/input/load.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "hw/base/json.h"
@@ -138,6 +139,41 @@ bool subject_calibrate(struct subject *subject, const struct options *options, G
 		return false;
 	subject->parameters = cal_parameters(subject->calibration);
 	return true;
+}
+
+void subject_model(const struct subject *subject, struct cost_model *model)
+{
+	cost_model_init(model, subject->workload, subject->package);
+	model->parameters = subject->parameters;
+}
+
+void subject_evaluate(const struct subject *subject, const struct map_mapping *mapping,
+                      struct cost_report *report)
+{
+	struct cost_model model;
+	subject_model(subject, &model);
+	cost_evaluate(&model, mapping, report);
+	cost_model_release(&model);
+}
+
+struct sim_outcome *subject_simulate(const struct subject *subject,
+                                     const struct map_mapping *mapping, bool exact, GError **error)
+{
+	const struct sim_settings settings = { .exact = exact,
+		                               .trace_level = SIM_TRACE_NONE,
+		                               .trace_to_ns = INFINITY };
+	return sim_simulate(subject->workload, subject->package, mapping, &settings, error);
+}
+
+struct search_options subject_search_options(const struct subject *subject,
+                                             const struct options *options)
+{
+	return (struct search_options){ .strategy = options->strategies[0],
+		                        .objective = options->objective,
+		                        .batch = options->batch,
+		                        .tiles = options->tiles,
+		                        .jobs = options->jobs,
+		                        .parameters = &subject->parameters };
 }
 
 /* The batch in the file is only the one that the mapping was made for. */

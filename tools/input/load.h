@@ -24,6 +24,21 @@ void subject_release(struct subject *subject);
 /* Read --calibration, if there is one, and see that it was made for the package. */
 bool subject_calibrate(struct subject *subject, const struct options *options, GError **error);
 
+/* A model with the subject's parameters; cost_model_release. And what such a one says of a
+ * mapping; cost_report_release. */
+void subject_model(const struct subject *subject, struct cost_model *model);
+void subject_evaluate(const struct subject *subject, const struct map_mapping *mapping,
+                      struct cost_report *report);
+
+/* The mapping executed, without trace or files. NULL and `error` on failure. */
+struct sim_outcome *subject_simulate(const struct subject *subject,
+                                     const struct map_mapping *mapping, bool exact, GError **error);
+
+/* What the options ask of a search of the subject, the first strategy if there are several. Borrows
+ * the subject's parameters. */
+struct search_options subject_search_options(const struct subject *subject,
+                                             const struct options *options);
+
 /* A mapping, checked in all respects, buffers too: --mapping with --batch, or a file as it is. */
 struct map_mapping *load_mapping_at(const struct subject *subject, const char *path,
                                     GError **error);

@@ -16,33 +16,19 @@ struct refining {
 
 /* ---- in the worker ---- */
 
-static bool simulate(const struct refining *r, const struct map_mapping *mapping,
-                     struct refine_candidate *result, GError **error)
+static void judge(const struct refining *r, const struct map_mapping *mapping,
+                  struct refine_candidate *result, GError **error)
 {
-	const struct sim_settings settings = { .exact = r->exact,
-		                               .trace_level = SIM_TRACE_NONE,
-		                               .trace_to_ns = INFINITY };
-	struct sim_outcome *sim = sim_simulate(r->subject->workload, r->subject->package, mapping,
-	                                       &settings, error);
+	struct cost_report model;
+	subject_evaluate(r->subject, mapping, &model);
+	result->model_ns = model.latency_ns;
+	cost_report_release(&model);
+	struct sim_outcome *sim = subject_simulate(r->subject, mapping, r->exact, error);
 	if (!sim)
-		return false;
+		return;
 	result->simulated_ns = sim->latency_ns;
 	result->simulated_pJ = cost_total_pJ(&sim->totals, sim->static_pJ);
 	sim_outcome_free(sim);
-	return true;
-}
-
-static double model_ns(const struct refining *r, const struct map_mapping *mapping)
-{
-	struct cost_model model;
-	struct cost_report report;
-	cost_model_init(&model, r->subject->workload, r->subject->package);
-	model.parameters = r->subject->parameters;
-	cost_evaluate(&model, mapping, &report);
-	double latency_ns = report.latency_ns;
-	cost_report_release(&report);
-	cost_model_release(&model);
-	return latency_ns;
 }
 
 /* The answer: figures, and an error's text behind them. */
@@ -50,9 +36,9 @@ static void work(void *data, unsigned index, GString *answer)
 {
 	const struct refining *r = data;
 	const struct map_mapping *mapping = r->refinement->pool.candidates[index].mapping;
-	struct refine_candidate result = { .model_ns = model_ns(r, mapping) };
+	struct refine_candidate result = { .model_ns = 0 };
 	g_autoptr(GError) error = NULL;
-	simulate(r, mapping, &result, &error);
+	judge(r, mapping, &result, &error);
 	g_string_append_len(answer, (const char *)&result, sizeof result);
 	g_string_append(answer, error ? error->message : "");
 }

@@ -227,8 +227,10 @@ void report_write_calibration(struct json_writer *w, const struct cal_calibratio
 	json_end_object(w);
 }
 
-void report_write(struct json_writer *w, const struct report *report, enum report_clock clock)
+char *report_json(const struct report *report, enum report_clock clock)
 {
+	struct json_writer writer, *w = &writer;
+	json_start(w);
 	json_begin_object(w, NULL, JSON_LINES);
 	json_string(w, "format", "mcmsim-report/1");
 	json_string(w, "workload", report->workload->name);
@@ -250,4 +252,5 @@ void report_write(struct json_writer *w, const struct report *report, enum repor
 	if (report->explanation)
 		explain_write(w, report);
 	json_end_object(w);
+	return json_finish(w);
 }

@@ -33,8 +33,8 @@ enum report_clock { REPORT_WITHOUT_WALL, REPORT_WITH_WALL };
 void report_write_calibration(struct json_writer *writer, const struct cal_calibration *calibration,
                               const char *file);
 
-/* Append the report as one JSON object. */
-void report_write(struct json_writer *writer, const struct report *report, enum report_clock clock);
+/* The report as one JSON object. Caller frees. */
+char *report_json(const struct report *report, enum report_clock clock);
 
 /* (analytical - simulated) / simulated x 100; NaN where there is nothing to compare with. */
 double report_error_percent(double analytical, double simulated);

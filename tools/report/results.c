@@ -53,6 +53,14 @@ bool check_out_file(const char *path, GError **error)
 	return code == 0;
 }
 
+bool write_text(const char *folder, const char *name, char *text, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	bool good = hw_write_file(path, text, strlen(text), error);
+	g_free(text);
+	return good;
+}
+
 /* The files of a timeline. */
 static const struct {
 	const char *name;
@@ -77,22 +85,12 @@ static bool write_timelines(const struct tl_timeline *timeline, const char *fold
 	return good;
 }
 
-static bool write_report(const struct report *report, const char *path, GError **error)
-{
-	struct json_writer writer;
-	json_start(&writer);
-	report_write(&writer, report, REPORT_WITHOUT_WALL);
-	g_autofree char *text = json_finish(&writer);
-	return hw_write_file(path, text, strlen(text), error);
-}
-
 /* All but platform.xml, which the simulator writes. */
 static bool write_files(const struct report *report, const char *folder, GError **error)
 {
-	g_autofree char *mapping = g_build_filename(folder, "mapping.json", NULL);
-	g_autofree char *json = g_build_filename(folder, "report.json", NULL);
-	return map_write(report->mapping, report->workload, report->package, mapping, error) &&
-	       write_report(report, json, error) &&
+	return write_text(folder, "mapping.json",
+	                  map_to_json(report->mapping, report->workload, report->package), error) &&
+	       write_text(folder, "report.json", report_json(report, REPORT_WITHOUT_WALL), error) &&
 	       write_timelines(report->simulated->timeline, folder, error);
 }
 
@@ -144,27 +142,21 @@ static struct result_row make_row(const struct report *report)
 
 static void fill_result(struct report *report, struct result *result)
 {
-	struct json_writer writer;
 	struct bottleneck found = bottleneck_find(report->package, report->analytical,
 	                                          report->simulated);
 	result->bottleneck = bottleneck_sentence(&found, report->workload, report->package,
 	                                         report->mapping);
 	report->bottleneck = result->bottleneck;
 	result->row = make_row(report);
-	json_start(&writer);
-	report_write(&writer, report, REPORT_WITH_WALL);
-	result->report = json_finish(&writer);
+	result->report = report_json(report, REPORT_WITH_WALL);
 }
 
 bool execute_mapping(const struct execution *execution, const struct map_mapping *mapping,
                      struct result *result, GError **error)
 {
 	const struct subject *subject = execution->subject;
-	struct cost_model model;
 	struct cost_report cost;
-	cost_model_init(&model, subject->workload, subject->package);
-	model.parameters = subject->parameters;
-	cost_evaluate(&model, mapping, &cost);
+	subject_evaluate(subject, mapping, &cost);
 	struct sim_outcome *outcome = simulate(execution, mapping, error);
 	bool good = outcome != NULL;
 	if (good) {
@@ -182,6 +174,5 @@ bool execute_mapping(const struct execution *execution, const struct map_mapping
 	}
 	sim_outcome_free(outcome);
 	cost_report_release(&cost);
-	cost_model_release(&model);
 	return good;
 }

@@ -35,6 +35,9 @@ bool prepare_folder(const char *folder, GError **error);
 /* See that the file can be written, so that no work is done for nothing. */
 bool check_out_file(const char *path, GError **error);
 
+/* Write a file of the folder, and free the text. */
+bool write_text(const char *folder, const char *name, char *text, GError **error);
+
 struct execution {
 	const struct subject *subject;
 	const struct options *options;

@@ -130,8 +130,7 @@ static bool search_points(struct pareto *pareto, GError **error)
 static void evaluate(struct pareto *pareto)
 {
 	struct cost_model model;
-	cost_model_init(&model, pareto->subject->workload, pareto->subject->package);
-	model.parameters = pareto->subject->parameters;
+	subject_model(pareto->subject, &model);
 	for (unsigned i = 0; i < pareto->point_count; i++) {
 		struct pareto_point *point = &pareto->points[i];
 		struct cost_report cost;

@@ -1,8 +1,6 @@
 /* Invariant: text, CSV, JSON and plot name points on the front by the same numbers. */
 #include <glib/gstdio.h>
-#include <string.h>
 
-#include "hw/base/json.h"
 #include "tools/text/json_writer.h"
 #include "tools/study/pareto.h"
 #include "tools/text/printable.h"
@@ -166,24 +164,17 @@ static void remove_older(const char *folder, unsigned number)
 
 bool pareto_write(const struct pareto *pareto, const char *folder, GError **error)
 {
-	const struct {
-		const char *name;
-		char *text;
-	} files[] = { { "report.json", pareto_report(pareto) },
-		      { "pareto.csv", csv_of(pareto) },
-		      { "pareto.svg", svg_of(pareto) } };
+	const struct subject *subject = pareto->subject;
 	bool good = true;
 	remove_older(folder, pareto->front_count + 1);
 	for (unsigned i = 0; i < pareto->front_count; i++) {
 		g_autofree char *name = file_of(pareto->front[i]);
-		g_autofree char *path = g_build_filename(folder, name, NULL);
-		good = good && map_write(pareto->front[i]->mapping, pareto->subject->workload,
-		                         pareto->subject->package, path, error);
+		good = good && write_text(folder, name,
+		                          map_to_json(pareto->front[i]->mapping, subject->workload,
+		                                      subject->package),
+		                          error);
 	}
-	for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(folder, files[i].name, NULL);
-		good = good && hw_write_file(path, files[i].text, strlen(files[i].text), error);
-		g_free(files[i].text);
-	}
-	return good;
+	return good && write_text(folder, "report.json", pareto_report(pareto), error) &&
+	       write_text(folder, "pareto.csv", csv_of(pareto), error) &&
+	       write_text(folder, "pareto.svg", svg_of(pareto), error);
 }

@@ -53,8 +53,7 @@ static bool draw_all(struct ranking *r, struct search_sample_counts *uniform, GE
 	struct ranking_draws d = { .ranking = r, .dealers = g_new(struct search_sampler, jobs) };
 	g_autofree struct cost_model *models = g_new(struct cost_model, jobs);
 	for (unsigned i = 0; i < jobs; i++) {
-		cost_model_init(&models[i], subject->workload, subject->package);
-		models[i].parameters = subject->parameters;
+		subject_model(subject, &models[i]);
 		search_sampler_init(&d.dealers[i], uniform, &models[i]);
 	}
 	progress_begin(&d.progress, r->options->quiet);

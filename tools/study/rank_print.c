@@ -1,8 +1,6 @@
 /* Invariant: what is printed stands in report.json, too. */
 #include <math.h>
-#include <string.h>
 
-#include "hw/base/json.h"
 #include "tools/text/printable.h"
 #include "tools/study/rank.h"
 #include "tools/report/report.h"
@@ -201,19 +199,10 @@ static char *draw_histogram(const struct ranking *r)
 bool rank_write(const struct ranking *ranking, const char *folder, GError **error)
 {
 	const struct subject *subject = ranking->subject;
-	g_autofree char *mapping = g_build_filename(folder, "mapping.json", NULL);
-	const struct {
-		const char *name;
-		char *text;
-	} files[] = { { "report.json", rank_report(ranking) },
-		      { "draws.csv", draws_csv(ranking) },
-		      { "histogram.svg", draw_histogram(ranking) } };
-	bool good = map_write(ranking->searched, subject->workload, subject->package, mapping,
-	                      error);
-	for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(folder, files[i].name, NULL);
-		good = good && hw_write_file(path, files[i].text, strlen(files[i].text), error);
-		g_free(files[i].text);
-	}
-	return good;
+	return write_text(folder, "mapping.json",
+	                  map_to_json(ranking->searched, subject->workload, subject->package),
+	                  error) &&
+	       write_text(folder, "report.json", rank_report(ranking), error) &&
+	       write_text(folder, "draws.csv", draws_csv(ranking), error) &&
+	       write_text(folder, "histogram.svg", draw_histogram(ranking), error);
 }

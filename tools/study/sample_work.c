@@ -1,7 +1,6 @@
 /* Invariant: a sample depends on its request, pair and number only. */
 #include "tools/study/sample_work.h"
 
-#include <math.h>
 #include <string.h>
 
 #define MOST_CHANGES 3
@@ -158,11 +157,7 @@ static bool compare(const struct sample_request *request, const struct subject *
 	struct sample_figures *figures = &sample->figures;
 	struct map_plan plan;
 	struct cost_report cost;
-	const struct sim_settings settings = { .exact = request->exact,
-		                               .trace_level = SIM_TRACE_NONE,
-		                               .trace_to_ns = INFINITY };
-	struct sim_outcome *sim = sim_simulate(subject->workload, subject->package, mapping,
-	                                       &settings, error);
+	struct sim_outcome *sim = subject_simulate(subject, mapping, request->exact, error);
 	if (!sim)
 		return false;
 	map_plan_init(&plan, mapping, subject->workload, subject->package);
@@ -188,8 +183,7 @@ void sample_work(const struct sample_request *request, unsigned pair, unsigned n
 	struct cost_model model;
 	GError *error = NULL;
 	*sample = (struct sample){ .figures = { .pair = pair, .number = number } };
-	cost_model_init(&model, of->subject.workload, of->subject.package);
-	model.parameters = of->subject.parameters;
+	subject_model(&of->subject, &model);
 	struct map_mapping *mapping = find_mapping(request, of, &model, &sample->figures, &error);
 	if (mapping)
 		sample->mapping = map_to_json(mapping, of->subject.workload, of->subject.package);

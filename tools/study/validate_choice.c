@@ -6,12 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "hw/base/json.h"
 #include "tools/text/json_writer.h"
 #include "tools/text/printable.h"
 #include "tools/text/progress.h"
 #include "tools/report/refine.h"
 #include "tools/report/report.h"
+#include "tools/report/results.h"
 #include "tools/text/table.h"
 #include "tools/study/validate.h"
 #include "tools/text/workers.h"
@@ -41,25 +41,17 @@ struct choosing {
 /* ---- in the worker ---- */
 
 static bool judge(const struct sample_request *request, const struct subject *subject,
-                  const struct map_mapping *mapping, const struct cost_parameters *parameters,
-                  struct figures *figures, unsigned with, GError **error)
+                  const struct map_mapping *mapping, struct figures *figures, unsigned with,
+                  GError **error)
 {
-	const struct sim_settings settings = { .exact = request->exact,
-		                               .trace_level = SIM_TRACE_NONE,
-		                               .trace_to_ns = INFINITY };
-	struct cost_model model;
 	struct cost_report cost;
-	struct sim_outcome *sim = sim_simulate(subject->workload, subject->package, mapping,
-	                                       &settings, error);
+	struct sim_outcome *sim = subject_simulate(subject, mapping, request->exact, error);
 	if (!sim)
 		return false;
-	cost_model_init(&model, subject->workload, subject->package);
-	model.parameters = *parameters;
-	cost_evaluate(&model, mapping, &cost);
+	subject_evaluate(subject, mapping, &cost);
 	figures->latency_ns[with] = sim->latency_ns;
 	figures->error_percent[with] = report_error_percent(cost.latency_ns, sim->latency_ns);
 	cost_report_release(&cost);
-	cost_model_release(&model);
 	sim_outcome_free(sim);
 	return true;
 }
@@ -68,23 +60,20 @@ static bool choose(const struct validation *validation, const struct choice *cho
                    struct figures *figures, GError **error)
 {
 	const struct sample_request *request = &validation->request;
-	const struct subject *subject = &request->pairs[choice->pair].subject;
-	const struct cost_parameters neutral = cost_neutral_parameters();
-	const struct cost_parameters *parameters = with ? &subject->parameters : &neutral;
-	const struct search_options search = { .strategy = choice->strategy,
-		                               .objective = SEARCH_LATENCY,
-		                               .batch = request->batch,
-		                               .tiles = request->tiles,
-		                               .jobs = 1,
-		                               .parameters = parameters };
+	struct subject subject = request->pairs[choice->pair].subject; /* borrowed */
+	if (!with)
+		subject.parameters = cost_neutral_parameters();
+	struct search_options search = subject_search_options(&subject, validation->options);
+	search.strategy = choice->strategy;
+	search.jobs = 1;
 	gint64 start_us = g_get_monotonic_time();
 	struct refinement refinement;
 	struct map_mapping *mapping = refine_search(&refinement,
-	                                            with ? validation->options->refine : 0, subject,
-	                                            &search, request->exact, error);
+	                                            with ? validation->options->refine : 0,
+	                                            &subject, &search, request->exact, error);
 	refine_release(&refinement);
 	figures->search_s[with] = (double)(g_get_monotonic_time() - start_us) * 1e-6;
-	bool good = mapping && judge(request, subject, mapping, parameters, figures, with, error);
+	bool good = mapping && judge(request, &subject, mapping, figures, with, error);
 	map_free(mapping);
 	return good;
 }
@@ -287,11 +276,8 @@ enum tool_status validate_choice(const struct validation *v, GString *out, GErro
 	list_choices(v, &choosing);
 	run(&choosing);
 	g_autofree char *json = json_text(&choosing);
-	if (v->options->out) {
-		g_autofree char *path = g_build_filename(v->options->out, "choice.json", NULL);
-		if (!hw_write_file(path, json, strlen(json), error))
-			status = TOOL_FAILED;
-	}
+	if (v->options->out && !write_text(v->options->out, "choice.json", g_strdup(json), error))
+		status = TOOL_FAILED;
 	if (status == TOOL_OK && v->options->json)
 		g_string_append(out, json);
 	else if (status == TOOL_OK)

@@ -2,7 +2,6 @@
 #include "tools/study/validate.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "tools/report/report.h"
 

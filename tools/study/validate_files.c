@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "hw/base/csv.h"
-#include "hw/base/json.h"
 #include "tools/text/json_writer.h"
 #include "tools/report/report.h"
 #include "tools/report/results.h"
@@ -219,14 +218,6 @@ static char *scatter(const struct validation *v)
 }
 
 /* ---- the folder ---- */
-
-static bool write_text(const char *folder, const char *name, char *text, GError **error)
-{
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	bool good = hw_write_file(path, text, strlen(text), error);
-	g_free(text);
-	return good;
-}
 
 static char *mapping_name(const struct validation *v, const struct sample *sample)
 {
