@@ -4,10 +4,11 @@
 #include "tools/text/printable.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define STEPS 10.0
-#define WIDE 8 /* high / low from which decades have enough ticks */
-#define MOST_DECADES 12
+#define WIDE 8        /* high / low from which decades have enough ticks */
+#define MOST_TICKS 12 /* of an axis */
 
 GString *svg_begin(unsigned width, unsigned height)
 {
@@ -61,13 +62,6 @@ void svg_line(GString *out, double x1, double y1, double x2, double y2, const ch
 	g_string_append_printf(out, " %s/>\n", attributes);
 }
 
-void svg_turned_text(GString *out, double x, double y, const char *text)
-{
-	g_autofree char *turned = g_strdup_printf(
-		"text-anchor=\"middle\" transform=\"rotate(-90 %d %d)\"", (int)x, (int)y);
-	svg_text(out, x, y, turned, text);
-}
-
 double svg_place(const struct svg_axis *axis, double value)
 {
 	return axis->from +
@@ -84,23 +78,82 @@ double svg_step(double range)
 	return power * digits[i];
 }
 
-unsigned svg_ticks(const struct svg_axis *axis, double ticks[SVG_MOST_TICKS])
+/* Ticks at these digits of every decade; false if they are too many. */
+static bool place_decades(const struct svg_axis *axis, unsigned digits, double ticks[MOST_TICKS],
+                          unsigned *count)
 {
-	static const double digits[] = { 1, 2, 5 };
-	double step = svg_step(axis->high - axis->low);
+	static const double digit[] = { 1, 2, 5 };
+	*count = 0;
+	for (int power = (int)floor(log10(axis->low)); power <= (int)ceil(log10(axis->high));
+	     power++)
+		for (unsigned i = 0; i < digits; i++) {
+			double tick = digit[i] * pow(10, power);
+			if (tick < axis->low || tick > axis->high)
+				continue;
+			if (*count == MOST_TICKS)
+				return false;
+			ticks[(*count)++] = tick;
+		}
+	return true;
+}
+
+/* A narrow range has no round logarithms: round steps instead. Returns how many. */
+static unsigned place_ticks(const struct svg_axis *axis, double ticks[MOST_TICKS])
+{
 	unsigned count = 0;
-	if (axis->high / axis->low < WIDE) {
-		int first = (int)ceil(axis->low / step), last = (int)floor(axis->high / step);
-		for (int i = first; i <= last && count < SVG_MOST_TICKS; i++)
-			ticks[count++] = i * step;
+	double step = svg_step(axis->high - axis->low);
+	if (axis->high / axis->low >= WIDE) {
+		if (!place_decades(axis, 3, ticks, &count))
+			place_decades(axis, 1, ticks, &count); /* of very many: the lower ones */
 		return count;
 	}
-	int lowest = (int)floor(log10(axis->low)), decades = (int)ceil(log10(axis->high)) - lowest;
-	for (int d = 0; d <= MIN(decades, MOST_DECADES); d++)
-		for (unsigned i = 0; i < G_N_ELEMENTS(digits); i++) {
-			double tick = digits[i] * pow(10, lowest + d);
-			if (tick >= axis->low && tick <= axis->high && count < SVG_MOST_TICKS)
-				ticks[count++] = tick;
-		}
+	for (double i = ceil(axis->low / step); i * step <= axis->high && count < MOST_TICKS; i++)
+		ticks[count++] = i * step;
 	return count;
+}
+
+void svg_x_ticks(GString *out, const struct svg_plot *plot)
+{
+	double ticks[MOST_TICKS], bottom = plot->y.from;
+	unsigned count = place_ticks(&plot->x, ticks);
+	for (unsigned i = 0; i < count; i++) {
+		char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+		double x = svg_place(&plot->x, ticks[i]);
+		svg_line(out, x, plot->y.to, x, bottom, "stroke=\"" SVG_GRID "\"");
+		svg_text(out, x, bottom + 20, "text-anchor=\"middle\"",
+		         g_ascii_formatd(buffer, sizeof buffer, "%.4g", ticks[i]));
+	}
+}
+
+void svg_y_tick(GString *out, const struct svg_plot *plot, double y, const char *text)
+{
+	svg_line(out, plot->x.from, y, plot->x.to, y, "stroke=\"" SVG_GRID "\"");
+	svg_text(out, plot->x.from - 8, y + 4, "text-anchor=\"end\"", text);
+}
+
+void svg_y_ticks(GString *out, const struct svg_plot *plot)
+{
+	double ticks[MOST_TICKS];
+	unsigned count = place_ticks(&plot->y, ticks);
+	for (unsigned i = 0; i < count; i++) {
+		char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+		svg_y_tick(out, plot, svg_place(&plot->y, ticks[i]),
+		           g_ascii_formatd(buffer, sizeof buffer, "%.4g", ticks[i]));
+	}
+}
+
+void svg_frame(GString *out, const struct svg_plot *plot)
+{
+	double left = plot->x.from, top = plot->y.to, bottom = plot->y.from;
+	int middle = (int)((top + bottom) / 2);
+	g_autofree char *turned = g_strdup_printf(
+		"text-anchor=\"middle\" transform=\"rotate(-90 24 %d)\"", middle);
+	g_string_append_printf(out,
+	                       "<rect x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" "
+	                       "fill=\"none\" stroke=\"" SVG_FRAME "\"/>\n",
+	                       left, top, plot->x.to - left, bottom - top);
+	svg_text(out, left, 34, "font-size=\"18\" font-weight=\"600\"", plot->title);
+	svg_text(out, (left + plot->x.to) / 2, bottom + 50, "text-anchor=\"middle\"",
+	         plot->x_label);
+	svg_text(out, 24, middle, turned, plot->y_label);
 }

@@ -22,53 +22,40 @@ static void widen(struct svg_axis *axis)
 	axis->high *= factor;
 }
 
-static void choose_axes(const struct svg_front *plot, struct svg_axis *x, struct svg_axis *y)
+static struct svg_plot plot_of(const struct svg_front *front)
 {
-	*x = (struct svg_axis){ INFINITY, 0, LEFT, LEFT + ACROSS };
-	*y = (struct svg_axis){ INFINITY, 0, TOP + DOWN, TOP };
-	for (unsigned i = 0; i < plot->point_count; i++) {
-		const struct svg_front_point *p = &plot->points[i];
-		x->low = MIN(x->low, p->x);
-		x->high = MAX(x->high, p->x);
-		y->low = MIN(y->low, p->y);
-		y->high = MAX(y->high, p->y);
+	struct svg_plot plot = { { INFINITY, 0, LEFT, LEFT + ACROSS },
+		                 { INFINITY, 0, TOP + DOWN, TOP },
+		                 front->title,
+		                 front->x_label,
+		                 front->y_label };
+	for (unsigned i = 0; i < front->point_count; i++) {
+		const struct svg_front_point *p = &front->points[i];
+		plot.x.low = MIN(plot.x.low, p->x);
+		plot.x.high = MAX(plot.x.high, p->x);
+		plot.y.low = MIN(plot.y.low, p->y);
+		plot.y.high = MAX(plot.y.high, p->y);
 	}
-	widen(x);
-	widen(y);
-}
-
-static void append_ticks(GString *out, const struct svg_axis *axis, bool upright)
-{
-	double ticks[SVG_MOST_TICKS];
-	unsigned count = svg_ticks(axis, ticks);
-	for (unsigned i = 0; i < count; i++) {
-		char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-		double at = svg_place(axis, ticks[i]);
-		g_ascii_formatd(buffer, sizeof buffer, "%.4g", ticks[i]);
-		if (upright) {
-			svg_line(out, LEFT, at, LEFT + ACROSS, at, "stroke=\"" SVG_GRID "\"");
-			svg_text(out, LEFT - 8, at + 4, "text-anchor=\"end\"", buffer);
-		} else {
-			svg_line(out, at, TOP, at, TOP + DOWN, "stroke=\"" SVG_GRID "\"");
-			svg_text(out, at, TOP + DOWN + 20, "text-anchor=\"middle\"", buffer);
-		}
-	}
+	widen(&plot.x);
+	widen(&plot.y);
+	return plot;
 }
 
 /* From each best point right to the next one's x, then down: what lies below is beaten by none. */
-static void append_steps(GString *out, const struct svg_front *plot, const struct svg_axis *x,
-                         const struct svg_axis *y)
+static void append_steps(GString *out, const struct svg_front *front, const struct svg_plot *plot)
 {
 	const struct svg_front_point *before = NULL;
-	for (unsigned i = 0; i < plot->point_count; i++) {
-		const struct svg_front_point *p = &plot->points[i];
+	for (unsigned i = 0; i < front->point_count; i++) {
+		const struct svg_front_point *p = &front->points[i];
 		if (!p->best)
 			continue;
-		double at = svg_place(x, p->x);
+		double at = svg_place(&plot->x, p->x);
 		if (before) {
-			double from = svg_place(x, before->x), level = svg_place(y, before->y);
-			svg_line(out, from, level, at, level, "stroke=\"#c2273d\"");
-			svg_line(out, at, level, at, svg_place(y, p->y), "stroke=\"#c2273d\"");
+			double from = svg_place(&plot->x, before->x),
+			       level = svg_place(&plot->y, before->y);
+			svg_line(out, from, level, at, level, "stroke=\"" SVG_RED "\"");
+			svg_line(out, at, level, at, svg_place(&plot->y, p->y),
+			         "stroke=\"" SVG_RED "\"");
 		}
 		before = p;
 	}
@@ -80,32 +67,23 @@ static void append_point(GString *out, const struct svg_front_point *p, double x
 	g_string_append(out, "<circle");
 	svg_attribute(out, "cx", x);
 	svg_attribute(out, "cy", y);
-	g_string_append_printf(out,
-	                       " r=\"%d\" fill=\"%s\" stroke=\"%s\"><title>%s</title></circle>\n",
-	                       p->best ? 5 : 4, p->best ? "#c2273d" : "none",
-	                       p->best ? "#c2273d" : "#2f6db3", title);
+	g_string_append_printf(
+		out, " r=\"%d\" fill=\"%s\" stroke=\"%s\"><title>%s</title></circle>\n",
+		p->best ? 5 : 4, p->best ? SVG_RED : "none", p->best ? SVG_RED : SVG_BLUE, title);
 	if (p->label)
-		svg_text(out, x + 8, y - 6, "fill=\"#c2273d\"", p->label);
+		svg_text(out, x + 8, y - 6, "fill=\"" SVG_RED "\"", p->label);
 }
 
-char *svg_front(const struct svg_front *plot)
+char *svg_front(const struct svg_front *front)
 {
-	struct svg_axis x, y;
+	const struct svg_plot plot = plot_of(front);
 	GString *out = svg_begin(WIDTH, HEIGHT);
-	choose_axes(plot, &x, &y);
-	append_ticks(out, &x, false);
-	append_ticks(out, &y, true);
-	append_steps(out, plot, &x, &y);
-	for (unsigned i = 0; i < plot->point_count; i++)
-		append_point(out, &plot->points[i], svg_place(&x, plot->points[i].x),
-		             svg_place(&y, plot->points[i].y));
-	g_string_append_printf(out,
-	                       "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" "
-	                       "stroke=\"" SVG_FRAME "\"/>\n",
-	                       LEFT, TOP, ACROSS, DOWN);
-	svg_text(out, LEFT, 34, "font-size=\"18\" font-weight=\"600\"", plot->title);
-	svg_text(out, LEFT + ACROSS / 2.0, TOP + DOWN + 50, "text-anchor=\"middle\"",
-	         plot->x_label);
-	svg_turned_text(out, 24, TOP + DOWN / 2.0, plot->y_label);
+	svg_x_ticks(out, &plot);
+	svg_y_ticks(out, &plot);
+	append_steps(out, front, &plot);
+	for (unsigned i = 0; i < front->point_count; i++)
+		append_point(out, &front->points[i], svg_place(&plot.x, front->points[i].x),
+		             svg_place(&plot.y, front->points[i].y));
+	svg_frame(out, &plot);
 	return svg_end(out);
 }

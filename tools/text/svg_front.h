@@ -21,6 +21,6 @@ struct svg_front {
 };
 
 /* The file's text; caller frees. The same input gives the same bytes. */
-char *svg_front(const struct svg_front *plot);
+char *svg_front(const struct svg_front *front);
 
 #endif

@@ -14,6 +14,6 @@ struct svg_histogram {
 };
 
 /* The file's text; caller frees. The same input gives the same bytes. */
-char *svg_histogram(const struct svg_histogram *plot);
+char *svg_histogram(const struct svg_histogram *histogram);
 
 #endif

@@ -22,6 +22,6 @@ struct svg_scatter {
 #define SVG_GROUPS 6
 
 /* The file's text; caller frees. The same input gives the same bytes. */
-char *svg_scatter(const struct svg_scatter *plot);
+char *svg_scatter(const struct svg_scatter *scatter);
 
 #endif
