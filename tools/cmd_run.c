@@ -3,14 +3,13 @@
  * per strategy does all of its work; what it finds and writes does not depend
  * on the others, so neither does the output on --jobs.
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "tools/text/json_writer.h"
 #include "tools/text/progress.h"
 #include "tools/report/refine.h"
 #include "tools/report/results.h"
+#include "tools/text/wire.h"
 #include "tools/text/workers.h"
 
 /* How far a strategy is; in memory that parent and child share. */
@@ -94,20 +93,17 @@ static const char *reason(const char *message, const char *strategy)
 	return g_str_has_prefix(message, prefix) ? message + strlen(prefix) : message;
 }
 
-/* The answer: the row, then three texts with their final zeros: error, bottleneck, report. */
+/* The answer: the row, then three texts: error, bottleneck, report. */
 static void work(void *data, unsigned index, GString *answer)
 {
 	struct result result = { NULL };
 	GError *error = NULL;
 	if (!work_on(data, index, &result, &error))
 		g_assert(error); /* a function that fails says why */
-	const char *texts[] = { error ? reason(error->message, strategy_of(data, index)) : NULL,
-		                result.bottleneck, result.report };
-	g_string_append_len(answer, (const char *)&result.row, sizeof result.row);
-	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
-		g_string_append(answer, texts[i] ? texts[i] : "");
-		g_string_append_c(answer, '\0');
-	}
+	wire_put(answer, &result.row, sizeof result.row);
+	wire_put_text(answer, error ? reason(error->message, strategy_of(data, index)) : NULL);
+	wire_put_text(answer, result.bottleneck);
+	wire_put_text(answer, result.report);
 	g_clear_error(&error);
 	result_release(&result);
 }
@@ -128,14 +124,11 @@ static void show_progress(void *data)
 static void read_answer(const struct run *run, unsigned index, const GString *answer,
                         struct result *result)
 {
-	const char *text = answer->str + sizeof result->row;
-	memcpy(&result->row, answer->str, sizeof result->row);
-	if (*text)
-		result->error = g_strdup(text);
-	text += strlen(text) + 1;
-	result->bottleneck = g_strdup(text);
-	text += strlen(text) + 1;
-	result->report = g_strdup(text);
+	struct wire wire = wire_open(answer);
+	wire_take(&wire, &result->row, sizeof result->row);
+	result->error = wire_take_text(&wire);
+	result->bottleneck = wire_take_text(&wire);
+	result->report = wire_take_text(&wire);
 	if (run->folders && !result->error)
 		result->folder = g_strdup(run->folders[index]);
 }
@@ -240,15 +233,13 @@ static enum tool_status run_main(const struct options *options, GString *out, GE
 		subject_release(&run.subject);
 		return status;
 	}
-	run.states = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run.states == MAP_FAILED) {
-		g_set_error(error, TOOL_ERROR, TOOL_FAILED, "no memory: %s", g_strerror(errno));
-		status = TOOL_FAILED;
-	} else {
+	status = TOOL_FAILED;
+	run.states = workers_share(bytes, error);
+	if (run.states) {
 		progress_begin(&run.progress, options->quiet);
 		if (name_folders(&run, error))
 			status = work_and_print(&run, out, error);
-		munmap(run.states, bytes);
+		workers_unshare(run.states, bytes);
 	}
 	g_strfreev(run.folders);
 	subject_release(&run.subject);

@@ -1,10 +1,14 @@
 /* The pure parts that make text: JSON, tables, grids, times on the command line. */
+#include <sys/wait.h>
+#include <unistd.h>
 #include <math.h>
 
 #include <cjson/cJSON.h>
 
 #include "hw/topology/topology.h"
 #include "tests/sim/tiny.h"
+#include "tools/text/wire.h"
+#include "tools/text/workers.h"
 #include "tools/text/json_writer.h"
 #include "tools/input/options.h"
 #include "tools/report/results.h"
@@ -189,6 +193,58 @@ START_TEST(a_torus_shows_that_it_wraps)
 }
 END_TEST
 
+/* Answers of child processes */
+
+START_TEST(what_was_put_is_taken)
+{
+	const double figures[] = { 1.5, -2 };
+	double taken[2];
+	g_autoptr(GString) bytes = g_string_new(NULL);
+	wire_put(bytes, figures, sizeof figures);
+	wire_put_text(bytes, "two\nlines");
+	wire_put_text(bytes, "");
+	wire_put_text(bytes, NULL);
+	wire_put(bytes, figures, 0);
+	struct wire wire = wire_open(bytes);
+	wire_take(&wire, taken, sizeof taken);
+	ck_assert_mem_eq(taken, figures, sizeof figures);
+	g_autofree char *lines = wire_take_text(&wire), *empty = wire_take_text(&wire);
+	ck_assert_str_eq(lines, "two\nlines");
+	ck_assert_str_eq(empty, "");
+	ck_assert_ptr_null(wire_take_text(&wire));
+	ck_assert_ptr_null(wire_take_copy(&wire, 0));
+	ck_assert_ptr_eq(wire.at, wire.end);
+}
+END_TEST
+
+static void answer_square(void *data, unsigned index, GString *answer)
+{
+	(void)data;
+	g_string_append_printf(answer, "%u", index * index);
+}
+
+/* A child of the program's own is still there to be waited for. */
+START_TEST(workers_wait_for_their_own)
+{
+	const struct workers workers = { 5, 2, answer_square, NULL, NULL };
+	GString *answers[5];
+	char *errors[5];
+	int status = 0;
+	pid_t other = fork();
+	if (other == 0)
+		_exit(7);
+	workers_run(&workers, answers, errors);
+	ck_assert_int_eq(waitpid(other, &status, 0), other);
+	ck_assert_int_eq(WEXITSTATUS(status), 7);
+	for (unsigned i = 0; i < 5; i++) {
+		g_autofree char *expected = g_strdup_printf("%u", i * i);
+		ck_assert_ptr_null(errors[i]);
+		ck_assert_str_eq(answers[i]->str, expected);
+		g_string_free(answers[i], TRUE);
+	}
+}
+END_TEST
+
 /* Times */
 
 START_TEST(windows_take_units_and_open_ends)
@@ -229,6 +285,8 @@ int main(void)
 {
 	Suite *suite = suite_create("text");
 	TCase *tests = tcase_create("text");
+	tcase_add_test(tests, what_was_put_is_taken);
+	tcase_add_test(tests, workers_wait_for_their_own);
 	tcase_add_test(tests, json_shows_what_talks_to_a_terminal);
 	tcase_add_test(tests, json_is_one_member_per_line_or_all_on_one);
 	tcase_add_test(tests, json_numbers_have_15_digits);

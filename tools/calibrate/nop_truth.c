@@ -9,6 +9,7 @@
 
 #include "hw/base/csv.h"
 #include "tools/report/bottleneck.h"
+#include "tools/text/wire.h"
 #include "tools/text/workers.h"
 
 /* ---- the table ---- */
@@ -234,24 +235,27 @@ struct comparison {
 	GPtrArray *lists;      /* struct nop_run *: the first run of each list */
 };
 
-/* What a replay says, as text: it travels between processes. */
-static void append_answer(GString *answer, const struct hw_package *package,
-                          const struct sim_messages *messages, const struct sim_replay *replay)
+/* What a replay says, to travel between processes: the figures, then texts: why there are none, the
+ * busiest resource; then the completion of each of the list's tags and its name. */
+struct replay_figures {
+	double completion_ns, bound_ns, latency_ns;
+	uint32_t phases, tags;
+};
+
+static void put_answer(GString *answer, const struct hw_package *package,
+                       const struct sim_messages *messages, const struct sim_replay *replay)
 {
-	const double values[] = { replay->all.completion_ns, replay->all.bound_ns,
-		                  replay->all.latency_ns, replay->phases };
-	char number[G_ASCII_DTOSTR_BUF_SIZE];
+	const struct replay_figures figures = { replay->all.completion_ns, replay->all.bound_ns,
+		                                replay->all.latency_ns, replay->phases,
+		                                messages->tags->len };
 	g_autofree char *busiest = nop_busiest(package, &replay->all);
-	g_string_append(answer, "done\n");
-	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++)
-		g_string_append_printf(answer, "%s\n",
-		                       g_ascii_dtostr(number, sizeof(number), values[i]));
-	g_string_append_printf(answer, "%s\n", busiest ? busiest : "");
-	for (guint t = 0; t < messages->tags->len; t++)
-		g_string_append_printf(
-			answer, "%s %s\n",
-			g_ascii_dtostr(number, sizeof(number), replay->tags[t].completion_ns),
-			(char *)messages->tags->pdata[t]);
+	wire_put_text(answer, NULL);
+	wire_put(answer, &figures, sizeof figures);
+	wire_put_text(answer, busiest);
+	for (guint t = 0; t < messages->tags->len; t++) {
+		wire_put(answer, &replay->tags[t].completion_ns, sizeof(double));
+		wire_put_text(answer, messages->tags->pdata[t]);
+	}
 }
 
 static void note_tag(struct nop_run *run, const char *name, double replayed_ns)
@@ -267,22 +271,23 @@ static void note_tag(struct nop_run *run, const char *name, double replayed_ns)
 	g_array_append_val(run->tags, tag);
 }
 
-static void take_answer(struct nop_run *run, const GString *answer)
+/* Behind the error. */
+static void take_answer(struct nop_run *run, struct wire wire)
 {
-	char **lines = g_strsplit(answer->str, "\n", -1);
-	g_assert(g_strv_length(lines) >= 6); /* append_answer wrote it */
-	run->replayed_ns = g_ascii_strtod(lines[1], NULL);
-	run->bound_ns = g_ascii_strtod(lines[2], NULL);
-	run->latency_ns = g_ascii_strtod(lines[3], NULL);
-	run->phases = (uint32_t)g_ascii_strtod(lines[4], NULL);
+	struct replay_figures figures;
+	wire_take(&wire, &figures, sizeof figures);
+	run->replayed_ns = figures.completion_ns;
+	run->bound_ns = figures.bound_ns;
+	run->latency_ns = figures.latency_ns;
+	run->phases = figures.phases;
 	g_free(run->busiest); /* of an earlier replay */
-	run->busiest = g_strdup(lines[5]);
-	for (unsigned i = 6; lines[i] && *lines[i]; i++) {
-		char *name = NULL;
-		double replayed_ns = g_ascii_strtod(lines[i], &name);
-		note_tag(run, name + 1, replayed_ns);
+	run->busiest = wire_take_text(&wire);
+	for (uint32_t t = 0; t < figures.tags; t++) {
+		double replayed_ns;
+		wire_take(&wire, &replayed_ns, sizeof replayed_ns);
+		g_autofree char *name = wire_take_text(&wire);
+		note_tag(run, name, replayed_ns);
 	}
-	g_strfreev(lines);
 }
 
 bool nop_load_package(const struct options *options, const struct nop_run *run,
@@ -335,7 +340,7 @@ static bool replay_run(const struct comparison *comparison, const struct nop_run
 	else if (messages && check_tags(comparison, run->list, messages, error))
 		replay = sim_replay(subject.package, messages, &how, error);
 	if (replay)
-		append_answer(answer, subject.package, messages, replay);
+		put_answer(answer, subject.package, messages, replay);
 	bool good = replay != NULL;
 	sim_replay_free(replay);
 	sim_messages_free(messages);
@@ -348,7 +353,7 @@ static void replay_in_child(void *data, unsigned index, GString *answer)
 	const struct comparison *comparison = data;
 	g_autoptr(GError) error = NULL;
 	if (!replay_run(comparison, comparison->lists->pdata[index], answer, &error))
-		g_string_append(answer, error->message);
+		wire_put_text(answer, error->message);
 }
 
 /* The runs of one list differ in what was measured only. Returns, per run, which list is its. */
@@ -371,12 +376,15 @@ static bool take_answers(GPtrArray *runs, GHashTable *numbers, GString **answers
 	for (guint i = 0; i < runs->len; i++) {
 		struct nop_run *run = runs->pdata[i];
 		guint list = GPOINTER_TO_UINT(g_hash_table_lookup(numbers, run->list));
-		if (answers[list] && g_str_has_prefix(answers[list]->str, "done\n")) {
-			take_answer(run, answers[list]);
+		struct wire wire = answers[list] ? wire_open(answers[list])
+		                                 : (struct wire){ NULL, NULL };
+		g_autofree char *failed = answers[list] ? wire_take_text(&wire) : NULL;
+		if (answers[list] && !failed) {
+			take_answer(run, wire);
 			continue;
 		}
-		if (answers[list])
-			g_set_error_literal(error, TOOL_ERROR, TOOL_USAGE, answers[list]->str);
+		if (failed)
+			g_set_error_literal(error, TOOL_ERROR, TOOL_USAGE, failed);
 		else
 			g_set_error(error, TOOL_ERROR, TOOL_FAILED, "%s: %s", run->list,
 			            errors[list]);

@@ -231,7 +231,7 @@ static void append_run(GString *out, const struct nop_run *run)
 	append_number(out, nop_error_percent(run->replayed_ns, run->measured_ns), ",");
 	append_number(out, run->bound_ns, ",");
 	append_number(out, run->latency_ns, ",");
-	g_string_append_printf(out, "%u,\"%s\",", run->phases, run->busiest);
+	g_string_append_printf(out, "%u,\"%s\",", run->phases, run->busiest ? run->busiest : "");
 	g_autoptr(GString) tags = g_string_new(NULL);
 	for (guint t = 0; t < run->tags->len; t++) {
 		const struct nop_tag *tag = &g_array_index(run->tags, struct nop_tag, t);

@@ -6,6 +6,7 @@
 
 #include "sim/simulate.h"
 #include "tools/text/table.h"
+#include "tools/text/wire.h"
 #include "tools/text/workers.h"
 
 struct refining {
@@ -17,7 +18,7 @@ struct refining {
 /* ---- in the worker ---- */
 
 static void judge(const struct refining *r, const struct map_mapping *mapping,
-                  struct refine_candidate *result, GError **error)
+                  struct refine_figures *result, GError **error)
 {
 	struct cost_report model;
 	subject_evaluate(r->subject, mapping, &model);
@@ -36,11 +37,11 @@ static void work(void *data, unsigned index, GString *answer)
 {
 	const struct refining *r = data;
 	const struct map_mapping *mapping = r->refinement->pool.candidates[index].mapping;
-	struct refine_candidate result = { .model_ns = 0 };
+	struct refine_figures result = { .model_ns = 0 };
 	g_autoptr(GError) error = NULL;
 	judge(r, mapping, &result, &error);
-	g_string_append_len(answer, (const char *)&result, sizeof result);
-	g_string_append(answer, error ? error->message : "");
+	wire_put(answer, &result, sizeof result);
+	wire_put_text(answer, error ? error->message : NULL);
 }
 
 /* ---- */
@@ -52,9 +53,9 @@ static void read_answers(struct refinement *refinement, GString **answers, char 
 		candidate->error = errors[i];
 		if (!answers[i])
 			continue;
-		const char *text = answers[i]->str + sizeof *candidate;
-		memcpy(candidate, answers[i]->str, sizeof *candidate);
-		candidate->error = *text ? g_strdup(text) : NULL;
+		struct wire wire = wire_open(answers[i]);
+		wire_take(&wire, &candidate->figures, sizeof candidate->figures);
+		candidate->error = wire_take_text(&wire);
 		g_string_free(answers[i], TRUE);
 	}
 }
@@ -65,9 +66,10 @@ static bool choose(struct refinement *refinement, const struct search_options *s
 	double least = INFINITY;
 	for (unsigned i = 0; i < refinement->pool.count; i++) {
 		const struct refine_candidate *candidate = &refinement->candidates[i];
-		double value = candidate->error ? INFINITY
-		                                : search_value(search, candidate->simulated_ns,
-		                                               candidate->simulated_pJ);
+		double value = candidate->error
+		                       ? INFINITY
+		                       : search_value(search, candidate->figures.simulated_ns,
+		                                      candidate->figures.simulated_pJ);
 		if (value < least) {
 			least = value;
 			refinement->chosen = i;
@@ -126,7 +128,9 @@ double refine_gain_percent(const struct refinement *refinement)
 {
 	const struct refine_candidate *first = &refinement->candidates[0];
 	const struct refine_candidate *chosen = &refinement->candidates[refinement->chosen];
-	return first->error ? (double)NAN : (chosen->simulated_ns / first->simulated_ns - 1) * 100;
+	return first->error
+	               ? (double)NAN
+	               : (chosen->figures.simulated_ns / first->figures.simulated_ns - 1) * 100;
 }
 
 void refine_print(const struct refinement *refinement, GString *out)
@@ -140,11 +144,11 @@ void refine_print(const struct refinement *refinement, GString *out)
 	for (unsigned i = 0; i < refinement->pool.count; i++) {
 		const struct refine_candidate *candidate = &refinement->candidates[i];
 		table_add(&table, "%u", i + 1);
-		table_add(&table, "%.4f", candidate->model_ns * 1e-6);
+		table_add(&table, "%.4f", candidate->figures.model_ns * 1e-6);
 		if (candidate->error)
 			table_add(&table, "-");
 		else
-			table_add(&table, "%.4f", candidate->simulated_ns * 1e-6);
+			table_add(&table, "%.4f", candidate->figures.simulated_ns * 1e-6);
 		table_add(&table, "%s",
 		          candidate->error          ? candidate->error
 		          : i == refinement->chosen ? "chosen"
@@ -163,11 +167,11 @@ void refine_write(struct json_writer *writer, const struct refinement *refinemen
 	for (unsigned i = 0; i < refinement->pool.count; i++) {
 		const struct refine_candidate *candidate = &refinement->candidates[i];
 		json_begin_object(writer, NULL, JSON_ONE_LINE);
-		json_number(writer, "analytical_ns", candidate->model_ns);
+		json_number(writer, "analytical_ns", candidate->figures.model_ns);
 		if (candidate->error)
 			json_string(writer, "error", candidate->error);
 		else
-			json_number(writer, "simulated_ns", candidate->simulated_ns);
+			json_number(writer, "simulated_ns", candidate->figures.simulated_ns);
 		json_end_object(writer);
 	}
 	json_end_array(writer);

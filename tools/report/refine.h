@@ -10,8 +10,12 @@
 #include "tools/text/json_writer.h"
 #include "tools/input/load.h"
 
-struct refine_candidate {
+struct refine_figures {
 	double model_ns, simulated_ns, simulated_pJ;
+};
+
+struct refine_candidate {
+	struct refine_figures figures;
 	char *error; /* not NULL: could not be simulated */
 };
 

@@ -1,11 +1,8 @@
 /* Invariant: a point depends on its strategy and step alone, so the front does not on --jobs. */
 #include "tools/study/pareto.h"
 
-#include <errno.h>
-#include <sys/mman.h>
-
+#include "hw/base/threads.h"
 #include "tools/text/progress.h"
-#include "tools/text/workers.h"
 
 static const struct step {
 	const char *name;
@@ -28,31 +25,39 @@ const char *pareto_objective(unsigned step)
 	return steps[step].name;
 }
 
-/* ---- searching, one process per point ---- */
+/* ---- searching, one thread per point ---- */
 
 struct front_search {
 	struct pareto *pareto;
-	_Atomic double *fractions; /* per point, in shared memory */
+	_Atomic double *fractions; /* per point */
 	struct progress progress;
 };
 
 struct point_progress {
-	_Atomic double *fraction;
+	struct front_search *hunt;
+	unsigned index;
+	bool shows; /* the thread that gives the work */
 };
 
 static void set_fraction(void *data, double fraction)
 {
-	*((struct point_progress *)data)->fraction = fraction;
+	const struct point_progress *piece = data;
+	struct front_search *hunt = piece->hunt;
+	double sum = 0;
+	hunt->fractions[piece->index] = fraction;
+	for (unsigned i = 0; piece->shows && i < hunt->pareto->point_count; i++)
+		sum += hunt->fractions[i];
+	if (piece->shows)
+		progress_fraction(&hunt->progress, sum / hunt->pareto->point_count);
 }
 
-/* The answer: 'm' and a mapping, or 'e' and why there is none. */
-static void work(void *data, unsigned index, GString *answer)
+static void search_point(void *data, unsigned thread, unsigned index)
 {
 	struct front_search *hunt = data;
 	const struct pareto *pareto = hunt->pareto;
-	const struct pareto_point *point = &pareto->points[index];
+	struct pareto_point *point = &pareto->points[index];
 	const struct subject *subject = pareto->subject;
-	struct point_progress piece = { &hunt->fractions[index] };
+	struct point_progress piece = { hunt, index, thread == 0 };
 	const struct search_options wanted = { .strategy = point->strategy,
 		                               .objective = steps[point->step].objective,
 		                               .energy_exponent = steps[point->step].exponent,
@@ -62,67 +67,22 @@ static void work(void *data, unsigned index, GString *answer)
 		                               .parameters = &subject->parameters,
 		                               .progress = set_fraction,
 		                               .progress_data = &piece };
-	GError *error = NULL;
-	struct map_mapping *mapping = search_mapping(subject->workload, subject->package, &wanted,
-	                                             &error);
-	g_autofree char *text = mapping ? map_to_json(mapping, subject->workload, subject->package)
-	                                : g_strdup(error->message);
-	g_string_append_c(answer, mapping ? 'm' : 'e');
-	g_string_append(answer, text);
-	*piece.fraction = 1;
-	g_clear_error(&error);
-	map_free(mapping);
+	g_autoptr(GError) error = NULL;
+	point->mapping = search_mapping(subject->workload, subject->package, &wanted, &error);
+	point->error = error ? g_strdup(error->message) : NULL;
+	set_fraction(&piece, 1);
 }
 
-static void show_progress(void *data)
+static void search_points(struct pareto *pareto)
 {
-	struct front_search *hunt = data;
-	double sum = 0;
-	for (unsigned i = 0; i < hunt->pareto->point_count; i++)
-		sum += hunt->fractions[i];
-	progress_fraction(&hunt->progress, sum / hunt->pareto->point_count);
-}
-
-static void read_answer(struct pareto *pareto, unsigned index, const char *answer)
-{
-	struct pareto_point *point = &pareto->points[index];
-	if (*answer == 'e') {
-		point->error = g_strdup(answer + 1);
-		return;
-	}
-	point->mapping = map_parse(answer + 1, "searched mapping", pareto->subject->workload,
-	                           pareto->subject->package, NULL);
-	g_assert(point->mapping); /* it was written a moment ago */
-}
-
-static bool search_points(struct pareto *pareto, GError **error)
-{
-	unsigned count = pareto->point_count;
-	size_t bytes = count * sizeof(_Atomic double);
-	struct front_search hunt = { .pareto = pareto };
-	g_autofree GString **answers = g_new(GString *, count);
-	g_autofree char **errors = g_new(char *, count);
-	hunt.fractions = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-	                      0);
-	if (hunt.fractions == MAP_FAILED) {
-		g_set_error(error, TOOL_ERROR, TOOL_FAILED, "no memory: %s", g_strerror(errno));
-		return false;
-	}
+	g_autofree _Atomic double *fractions = g_new0(_Atomic double, pareto->point_count);
+	struct front_search hunt = { .pareto = pareto, .fractions = fractions };
+	struct search_crew *crew = search_crew_new(pareto->options->jobs);
 	progress_begin(&hunt.progress, pareto->options->quiet);
 	hunt.progress.what = "searching";
-	const struct workers workers = { count, pareto->options->jobs, work,
-		                         hunt.progress.on ? show_progress : NULL, &hunt };
-	workers_run(&workers, answers, errors);
+	search_parallel(crew, pareto->point_count, search_point, &hunt);
 	progress_end(&hunt.progress);
-	munmap((void *)hunt.fractions, bytes);
-	for (unsigned i = 0; i < count; i++) {
-		pareto->points[i].error = errors[i];
-		if (!answers[i])
-			continue;
-		read_answer(pareto, i, answers[i]->str);
-		g_string_free(answers[i], TRUE);
-	}
-	return true;
+	search_crew_free(crew);
 }
 
 /* ---- the front ---- */
@@ -221,8 +181,7 @@ void pareto_release(struct pareto *pareto)
 bool pareto_search(struct pareto *pareto, GError **error)
 {
 	name_points(pareto);
-	if (!search_points(pareto, error))
-		return false;
+	search_points(pareto);
 	evaluate(pareto);
 	drop_repetitions(pareto);
 	find_front(pareto);

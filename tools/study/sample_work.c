@@ -1,5 +1,6 @@
 /* Invariant: a sample depends on its request, pair and number only. */
 #include "tools/study/sample_work.h"
+#include "tools/text/wire.h"
 
 #include <string.h>
 
@@ -196,43 +197,27 @@ void sample_work(const struct sample_request *request, unsigned pair, unsigned n
 
 /* ---- between processes ---- */
 
-static void pack_text(GString *bytes, const char *text)
-{
-	g_string_append(bytes, text ? text : "");
-	g_string_append_c(bytes, '\0');
-}
-
 void sample_pack(const struct sample *sample, GString *bytes)
 {
 	const struct sample_figures *figures = &sample->figures;
-	g_string_append_len(bytes, (const char *)figures, sizeof *figures);
-	g_string_append_len(bytes, (const char *)sample->segments,
-	                    (gssize)(figures->segment_count * sizeof *sample->segments));
-	g_string_append_len(bytes, (const char *)sample->cluster_period_ns,
-	                    (gssize)(figures->cluster_count * sizeof *sample->cluster_period_ns));
-	pack_text(bytes, sample->mapping);
-	pack_text(bytes, sample->error);
-}
-
-static const char *unpack_text(const char *at, char **text)
-{
-	*text = *at ? g_strdup(at) : NULL;
-	return at + strlen(at) + 1;
+	wire_put(bytes, figures, sizeof *figures);
+	wire_put(bytes, sample->segments, figures->segment_count * sizeof *sample->segments);
+	wire_put(bytes, sample->cluster_period_ns,
+	         figures->cluster_count * sizeof *sample->cluster_period_ns);
+	wire_put_text(bytes, sample->mapping);
+	wire_put_text(bytes, sample->error);
 }
 
 void sample_unpack(const GString *bytes, struct sample *sample)
 {
-	const char *at = bytes->str;
 	struct sample_figures *figures = &sample->figures;
-	memcpy(figures, at, sizeof *figures);
-	at += sizeof *figures;
-	size_t length = figures->segment_count * sizeof *sample->segments;
-	sample->segments = g_memdup2(at, length);
-	at += length;
-	length = figures->cluster_count * sizeof *sample->cluster_period_ns;
-	sample->cluster_period_ns = g_memdup2(at, length);
-	at = unpack_text(at + length, &sample->mapping);
-	unpack_text(at, &sample->error);
+	struct wire wire = wire_open(bytes);
+	wire_take(&wire, figures, sizeof *figures);
+	sample->segments = wire_take_copy(&wire, figures->segment_count * sizeof *sample->segments);
+	sample->cluster_period_ns = wire_take_copy(
+		&wire, figures->cluster_count * sizeof *sample->cluster_period_ns);
+	sample->mapping = wire_take_text(&wire);
+	sample->error = wire_take_text(&wire);
 }
 
 void sample_release(struct sample *sample)

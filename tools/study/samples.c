@@ -1,12 +1,11 @@
 /* Invariant: samples stand in the order of their pairs and numbers, whoever made them. */
 #include "tools/study/samples.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "tools/text/progress.h"
 #include "tools/study/sample_work.h"
+#include "tools/text/wire.h"
 #include "tools/text/workers.h"
 
 const char *sample_kind_name(enum sample_kind kind)
@@ -123,7 +122,7 @@ static void show_progress(void *data)
 	progress_line(&making->progress, line);
 }
 
-/* The answer: 'm' and a mapping, or 'e' and an error. */
+/* The answer: a mapping, or none and an error. */
 static void work_search(void *data, unsigned index, GString *answer)
 {
 	struct making *making = data;
@@ -142,8 +141,9 @@ static void work_search(void *data, unsigned index, GString *answer)
 	                                             &search, &error);
 	g_autofree char *text = mapping ? map_to_json(mapping, pair->subject.workload,
 	                                              pair->subject.package)
-	                                : g_strdup(error->message);
-	g_string_append_printf(answer, "%c%s", mapping ? 'm' : 'e', text);
+	                                : NULL;
+	wire_put_text(answer, text);
+	wire_put_text(answer, mapping ? NULL : error->message);
 	g_clear_error(&error);
 	map_free(mapping);
 	++*making->done;
@@ -197,11 +197,13 @@ static void make_searches(struct making *making)
 	for (unsigned i = 0; i < making->count; i++) {
 		struct sample_pair *pair = &request->pairs[making->pieces[i].pair];
 		unsigned s = making->pieces[i].number;
-		bool found = answers[i] && answers[i]->str[0] == 'm';
-		char *text = answers[i] ? g_strdup(answers[i]->str + 1) : errors[i];
-		*(found ? &pair->searched[s] : &pair->errors[s]) = text;
-		if (answers[i])
-			g_string_free(answers[i], TRUE);
+		pair->errors[s] = errors[i];
+		if (!answers[i])
+			continue;
+		struct wire wire = wire_open(answers[i]);
+		pair->searched[s] = wire_take_text(&wire);
+		pair->errors[s] = wire_take_text(&wire);
+		g_string_free(answers[i], TRUE);
 	}
 	g_clear_pointer(&making->pieces, g_free);
 }
@@ -254,19 +256,16 @@ static void list_samples(struct making *making)
 bool samples_make(struct sample_request *request, struct sample_set *set, GError **error)
 {
 	struct making making = { .request = request };
-	making.done = mmap(NULL, sizeof *making.done, PROT_READ | PROT_WRITE,
-	                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (making.done == MAP_FAILED) {
-		g_set_error(error, TOOL_ERROR, TOOL_FAILED, "no memory: %s", g_strerror(errno));
+	making.done = workers_share(sizeof *making.done, error);
+	if (!making.done)
 		return false;
-	}
 	progress_begin(&making.progress, request->quiet);
 	make_searches(&making);
 	list_samples(&making);
 	make_samples(&making, set);
 	progress_end(&making.progress);
 	g_free(making.pieces);
-	munmap((void *)making.done, sizeof *making.done);
+	workers_unshare((void *)making.done, sizeof *making.done);
 	return true;
 }
 

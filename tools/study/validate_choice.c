@@ -14,6 +14,7 @@
 #include "tools/report/results.h"
 #include "tools/text/table.h"
 #include "tools/study/validate.h"
+#include "tools/text/wire.h"
 #include "tools/text/workers.h"
 
 #define WORSE_PERCENT 1.0 /* counted as worse */
@@ -78,7 +79,7 @@ static bool choose(const struct validation *validation, const struct choice *cho
 	return good;
 }
 
-/* The answer: figures, or an error's text behind figures of zeros. */
+/* The answer: figures, and an error's text if they are none. */
 static void work(void *data, unsigned index, GString *answer)
 {
 	const struct choosing *choosing = data;
@@ -87,8 +88,8 @@ static void work(void *data, unsigned index, GString *answer)
 	g_autoptr(GError) error = NULL;
 	if (choose(validation, &choosing->choices[index], 0, &figures, &error))
 		choose(validation, &choosing->choices[index], 1, &figures, &error);
-	g_string_append_len(answer, (const char *)&figures, sizeof figures);
-	g_string_append(answer, error ? error->message : "");
+	wire_put(answer, &figures, sizeof figures);
+	wire_put_text(answer, error ? error->message : NULL);
 }
 
 /* ---- output ---- */
@@ -262,9 +263,9 @@ static void run(struct choosing *choosing)
 		choice->error = errors[i];
 		if (!answers[i])
 			continue;
-		const char *text = answers[i]->str + sizeof choice->figures;
-		memcpy(&choice->figures, answers[i]->str, sizeof choice->figures);
-		choice->error = *text ? g_strdup(text) : NULL;
+		struct wire wire = wire_open(answers[i]);
+		wire_take(&wire, &choice->figures, sizeof choice->figures);
+		choice->error = wire_take_text(&wire);
 		g_string_free(answers[i], TRUE);
 	}
 }

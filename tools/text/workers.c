@@ -94,20 +94,48 @@ static void take_answer(struct worker *worker, int status, GString **answer, cha
 	worker->process = 0;
 }
 
+/* One of ours that has ended, and how; count if none has. Other children of the process are not ours
+ * to wait for. */
+static unsigned find_ended(const struct workers *workers, const struct worker *all, int *status)
+{
+	unsigned i = 0;
+	while (i < workers->count &&
+	       (all[i].process == 0 || waitpid(all[i].process, status, WNOHANG) == 0))
+		i++;
+	return i;
+}
+
 /* Waits until one of the running workers has ended; returns its index. */
 static unsigned wait_for_one(const struct workers *workers, const struct worker *all, int *status)
 {
 	for (;;) {
-		pid_t ended = waitpid(-1, status, workers->tick ? WNOHANG : 0);
-		for (unsigned i = 0; ended > 0 && i < workers->count; i++)
-			if (all[i].process == ended)
-				return i;
-		g_assert(ended >= 0 || errno == EINTR); /* there is a child to wait for */
+		siginfo_t ended;
+		unsigned i = find_ended(workers, all, status);
+		if (i < workers->count)
+			return i;
 		if (workers->tick) {
 			workers->tick(workers->data);
 			g_usleep(TICK_US);
+		} else {
+			waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT); /* leaves it to its parent */
 		}
 	}
+}
+
+void *workers_share(size_t bytes, GError **error)
+{
+	void *memory = mmap(NULL, MAX(bytes, 1), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	                    -1, 0);
+	if (memory != MAP_FAILED)
+		return memory;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "no memory: %s", g_strerror(errno));
+	return NULL;
+}
+
+void workers_unshare(void *memory, size_t bytes)
+{
+	if (memory)
+		munmap(memory, MAX(bytes, 1));
 }
 
 void workers_run(const struct workers *workers, GString **answers, char **errors)

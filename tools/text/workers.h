@@ -17,6 +17,11 @@ struct workers {
 	void *data;
 };
 
+/* Zeroed memory that the parent and its children share, for progress; NULL and `error` if there is
+ * none. workers_unshare (NULL is allowed) needs its size again. */
+void *workers_share(size_t bytes, GError **error);
+void workers_unshare(void *memory, size_t bytes);
+
 /* answers[i] becomes what piece i answered, or NULL if its process died; errors[i] then says how. */
 void workers_run(const struct workers *workers, GString **answers, char **errors);
 
