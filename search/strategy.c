@@ -64,7 +64,7 @@ double search_value(const struct search_options *options, double latency_ns, dou
 	               : latency_ns * pow(energy_pJ, search_energy_exponent(options));
 }
 
-bool search_beats(enum search_objective objective, const struct search_worth *one,
+static bool beats(enum search_objective objective, const struct search_worth *one,
                   const struct search_worth *other)
 {
 	bool faster = one->latency_ns <= other->latency_ns;
@@ -83,7 +83,7 @@ bool search_front_beats(GArray *front, enum search_objective objective,
                         const struct search_worth *worth)
 {
 	for (unsigned i = 0; i < front->len; i++)
-		if (search_beats(objective, item_at(front, i), worth))
+		if (beats(objective, item_at(front, i), worth))
 			return true;
 	return false;
 }
@@ -92,7 +92,7 @@ void search_front_keep(GArray *front, enum search_objective objective, const voi
 {
 	unsigned kept = 0;
 	for (unsigned i = 0; i < front->len; i++)
-		if (!search_beats(objective, item, item_at(front, i)))
+		if (!beats(objective, item, item_at(front, i)))
 			memmove(item_at(front, kept++), item_at(front, i),
 			        g_array_get_element_size(front));
 	g_array_set_size(front, kept);

@@ -90,14 +90,11 @@ struct search_worth {
 	double latency_ns, energy_pJ; /* energy: 0 if the objective is latency */
 };
 
-/* Whether one makes another superfluous, alone and as parts of the same whole. An edp is no sum of
- * its parts: both must be no worse. */
-bool search_beats(enum search_objective objective, const struct search_worth *one,
-                  const struct search_worth *other);
-
 /*
- * A front: an array of structs that begin with their worth, none of which beats another. Whether one
- * of it beats `worth`; and an item that none beats, in place of all that it beats.
+ * A front: an array of structs that begin with their worth, none of which beats another. To beat is
+ * to make superfluous, alone and as parts of the same whole; an edp is no sum of its parts: both
+ * must be no worse. Whether one of the front beats `worth`; and an item that none beats, in place
+ * of all that it beats.
  */
 bool search_front_beats(GArray *front, enum search_objective objective,
                         const struct search_worth *worth);

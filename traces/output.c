@@ -52,7 +52,7 @@ bool trace_close(struct trace_output *output, GError **error)
 	return failure == 0;
 }
 
-void trace_put_bytes(struct trace_output *output, const char *text, size_t length)
+static void put_bytes(struct trace_output *output, const char *text, size_t length)
 {
 	while (length > 0) {
 		size_t room = TRACE_BUFFER_SIZE - output->used;
@@ -69,7 +69,7 @@ void trace_put_bytes(struct trace_output *output, const char *text, size_t lengt
 
 void trace_put(struct trace_output *output, const char *text)
 {
-	trace_put_bytes(output, text, strlen(text));
+	put_bytes(output, text, strlen(text));
 }
 
 void trace_put_fixed(struct trace_output *output, int64_t value, unsigned decimals)
@@ -95,7 +95,7 @@ void trace_put_fixed(struct trace_output *output, int64_t value, unsigned decima
 	} while (digits > 0);
 	if (value < 0)
 		*--at = '-';
-	trace_put_bytes(output, at, (size_t)(end - at));
+	put_bytes(output, at, (size_t)(end - at));
 }
 
 void trace_put_integer(struct trace_output *output, int64_t value)

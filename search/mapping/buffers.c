@@ -64,7 +64,7 @@ uint64_t map_tile_input_bytes(const struct map_placed *placed, const struct wl_e
 	return most * placed->workload->activation_bytes;
 }
 
-uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scratch *scratch)
+static uint64_t tile_output_bytes(const struct map_placed *placed, struct map_scratch *scratch)
 {
 	unsigned mark = scratch->used, tiles;
 	map_tile_dim(placed, &tiles);
@@ -76,8 +76,9 @@ uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scrat
 	return bytes;
 }
 
-uint64_t map_weight_working_bytes(const struct map_placed *placed,
-                                  const struct hw_chiplet_type *type)
+/* The working space that weights which are not resident must have. */
+static uint64_t weight_working_bytes(const struct map_placed *placed,
+                                     const struct hw_chiplet_type *type)
 {
 	if (placed->weights == MAP_RESIDENT)
 		return 0;
@@ -95,7 +96,7 @@ uint64_t map_input_room(const struct map_placed *placed, const struct wl_edge *e
 
 uint64_t map_output_room(const struct map_placed *placed, struct map_scratch *scratch)
 {
-	return MAP_TILE_BUFFERS * map_tile_output_bytes(placed, scratch);
+	return MAP_TILE_BUFFERS * tile_output_bytes(placed, scratch);
 }
 
 uint64_t map_activation_limit(const struct hw_package *package, const unsigned *region,
@@ -135,7 +136,7 @@ static void weight_use(const struct map_plan *plan, const struct map_cluster *cl
 		uint64_t bytes = placed.weights == MAP_RESIDENT ? map_share_weight_bytes(&placed)
 		                 : placed.weights == MAP_DISTRIBUTED ? map_shard_bytes(&placed)
 		                                                     : 0;
-		uint64_t space = map_weight_working_bytes(&placed, type);
+		uint64_t space = weight_working_bytes(&placed, type);
 		if (bytes + space > largest || i == 0) {
 			largest = bytes + space;
 			use->weight_node = cluster->nodes[i].node;
@@ -242,12 +243,6 @@ void map_buffer_use(const struct map_plan *plan, unsigned segment, unsigned clus
 {
 	map_weight_use(plan, segment, cluster, use);
 	activation_use(plan, segment, cluster, scratch, use);
-}
-
-bool map_use_fits(const struct map_buffer_use *use)
-{
-	return use->weight_bytes <= use->weight_limit &&
-	       use->activation_bytes <= use->activation_limit;
 }
 
 bool map_prefetches(const struct map_plan *plan, unsigned node, const struct map_buffer_use *use)

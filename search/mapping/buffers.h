@@ -40,14 +40,13 @@ static inline unsigned map_edge_buffers(unsigned distance)
 uint64_t map_largest_box(const struct map_grid *grid);
 
 /* Largest share of any chiplet, in bytes: the weights it needs, its shard of them if they are
- * distributed, its input over an edge, the same for one tile, one tile of its output. */
+ * distributed, its input over an edge, the same for one tile. */
 uint64_t map_share_weight_bytes(const struct map_placed *placed);
 uint64_t map_shard_bytes(const struct map_placed *placed);
 uint64_t map_input_bytes(const struct map_placed *placed, const struct wl_edge *edge,
                          struct map_scratch *scratch);
 uint64_t map_tile_input_bytes(const struct map_placed *placed, const struct wl_edge *edge,
                               struct map_scratch *scratch);
-uint64_t map_tile_output_bytes(const struct map_placed *placed, struct map_scratch *scratch);
 
 /* What an input over an edge that goes this way takes, between clusters as far apart as that; and
  * what the output of a running node takes. */
@@ -59,15 +58,12 @@ uint64_t map_output_room(const struct map_placed *placed, struct map_scratch *sc
 uint64_t map_activation_limit(const struct hw_package *package, const unsigned *region,
                               unsigned region_size);
 
-/* Two weights per MAC unit, and so the working space that weights which are not resident must have. */
+/* Two weights per MAC unit. */
 static inline uint64_t map_array_weight_bytes(const struct wl_workload *workload,
                                               const struct hw_chiplet_type *type)
 {
 	return 2 * hw_array_macs(&type->array) * workload->weight_bytes;
 }
-
-uint64_t map_weight_working_bytes(const struct map_placed *placed,
-                                  const struct hw_chiplet_type *type);
 
 /* The inputs of a cluster that are held whole, whatever tiles there are. */
 struct map_whole_inputs {
@@ -99,8 +95,6 @@ struct map_buffer_use {
 
 void map_buffer_use(const struct map_plan *plan, unsigned segment, unsigned cluster,
                     struct map_scratch *scratch, struct map_buffer_use *use);
-
-bool map_use_fits(const struct map_buffer_use *use);
 
 /* The weight side of it alone. */
 void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned cluster,

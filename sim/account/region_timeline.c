@@ -40,7 +40,8 @@ double sim_run_end_ns(const struct sim_run *run, unsigned segment, uint32_t task
 	return run->result->end_ns[instance(run, segment, task, u)];
 }
 
-bool sim_run_is_tail(const struct sim_run *run, unsigned segment, uint32_t u)
+/* Whether executed micro-batch u is the segment's smaller last one. */
+static bool is_tail(const struct sim_run *run, unsigned segment, uint32_t u)
 {
 	return sim_run_segment(run, segment)->has_tail &&
 	       u + 1 == run->result->segments[segment].simulated;
@@ -50,7 +51,7 @@ const struct sim_activity *sim_run_activity(const struct sim_run *run, unsigned 
                                             uint32_t task, uint32_t u)
 {
 	const struct sim_task *t = sim_run_task(run, task);
-	uint32_t activity = !t->once && sim_run_is_tail(run, segment, u) ? t->tail : t->full;
+	uint32_t activity = !t->once && is_tail(run, segment, u) ? t->tail : t->full;
 	if (activity == SIM_NONE)
 		return NULL;
 	return &g_array_index(run->lowered->program->activities, struct sim_activity, activity);
@@ -61,7 +62,7 @@ const struct sim_work *sim_run_work(const struct sim_run *run, unsigned segment,
 {
 	const struct sim_task_info *info = sim_run_info(run, task);
 	bool once = sim_run_task(run, task)->once;
-	return !once && sim_run_is_tail(run, segment, u) ? &info->tail : &info->full;
+	return !once && is_tail(run, segment, u) ? &info->tail : &info->full;
 }
 
 double sim_run_busy_ns(const struct sim_run *run, const struct sim_activity *activity, uint32_t i)

@@ -25,9 +25,6 @@ const struct sim_task_info *sim_run_info(const struct sim_run *run, uint32_t tas
 double sim_run_start_ns(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u);
 double sim_run_end_ns(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u);
 
-/* Whether executed micro-batch u is the segment's smaller last one. */
-bool sim_run_is_tail(const struct sim_run *run, unsigned segment, uint32_t u);
-
 /* The activity and the work of a task in executed micro-batch u; NULL for no activity. */
 const struct sim_activity *sim_run_activity(const struct sim_run *run, unsigned segment,
                                             uint32_t task, uint32_t u);

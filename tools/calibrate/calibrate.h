@@ -57,9 +57,6 @@ void calibrate_release_simulated(struct calibrate *calibrate);
 bool calibrate_read_measured(struct calibrate *calibrate, GError **error);
 void calibrate_release_measured(struct calibrate *calibrate);
 
-/* The command that remakes a simulated sample, or "FILE:LINE". Caller frees. */
-char *calibrate_origin(const struct calibrate *calibrate, unsigned sample);
-
 /* Names of a list with commas; NULL and `error` if one is empty or comes twice. */
 char **calibrate_split(const char *option, const char *list, GError **error);
 

@@ -105,7 +105,8 @@ static void append_option(GString *line, const char *option, const char *value)
 	g_string_append_printf(line, " --%s %s", option, plain ? value : quoted);
 }
 
-char *calibrate_origin(const struct calibrate *c, unsigned sample)
+/* The command that remakes a simulated sample, or "FILE:LINE". */
+static char *origin_of(const struct calibrate *c, unsigned sample)
 {
 	const struct calibrate_sample *note = &c->notes[sample];
 	const struct options *options = c->options;
@@ -138,7 +139,7 @@ static void print_worst(const struct calibrate *c, unsigned from, unsigned end, 
 		if (fabs(after_percent(c, i)) > fabs(after_percent(c, worst)))
 			worst = i;
 	const struct calibrate_pair *pair = &c->pairs[c->notes[worst].pair];
-	g_autofree char *text = calibrate_origin(c, worst), *origin = printable(text);
+	g_autofree char *text = origin_of(c, worst), *origin = printable(text);
 	g_autofree char *workload = printable(pair->workload), *package = printable(pair->package);
 	char digits[G_ASCII_DTOSTR_BUF_SIZE];
 	g_string_append_printf(

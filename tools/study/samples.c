@@ -21,7 +21,8 @@ const char *sample_strategy_name(const struct sample_figures *figures)
 	               : search_strategy_name(figures->strategy);
 }
 
-unsigned samples_per_pair(const struct sample_request *request, const struct sample_pair *pair)
+static unsigned samples_per_pair(const struct sample_request *request,
+                                 const struct sample_pair *pair)
 {
 	return pair->strategy_count + request->drawn;
 }

@@ -81,9 +81,6 @@ bool samples_load_pairs(struct sample_request *request, const struct options *op
                         const char *const *workloads, const char *const *packages, GError **error);
 void samples_release_pairs(struct sample_request *request);
 
-/* How many samples a pair has. */
-unsigned samples_per_pair(const struct sample_request *request, const struct sample_pair *pair);
-
 /* Search, draw, evaluate, simulate. What fails for a sample stands in it. */
 bool samples_make(struct sample_request *request, struct sample_set *set, GError **error);
 void samples_release(struct sample_set *set);
