@@ -75,9 +75,16 @@ static inline void assert_fails(const char *folder, const char *words, int statu
 	finished_free(&f);
 }
 
+/* If not, what is shown of the text is where it goes on like `part` for longest. */
 static inline void assert_has(const char *text, const char *part)
 {
-	ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in:\n%s", part, text);
+	const char *at = NULL;
+	for (size_t length = strlen(part); !at; length--) {
+		g_autofree char *start = g_strndup(part, length);
+		at = strstr(text, start);
+	}
+	ck_assert_msg(g_str_has_prefix(at, part), "\"%s\" is not in the text; near it:\n%.200s",
+	              part, at - MIN(100, at - text));
 }
 
 /* A file's content; caller frees. */
