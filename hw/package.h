@@ -61,8 +61,8 @@ struct hw_nop {
 	double energy_pJ_per_bit; /* per link traversed */
 	struct hw_borders borders;
 	bool multicast;
-	/* What routers lose (search/traffic/router_loss.h). Shares >= 0 and <= 1; the latter two are 0 by default
-	 * and count only if router_conflict > 0: else routers are ideal. */
+	/* What routers lose (search/traffic/router_loss.h). Shares >= 0 and <= 1; the latter two
+	 * are 0 by default and count only if router_conflict > 0: else routers are ideal. */
 	double router_conflict; /* of an output's slots given to inputs that send elsewhere */
 	double router_blocking; /* of a slow output's delay that packets pass on to those behind */
 	double injection_blocking; /* of the waits of an injection port that add up */

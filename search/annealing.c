@@ -23,8 +23,8 @@
 #define HOT 0.01
 #define COLD 0.00003
 
-/* Small problems (search_is_small) are hilly: more changes are shared out over them and every other chain
- * starts hotter. What the formula says is all that counts there. */
+/* Small problems (search_is_small) are hilly: more changes are shared out over them and every other
+ * chain starts hotter. What the formula says is all that counts there. */
 #define SMALL_CHANGES 2e5
 #define VERY_HOT 0.3
 /* What a share of energy counts on the way of a small one, against one of the objective. */
@@ -54,7 +54,8 @@ struct annealer {
 	struct chain chains[CHAINS];
 };
 
-/* Where tiles are chosen by the formula, the segment gets the best for what else the mapping says. */
+/* Where tiles are chosen by the formula, the segment gets the best for what else the mapping
+ * says. */
 static struct segment_cost cost_of(struct chain *chain, struct map_mapping *mapping,
                                    unsigned segment)
 {
@@ -72,8 +73,8 @@ static struct segment_cost cost_of(struct chain *chain, struct map_mapping *mapp
 		                                                            cost.latency_ns)) };
 }
 
-/* What the objective says, and what leads the chain: that times energy, for mappings that move fewer
- * bytes over fewer hops meet less on the links, which the formula's latency does not see. */
+/* What the objective says, and what leads the chain: that times energy, for mappings that move
+ * fewer bytes over fewer hops meet less on the links, which the formula's latency does not see. */
 static double score_of(const struct chain *chain, const struct segment_cost *costs, unsigned count,
                        double *way)
 {
@@ -87,7 +88,8 @@ static double score_of(const struct chain *chain, const struct segment_cost *cos
 	return score;
 }
 
-/* Whether a segment that a change left alone reads what a changed one stores, where that matters. */
+/* Whether a segment that a change left alone reads what a changed one stores, where that
+ * matters. */
 static bool reads_changed(const struct chain *chain, const struct search_move *change,
                           unsigned segment)
 {

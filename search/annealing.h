@@ -7,9 +7,9 @@
  * the best by the objective. On others it is the one with the least objective times energy of those
  * that are no worse by the objective: what gains a little latency by scattering regions
  * or by very few or many tiles, which the formula hardly sees, is slower when simulated. For
- * the same reason tiles are left alone there unless the model is calibrated. A change touches one or two
- * segments and only those are costed again: segments add up, since what crosses their borders
- * goes through DRAM.
+ * the same reason tiles are left alone there unless the model is calibrated. A change touches one
+ * or two segments and only those are costed again: segments add up, since what crosses their
+ * borders goes through DRAM.
  */
 #ifndef SEARCH_ANNEALING_H
 #define SEARCH_ANNEALING_H
@@ -24,7 +24,8 @@ struct search_annealing {
 	void *progress_data;
 };
 
-/* The best mapping seen, valid like the start; the caller frees it. Deterministic, whatever jobs. */
+/* The best mapping seen, valid like the start; the caller frees it. Deterministic, whatever
+ * jobs. */
 struct map_mapping *search_anneal(const struct search_annealing *annealing,
                                   const struct map_mapping *start);
 

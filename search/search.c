@@ -14,11 +14,11 @@
 
 #include <math.h>
 
-#define RETRIES 5         /* searches with less and less of the activation buffer, until one finds */
-#define TIGHTER 0.8       /* how much less each time */
-#define EVALUATIONS 400   /* of refinement, per segment, for a small network */
-#define VARIATIONS 24     /* of the best mapping, per place in a pool */
-#define MORE_TILES 4      /* times as many, where nothing is found */
+#define RETRIES 5       /* searches with less and less of the activation buffer, until one finds */
+#define TIGHTER 0.8     /* how much less each time */
+#define EVALUATIONS 400 /* of refinement, per segment, for a small network */
+#define VARIATIONS 24   /* of the best mapping, per place in a pool */
+#define MORE_TILES 4    /* times as many, where nothing is found */
 
 struct searcher {
 	const struct search_options *options;
@@ -70,7 +70,8 @@ static double score_of(struct searcher *s, const struct map_mapping *mapping)
 }
 
 /* A segment of one node alone on the package costs the same wherever such a node stands, unless
- * tensors have places (search/mapping/stored.h): what was found for the first of its kind serves them all. */
+ * tensors have places (search/mapping/stored.h): what was found for the first of its kind serves
+ * them all. */
 static bool repeats(const struct searcher *s, const struct search_draft *drafts, unsigned i,
                     unsigned *like)
 {
@@ -134,7 +135,8 @@ static struct map_mapping *realise(struct searcher *s, const struct search_solut
 		refine_one(s, &refiner, drafts, i);
 	if (fits)
 		note_latency(s, mapping);
-	/* Another objective starts from the fastest mapping, so that it is never worse than that. */
+	/* Another objective starts from the fastest mapping, so that it is never worse than
+	 * that. */
 	if (fits && s->options->objective != SEARCH_LATENCY) {
 		refiner.weights = weights_at(s, mapping);
 		for (unsigned i = 0; i < solution->segment_count; i++)
@@ -248,8 +250,8 @@ static unsigned most_tiles(const struct searcher *s)
 	return most;
 }
 
-/* The same; where nothing is found, again with more tiles in the tables, as long as that may help, and
- * at last with every node alone. */
+/* The same; where nothing is found, again with more tiles in the tables, as long as that may help,
+ * and at last with every node alone. */
 static struct map_mapping *search_with_tiles(struct searcher *s, GError **error)
 {
 	s->tiles = s->options->tiles;

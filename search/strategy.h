@@ -51,7 +51,8 @@ struct search_options {
 	unsigned tiles;         /* wished for per share, at least 1; more where buffers demand it */
 	unsigned jobs;          /* threads; the result does not depend on it */
 	bool heuristics_only;   /* never try everything, however small the problem */
-	/* Of the cost model; NULL: neutral. The tables (README, 1 to 3) always are: they only propose. */
+	/* Of the cost model; NULL: neutral. The tables (README, 1 to 3) always are: they only
+	 * propose. */
 	const struct cost_parameters *parameters;
 	void (*progress)(void *data, double fraction); /* NULL: none */
 	void *progress_data;
@@ -73,9 +74,10 @@ struct search_freedom search_freedom_of(enum search_strategy strategy);
 bool search_contains(enum search_strategy whole, enum search_strategy part);
 
 /*
- * Whether what the formula says is all that counts. On larger problems tiles are not chosen by a model
- * that is not calibrated: it hardly sees what they cost. (Fetching the first of many tiles takes little, and
- * with it DarkNet-19 on mcm-256 came out 0.1 % faster by the formula and twice as slow simulated.)
+ * Whether what the formula says is all that counts. On larger problems tiles are not chosen by a
+ * model that is not calibrated: it hardly sees what they cost. (Fetching the first of many tiles
+ * takes little, and with it DarkNet-19 on mcm-256 came out 0.1 % faster by the formula and twice as
+ * slow simulated.)
  */
 bool search_is_small(const struct wl_workload *workload, const struct hw_package *package);
 

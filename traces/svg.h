@@ -1,10 +1,10 @@
 /*
  * Timeline -> timeline.svg, a picture of the whole run, 800 px wide: a row for each cluster, below
  * them one for each chiplet if these were recorded and are few, time to the right, a dashed line
- * where a segment begins. Colours are kinds, computing has two shades for even and odd micro-batches;
- * the legend has what occurs. What is narrower than half a pixel is drawn together with its
- * neighbours, in the colour of most of their time. Time of a segment that was not recorded is hatched.
- * Same timeline, same bytes.
+ * where a segment begins. Colours are kinds, computing has two shades for even and odd
+ * micro-batches; the legend has what occurs. What is narrower than half a pixel is drawn together
+ * with its neighbours, in the colour of most of their time. Time of a segment that was not recorded
+ * is hatched. Same timeline, same bytes.
  */
 #ifndef TRACES_SVG_H
 #define TRACES_SVG_H

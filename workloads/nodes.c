@@ -37,7 +37,8 @@ struct building {
 	unsigned *open;     /* by node: reads of its tensors from outside, as known so far */
 	bool *homeless;     /* by layer: belongs to whichever node reads it */
 	GArray *edges;
-	/* Edges to one node hang together: its last one here, and before each edge the one before. */
+	/* Edges to one node hang together: its last one here, and before each edge the one
+	 * before. */
 	int *last_edge;       /* by node; -1: none */
 	GArray *edges_before; /* of int, by edge */
 };

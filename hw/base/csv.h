@@ -33,8 +33,8 @@ struct hw_csv *hw_csv_parse(const char *text, size_t length, const char *origin,
 void hw_csv_free(struct hw_csv *csv); /* NULL is allowed */
 
 /*
- * Where the columns that `names` lists (NULL-terminated) stand: place[i], or -1 if the file has none
- * of that name. The first `required` must be there, none of them twice, and others only if
+ * Where the columns that `names` lists (NULL-terminated) stand: place[i], or -1 if the file has
+ * none of that name. The first `required` must be there, none of them twice, and others only if
  * `others` says so.
  */
 bool hw_csv_columns(const struct hw_csv *csv, const char *const *names, unsigned required,

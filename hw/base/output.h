@@ -2,8 +2,8 @@
  * A file that appears whole or not at all. What is written goes to a part beside it,
  * "NAME.mcmsim~1", which takes its place when all is there. A run that is killed meanwhile leaves
  * its part behind; the next one that writes NAME removes it. A part is locked (flock) as long as
- * its run lives, so those of others that write the same file now are left alone: they have numbers of
- * their own.
+ * its run lives, so those of others that write the same file now are left alone: they have numbers
+ * of their own.
  *
  * A link's target is replaced, not the link. Pipes and devices, and whatever is below /dev and
  * /proc, are written in place.

@@ -3,8 +3,8 @@
  * chance, so an item may only write what is its own.
  *
  * A crew's threads are started by the first work that has a use for them and stay until it is
- * freed. Whoever searches or fits owns one for that time. In a process forked meanwhile, which has none of the
- * threads, a crew starts others.
+ * freed. Whoever searches or fits owns one for that time. In a process forked meanwhile, which has
+ * none of the threads, a crew starts others.
  */
 #ifndef HW_BASE_THREADS_H
 #define HW_BASE_THREADS_H

@@ -103,9 +103,10 @@ static inline double hw_grid_ns(const struct hw_package *p, unsigned from, struc
 }
 
 /*
- * hw_topology.branch for these legs, of kinds whose ways 0 are prefix-closed: that to a router on the
- * way is the first part of that to the end. So those from one root form a tree in which every router
- * has one incoming link, and whoever walks back may stop at the first router that is in the tree.
+ * hw_topology.branch for these legs, of kinds whose ways 0 are prefix-closed: that to a router on
+ * the way is the first part of that to the end. So those from one root form a tree in which every
+ * router has one incoming link, and whoever walks back may stop at the first router that is in the
+ * tree.
  */
 static inline double hw_grid_branch(const struct hw_package *p, struct hw_tree *tree, unsigned to,
                                     struct hw_legs legs, unsigned *links, unsigned *count)

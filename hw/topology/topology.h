@@ -24,8 +24,9 @@ struct hw_topology {
 	bool rings; /* a grid's rows and columns are closed */
 	/* Reads the keys of its own into package->nop; the grid is known. NULL: has none. */
 	void (*read)(struct hw_json nop, struct hw_package *package, GError **error);
-	/* Appends the links with hw_add_link, those that leave a router together, routers ascending.
-	 * May keep a table of its own in package->routing (g_free), and sets longest_route. */
+	/* Appends the links with hw_add_link, those that leave a router together, routers
+	 * ascending. May keep a table of its own in package->routing (g_free), and sets
+	 * longest_route. */
 	void (*lay)(struct hw_package *package);
 	/* What hw_ways, hw_hops and hw_route say. */
 	unsigned (*ways)(const struct hw_package *p, unsigned from, unsigned to);
@@ -93,9 +94,9 @@ static inline double hw_links_ns(const struct hw_package *p, const unsigned *lin
 /*
  * A multicast tree. hw_tree_start begins a new one; hw_tree_add adds the route from its root to
  * `to`, appends the links that are new to `links` (room for one per chiplet suffices for a tree),
- * advances *count, and returns the latency of all links between root and `to`. Costs are proportional
- * to the new links, which stand in the order from the destination to the tree. hw_tree_init makes
- * room for the package's chiplets; hw_tree_release frees it.
+ * advances *count, and returns the latency of all links between root and `to`. Costs are
+ * proportional to the new links, which stand in the order from the destination to the tree.
+ * hw_tree_init makes room for the package's chiplets; hw_tree_release frees it.
  */
 struct hw_tree {
 	uint32_t *seen; /* generation in which a router was reached */

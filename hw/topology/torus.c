@@ -19,7 +19,8 @@ struct ring_legs {
 	struct ring_leg x, y;
 };
 
-/* Half way round from a coordinate: whether upwards is quicker (> 0), downwards (< 0) or neither. */
+/* Half way round from a coordinate: whether upwards is quicker (> 0), downwards (< 0) or
+ * neither. */
 static int quicker(const struct hw_nop *nop, unsigned from, unsigned extent, unsigned every)
 {
 	if (every == 0 || every == extent)

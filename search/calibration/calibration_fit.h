@@ -1,17 +1,17 @@
 /*
- * Fits the parameters of the cost model (search/cost/parameters.h) to latencies that mappings really
- * have, simulated or measured. Pure: no files, no clock; the same samples give the same numbers,
- * whatever the number of threads.
+ * Fits the parameters of the cost model (search/cost/parameters.h) to latencies that mappings
+ * really have, simulated or measured. Pure: no files, no clock; the same samples give the same
+ * numbers, whatever the number of threads.
  *
  * What is made small is, with e = model / target - 1 per sample and d = CAL_SMALL_ERROR,
  *
  *   mean over groups of weighted mean over samples of ( sqrt(e^2 + d^2) - d )  +  small x distance
  *
  * (where the segments' times are known, half of it is theirs, weighted by time: errors that make up
- * for each other in one mapping do not in another), a group being a workload on a package: quadratic in small errors, linear in large ones, so that
- * an outlier weighs as much as its error and not as its square (pseudo-Huber; Charbonnier et al.,
- * ICIP 1994). The distance (squared, from the start, in parts of each parameter's range) decides
- * only what the samples say nothing of.
+ * for each other in one mapping do not in another), a group being a workload on a package:
+ * quadratic in small errors, linear in large ones, so that an outlier weighs as much as its error
+ * and not as its square (pseudo-Huber; Charbonnier et al., ICIP 1994). The distance (squared, from
+ * the start, in parts of each parameter's range) decides only what the samples say nothing of.
  */
 #ifndef SEARCH_CALIBRATION_CALIBRATION_FIT_H
 #define SEARCH_CALIBRATION_CALIBRATION_FIT_H
@@ -78,9 +78,9 @@ bool cal_fit(const struct cal_problem *problem, struct cal_fit *fit, GError **er
 void cal_fit_release(struct cal_fit *fit);
 
 /*
- * The least of a function of `count` (at most CAL_MOST) numbers from 0 to 1 that need not be smooth:
- * from `start`, and from points a quarter and half of the range away from it (NLopt's BOBYQA, then
- * Subplex). Returns it, with the place in `best`.
+ * The least of a function of `count` (at most CAL_MOST) numbers from 0 to 1 that need not be
+ * smooth: from `start`, and from points a quarter and half of the range away from it (NLopt's
+ * BOBYQA, then Subplex). Returns it, with the place in `best`.
  */
 #define CAL_MOST COST_PARAMETERS
 double cal_minimise(unsigned count, double (*function)(void *data, const double *x), void *data,

@@ -7,11 +7,10 @@
  *   T_segment = T_load + (U + C - 1) * T_period
  *   T_network = sum of T_segment
  *
- * with neutral parameters; others add what search/cost/parameters.h says of them (search/cost/features_time.c).
- * T_traffic is one phase with all that goes out of the node and what it fetches
- * from DRAM. T_shared is the time that the most loaded link, port or channel
- * needs for one micro-batch of the whole segment: no pipeline runs faster.
- * Times in ns, energies in pJ.
+ * with neutral parameters; others add what search/cost/parameters.h says of them
+ * (search/cost/features_time.c). T_traffic is one phase with all that goes out of the node and what
+ * it fetches from DRAM. T_shared is the time that the most loaded link, port or channel needs for
+ * one micro-batch of the whole segment: no pipeline runs faster. Times in ns, energies in pJ.
  */
 #ifndef SEARCH_COST_COST_H
 #define SEARCH_COST_COST_H
@@ -54,8 +53,8 @@ struct cost_segment {
 	unsigned first_cluster, cluster_count; /* in report->cluster_ns */
 	unsigned microbatches;
 	double load_ns, period_ns, shared_ns, latency_ns;
-	/* The part of load_ns in which clusters load their nodes' weights one after another: it is no
-	 * less than that, whatever the first input is. */
+	/* The part of load_ns in which clusters load their nodes' weights one after another: it is
+	 * no less than that, whatever the first input is. */
 	double load_chain_ns;
 };
 
@@ -110,15 +109,16 @@ struct cost_segment cost_evaluate_segment(struct cost_model *model, const struct
 double cost_evaluate_load(struct cost_model *model, const struct map_plan *plan, unsigned segment);
 
 /* The latency of all segments whose cost changes with how this one is mapped, besides its own:
- * where tensors have places (search/mapping/stored.h), those that read what it stores. cluster_ns is scratch. */
+ * where tensors have places (search/mapping/stored.h), those that read what it stores. cluster_ns
+ * is scratch. */
 double cost_readers_ns(struct cost_model *model, const struct map_plan *plan, unsigned segment,
                        double *cluster_ns, struct cost_totals *totals);
 
 /*
- * The walk over a segment's traffic (search/cost/features_extract.c). cost_features_extract fills the caller's
- * `features`, whatever the model's parameters are; those that are not neutral need `detailed` ones.
- * `full` receives the totals of a full micro-batch and `totals` those of loading (both only if
- * `totals` is not NULL). cost_walk_microbatch counts one micro-batch of another size.
+ * The walk over a segment's traffic (search/cost/features_extract.c). cost_features_extract fills
+ * the caller's `features`, whatever the model's parameters are; those that are not neutral need
+ * `detailed` ones. `full` receives the totals of a full micro-batch and `totals` those of loading
+ * (both only if `totals` is not NULL). cost_walk_microbatch counts one micro-batch of another size.
  */
 void cost_features_extract(struct cost_model *model, const struct map_plan *plan,
                            const struct map_segment *segment, bool detailed,

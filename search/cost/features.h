@@ -90,9 +90,9 @@ struct cost_times {
 };
 
 /*
- * Times of a segment (equations: search/cost/README.md). cluster_ns has room for its clusters and is
- * written; node_ns is scratch of
- * COST_SCRATCH doubles per node. Neutral parameters need no details.
+ * Times of a segment (equations: search/cost/README.md). cluster_ns has room for its clusters and
+ * is written; node_ns is scratch of COST_SCRATCH doubles per node. Neutral parameters need no
+ * details.
  */
 struct cost_times cost_features_time(const struct cost_features *features,
                                      const struct cost_parameters *parameters, double *cluster_ns,

@@ -1,4 +1,5 @@
-/* Invariant: a candidate is costed by the functions that cost any mapping; bounds only leave out. */
+/* Invariant: a candidate is costed by the functions that cost any mapping; bounds only leave
+ * out. */
 #include "search/exact/branch_bound.h"
 
 #include <math.h>
@@ -57,8 +58,8 @@ void search_result_release(struct search_result *result)
 	g_array_free(result->front, TRUE);
 }
 
-/* Whether the candidate fits the buffers; its weights, unless nodes are free, and its tiles, unless they
- * are enumerated, are chosen for that. */
+/* Whether the candidate fits the buffers; its weights, unless nodes are free, and its tiles, unless
+ * they are enumerated, are chosen for that. */
 static bool fits(struct search_branch_bound *t, const struct map_plan *plan)
 {
 	const struct search_exact_space *small = t->how->small;
@@ -99,8 +100,8 @@ static bool is_better(const struct search_branch_bound *t, const struct search_f
 	       !search_front_beats(t->result->front, t->how->objective, &found->worth);
 }
 
-/* The tiles that are best; whether others than before. Nothing is changed if the segment would not be
- * kept if its first input came at once. */
+/* The tiles that are best; whether others than before. Nothing is changed if the segment would not
+ * be kept if its first input came at once. */
 static bool choose_tiles(struct search_branch_bound *t, const struct map_plan *plan,
                          const struct search_found *found, const struct cost_segment *cost)
 {

@@ -1,8 +1,9 @@
 /*
  * All candidates for one segment of a small space, costed in full; the best are kept.
  *
- * For latency with neutral parameters candidates are left out whose bound (search/exact/lower_bound.h) is not
- * below the best so far: what is found is the best to a relative 1e-9. Everything else is tried.
+ * For latency with neutral parameters candidates are left out whose bound
+ * (search/exact/lower_bound.h) is not below the best so far: what is found is the best to a
+ * relative 1e-9. Everything else is tried.
  */
 #ifndef SEARCH_EXACT_BRANCH_BOUND_H
 #define SEARCH_EXACT_BRANCH_BOUND_H

@@ -13,8 +13,8 @@
  *       nodes   each with one of its variants for a region of that size: the distinct ones of
  *               the three kinds of split
  *
- * Where weights go is not chosen but follows (search_fit_weights). Every node of the space of `best`
- * has more variants (free_nodes):
+ * Where weights go is not chosen but follows (search_fit_weights). Every node of the space of
+ * `best` has more variants (free_nodes):
  *
  *   split       every N x K x P x Q of at most as many parts as the region has chiplets, no factor
  *               above its extent, N at most the micro-batch
@@ -23,13 +23,15 @@
  * Every node has any number of tiles from 1 to the most that its shares can be cut into, whatever
  * the others have. What that means is said by enum search_tiling: with neutral parameters few of
  * them need be looked at. For `best` search_exact_add_orders makes every order of the chiplets a
- * serpentine where that can be afforded. Shares by speed, which annealing tries, are not in the space.
+ * serpentine where that can be afforded. Shares by speed, which annealing tries, are not in the
+ * space.
  *
  * What does not fit the buffers is in the space, too, and is not a valid mapping. Regions that are
  * the same on two serpentines count twice.
  *
  * A segment's cost does not depend on how other nodes are cut: what crosses its borders goes
- * through DRAM (where tensors have places there, it does: search/mapping/stored.h). So a mapping is a choice of candidates, one per segment.
+ * through DRAM (where tensors have places there, it does: search/mapping/stored.h). So a mapping is
+ * a choice of candidates, one per segment.
  */
 #ifndef SEARCH_EXACT_EXACT_SPACE_H
 #define SEARCH_EXACT_EXACT_SPACE_H
@@ -46,10 +48,10 @@ enum search_tiling {
 	/* As many as are wished for, more where buffers demand it (search_fit_tiles): not all there
 	 * are. */
 	SEARCH_TILES_FOLLOW,
-	/* The best numbers are found for each candidate; for neutral parameters. Tiles change no more
-	 * than what fits and T_load, by the first tile of the segment's first node; and energy by the
-	 * time only. So of the numbers that fit that node's with the least T_load is the best for every
-	 * objective, and any for the others that fit with it (search_best_tiles). */
+	/* The best numbers are found for each candidate; for neutral parameters. Tiles change no
+	 * more than what fits and T_load, by the first tile of the segment's first node; and energy
+	 * by the time only. So of the numbers that fit that node's with the least T_load is the
+	 * best for every objective, and any for the others that fit with it (search_best_tiles). */
 	SEARCH_TILES_BEST,
 	/* Every number of every node is a candidate of its own: with other parameters each costs
 	 * something else. */
@@ -62,8 +64,8 @@ struct search_variant {
 	enum map_weights weights; /* if nodes are free; else resident, and they follow */
 };
 
-/* Where a node runs: chiplets [start, start + size) of the serpentine. Nodes of one cluster, and only
- * they, have the same. */
+/* Where a node runs: chiplets [start, start + size) of the serpentine. Nodes of one cluster, and
+ * only they, have the same. */
 struct search_exact_place {
 	uint8_t start, size;
 	uint16_t variant;
@@ -105,8 +107,9 @@ void search_exact_init(struct search_exact_space *small, const struct wl_workloa
                        unsigned batch, unsigned tiles, enum search_tiling tiling);
 void search_exact_release(struct search_exact_space *small);
 
-/* Every order of the chiplets beside the serpentines, so that a region is any chiplets in any order; nothing is
- * done (false) if that makes more than `most` of what has been `candidates` for all segments. */
+/* Every order of the chiplets beside the serpentines, so that a region is any chiplets in any
+ * order; nothing is done (false) if that makes more than `most` of what has been `candidates` for
+ * all segments. */
 bool search_exact_add_orders(struct search_exact_space *small, double candidates, double most);
 
 /* Candidates for a segment of nodes [first, end). */
@@ -130,8 +133,8 @@ static inline const struct search_variant *search_exact_variant(
 	return &small->variants[(size_t)row * small->room + spot->variant];
 }
 
-/* Numbers of tiles that a variant is enumerated with: 1, or with SEARCH_TILES_ALL as many as its largest
- * share can be cut into; 0 if it needs more samples. */
+/* Numbers of tiles that a variant is enumerated with: 1, or with SEARCH_TILES_ALL as many as its
+ * largest share can be cut into; 0 if it needs more samples. */
 unsigned search_exact_tiles(const struct search_exact_space *small, unsigned node,
                             const struct search_variant *variant, unsigned samples);
 

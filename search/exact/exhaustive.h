@@ -1,12 +1,13 @@
 /*
- * Exhaustive search: the best mapping of a small space (search/exact/exact_space.h), with certainty.
+ * Exhaustive search: the best mapping of a small space (search/exact/exact_space.h), with
+ * certainty.
  *
  * Segments cost the same however the rest of the network is cut (unless tensors have places, see
- * search/mapping/stored.h: then only spaces of one segment are searched), so the best of all mappings
- * consists of the best candidates of its segments: every segment's candidates are enumerated
- * (search/exact/branch_bound.h), shorter segments first, then the best cuts follow from a dynamic program.
- * A product of sums is not best where its parts are, so for edp segments keep all candidates that
- * none beats in both latency and energy, and so does the dynamic program.
+ * search/mapping/stored.h: then only spaces of one segment are searched), so the best of all
+ * mappings consists of the best candidates of its segments: every segment's candidates are
+ * enumerated (search/exact/branch_bound.h), shorter segments first, then the best cuts follow from
+ * a dynamic program. A product of sums is not best where its parts are, so for edp segments keep
+ * all candidates that none beats in both latency and energy, and so does the dynamic program.
  *
  * For latency with neutral parameters, a segment that is not faster than its nodes in shorter
  * segments is of no use: only faster ones are enumerated.
@@ -33,12 +34,12 @@ struct map_mapping *search_exhaustive(const struct wl_workload *workload,
 
 /*
  * The same for networks and packages so small that it takes a fraction of a second, within a
- * search. Tiles are the best of all for small problems (search_is_small); with a calibration, of few
- * enough candidates with every number of tiles; else they follow from the buffers. Segments that
- * depend on each other are taken as if they did not: one more proposal. For latency with neutral
- * parameters: the best mapping if it is faster than limit_ns, else
- * NULL. Otherwise the best of what few candidates there are; if there are more, the fastest with
- * neutral parameters, NULL with others. *complete: whether none is better at what was sought.
+ * search. Tiles are the best of all for small problems (search_is_small); with a calibration, of
+ * few enough candidates with every number of tiles; else they follow from the buffers. Segments
+ * that depend on each other are taken as if they did not: one more proposal. For latency with
+ * neutral parameters: the best mapping if it is faster than limit_ns, else NULL. Otherwise the best
+ * of what few candidates there are; if there are more, the fastest with neutral parameters, NULL
+ * with others. *complete: whether none is better at what was sought.
  */
 struct map_mapping *search_exactly(const struct wl_workload *workload,
                                    const struct hw_package *package,

@@ -331,7 +331,8 @@ double search_bounds_close(struct search_bounds *b, unsigned n,
 	now->done_ns = MAX(now->done_ns, now->open_ns);
 	now->open = false;
 	now->closed++;
-	/* Often it is too long even without its weights, and where they go takes time to find out. */
+	/* Often it is too long even without its weights, and where they go takes time to find
+	 * out. */
 	double bound_ns = bound_of(b, now, n, spots[n].start, 0);
 	if (bound_ns > limit_ns)
 		return bound_ns;

@@ -43,8 +43,8 @@ double search_bounds_begin(struct search_bounds *bounds, unsigned first, unsigne
 double search_bounds_place(struct search_bounds *bounds, unsigned n,
                            const struct search_exact_place *spots);
 
-/* The cluster that begins with node n is complete: its weights are placed, unless the bound is above
- * limit_ns without them. INFINITY if it does not fit its buffers. */
+/* The cluster that begins with node n is complete: its weights are placed, unless the bound is
+ * above limit_ns without them. INFINITY if it does not fit its buffers. */
 double search_bounds_close(struct search_bounds *bounds, unsigned n,
                            const struct search_exact_place *spots, double limit_ns);
 

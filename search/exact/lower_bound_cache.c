@@ -51,8 +51,8 @@ struct search_bound_cache {
 	struct room **rooms;                         /* the same without kind */
 	double rounding_ns; /* of a phase's latency: more than what it can be short of */
 	bool alike;         /* all chiplets are: where a region starts changes no share */
-	double *compute_ns; /* [samples][serpentine][node][start][size - 1][variant]; NAN: not yet known.
-	                       Holds for all segments. */
+	double *compute_ns; /* [samples][serpentine][node][start][size - 1][variant]; NAN: not yet
+	                       known. Holds for all segments. */
 	size_t bytes;
 };
 

@@ -1,4 +1,5 @@
-/* Invariant: a cluster's shares add up to 1. They are of times before parameters (search/cost/cost.h). */
+/* Invariant: a cluster's shares add up to 1. They are of times before parameters
+ * (search/cost/cost.h). */
 #include "search/explain/explain.h"
 
 #include "hw/base/threads.h"

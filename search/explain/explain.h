@@ -85,8 +85,9 @@ void search_explain(const struct wl_workload *workload, const struct hw_package 
                     struct search_explanation *explanation);
 void search_explanation_release(struct search_explanation *explanation);
 
-/* For search/explain/explain.c: the changes of cluster `cluster` of a segment (SEARCH_CLUSTER_CHANGES), or
- * of the whole segment where it is the number of clusters (the others). */
+/* For search/explain/explain.c: the changes of cluster `cluster` of a segment
+ * (SEARCH_CLUSTER_CHANGES), or of the whole segment where it is the number of clusters (the
+ * others). */
 struct search_changer;
 struct search_changer *search_changer_new(struct cost_model *model,
                                           const struct map_mapping *mapping,

@@ -22,8 +22,8 @@ struct map_node {
 	unsigned split[MAP_DIMS]; /* parts per dimension, product <= region size */
 	enum map_weights weights;
 	unsigned tiles; /* pieces a share is computed and sent in, at least 1 */
-	/* Where the region's chiplets differ: parts in proportion to the MACs per ns of the chiplets
-	 * that they go to, instead of even ones. */
+	/* Where the region's chiplets differ: parts in proportion to the MACs per ns of the
+	 * chiplets that they go to, instead of even ones. */
 	bool by_speed;
 };
 

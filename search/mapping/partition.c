@@ -58,8 +58,8 @@ static double speed_until(const struct map_placed *placed, int dim, unsigned end
 	return speed;
 }
 
-/* Interval i of a split. By speed, borders are floor(extent * speed before / all speed), give or take
- * rounding: for equal chiplets they are those of map_part. */
+/* Interval i of a split. By speed, borders are floor(extent * speed before / all speed), give or
+ * take rounding: for equal chiplets they are those of map_part. */
 static struct map_interval split_part(const struct map_placed *placed, int dim, uint32_t extent,
                                       unsigned i)
 {
@@ -258,7 +258,8 @@ static struct map_interval owned_interval(const struct wl_reach *reach, uint32_t
 	};
 }
 
-/* Boxes of a layer in the node, `extent` rows and columns large, from boxes of the node's output. */
+/* Boxes of a layer in the node, `extent` rows and columns large, from boxes of the node's
+ * output. */
 static void layer_grid(const struct map_placed *placed, const struct map_grid *output,
                        const struct wl_reach *const reach[2], const uint32_t extent[2], bool owned,
                        struct map_scratch *scratch, struct map_grid *grid)
@@ -383,7 +384,8 @@ struct share_grids {
 	uint32_t group_channels; /* output channels of one */
 };
 
-/* Whether two intervals of output channels, as long as each other, cut groups at the same places. */
+/* Whether two intervals of output channels, as long as each other, cut groups at the same
+ * places. */
 static bool same_groups(const struct share_grids *g, unsigned a, unsigned b)
 {
 	uint32_t first = g->mac.part[MAP_K][a].lo, other = g->mac.part[MAP_K][b].lo;

@@ -35,8 +35,8 @@ struct map_placed {
 	unsigned tiles;
 	unsigned samples;                  /* of the micro-batch */
 	const struct hw_package *by_speed; /* parts by its chiplets' speeds; NULL: even ones */
-	unsigned
-		microbatch; /* samples of a full one if this is the smaller last one, else 0 or the same */
+	unsigned microbatch; /* samples of a full one if this is the smaller last one, else 0 or the
+	                        same */
 	const struct map_plan *plan; /* that says where other nodes run; NULL: unknown */
 };
 
@@ -83,8 +83,8 @@ void map_output_grid(const struct map_placed *placed, struct map_scratch *scratc
 void map_tile_grid(const struct map_placed *placed, unsigned tile, struct map_scratch *scratch,
                    struct map_grid *grid);
 
-/* Tiles [first, end) of every share, side by side in the dimension of tiles: intervals whose lengths
- * are of interest. Its boxes are no chiplet's. */
+/* Tiles [first, end) of every share, side by side in the dimension of tiles: intervals whose
+ * lengths are of interest. Its boxes are no chiplet's. */
 void map_tiles_grid(const struct map_placed *placed, unsigned first, unsigned end,
                     struct map_scratch *scratch, struct map_grid *grid);
 

@@ -2,8 +2,8 @@
  * Where tensors lie in DRAM. With interleave all, every channel has its part of every tensor.
  * With nearest,
  *
- *   what a chiplet stores          lies in the channel nearest to it, and whoever reads it reads it there
- *   weights and network inputs     are put there before the run: whole in every channel that is
+ *   what a chiplet stores          lies in the channel nearest to it, and whoever reads it reads it
+ * there weights and network inputs     are put there before the run: whole in every channel that is
  *                                  nearest to a chiplet that reads them
  *
  * So what a fetch brings from a channel is what the boxes stored there and the boxes needed have in
@@ -26,12 +26,13 @@ bool map_tensors_have_places(const struct hw_package *package);
 struct map_stored {
 	struct map_placed full,
 		tail; /* its full micro-batches, and the smaller last one (maybe 0) */
-	/* The reader's micro-batches that are looked at: `count` from the one of sample `first` on. */
+	/* The reader's micro-batches that are looked at: `count` from the one of sample `first`
+	 * on. */
 	unsigned batch, first, count, microbatch;
 };
 
-/* Who stored what `to` reads over `edge`. False: it lies in every channel, or nobody knows where: the
- * placed node is of no plan, or the plan says nothing of the producer. */
+/* Who stored what `to` reads over `edge`. False: it lies in every channel, or nobody knows where:
+ * the placed node is of no plan, or the plan says nothing of the producer. */
 bool map_find_stored(const struct map_placed *to, const struct wl_edge *edge,
                      struct map_stored *stored);
 

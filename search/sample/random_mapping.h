@@ -3,8 +3,8 @@
  * For validation, ranking and tests. The same drawer settings and seed give the same mapping.
  *
  * A draw cuts the network into segments and clusters (lengths log-uniform), deals the chiplets
- * out along a serpentine (in proportion to the clusters' MACs, even, or at random), draws a split per
- * node, micro-batch and tiles, and places weights as the search does. SEARCH_ANY also shuffles
+ * out along a serpentine (in proportion to the clusters' MACs, even, or at random), draws a split
+ * per node, micro-batch and tiles, and places weights as the search does. SEARCH_ANY also shuffles
  * the chiplets and draws any split (N too), weight placement and tiles per node. What does not
  * fit its buffers is drawn again, with smaller micro-batches, then in shorter segments: the
  * distribution leans towards what fits.

@@ -3,11 +3,11 @@
  *
  * The space. Segments and clusters are runs of nodes as the strategy allows; a segment has one
  * of the micro-batches of search_microbatches; its clusters have regions of at least one
- * chiplet each, one behind the other along one of the three serpentines of search_drawer (sequential:
- * the whole package); a node has one of the kinds of search_choose_split. Weights and tiles follow
- * from that by the rule of search_fit_segment. Serpentines that agree as far as the segment
- * reaches count once, and so do kinds of split that are the same on a region: descriptions and
- * mappings are one to one. Valid is what fits its buffers.
+ * chiplet each, one behind the other along one of the three serpentines of search_drawer
+ * (sequential: the whole package); a node has one of the kinds of search_choose_split. Weights and
+ * tiles follow from that by the rule of search_fit_segment. Serpentines that agree as far as the
+ * segment reaches count once, and so do kinds of split that are the same on a region: descriptions
+ * and mappings are one to one. Valid is what fits its buffers.
  *
  * How. A dynamic program counts descriptions by last cluster: open[m][j][s] are those of nodes
  * [0, j) whose last segment, with micro-batch m, has used s chiplets so far, closed[j] those whose

@@ -1,4 +1,5 @@
-/* Invariant: what does not fit is thrown away, never mended: mending would prefer what it reaches. */
+/* Invariant: what does not fit is thrown away, never mended: mending would prefer what it
+ * reaches. */
 #include <math.h>
 
 #include "search/sample/random_mapping.h"
@@ -272,7 +273,8 @@ static void clear_mapping(struct search_sampler *d)
 	d->mapping->segment_count = d->uniform->nodes;
 }
 
-/* Draws until all segments of one draw fit. Returns the number of draws; 0 if none of `limit` did. */
+/* Draws until all segments of one draw fit. Returns the number of draws; 0 if none of `limit`
+ * did. */
 static unsigned deal_network(struct search_sampler *d, unsigned limit)
 {
 	for (unsigned draws = 1; draws <= limit; draws++) {

@@ -1,7 +1,8 @@
 /*
  * Invariant: a segment costs the same whatever the segments around it look
  * like, because all they share is DRAM, at different times. Where tensors have places
- * (search/mapping/stored.h) that is an estimate: what others stored is taken to lie near its readers.
+ * (search/mapping/stored.h) that is an estimate: what others stored is taken to lie near its
+ * readers.
  */
 #include "search/segments/full_cost.h"
 
@@ -10,7 +11,8 @@
 #define FEW_CHIPLETS 64
 #define TRIES 40 /* costings per segment */
 
-/* Nodes [first, end) somewhere, so that edges to them go through DRAM. Nobody knows where they store. */
+/* Nodes [first, end) somewhere, so that edges to them go through DRAM. Nobody knows where they
+ * store. */
 static void stand_in(struct map_segment *segment, unsigned first, unsigned end)
 {
 	struct map_cluster *cluster = &segment->clusters[0];

@@ -104,8 +104,9 @@ struct placing {
 	unsigned samples;
 };
 
-/* T_weights of a node whose weights are gathered or streamed: what that costs per micro-batch. (That
- * streamed ones spare the load at the start is not reckoned with: searches find better without.) */
+/* T_weights of a node whose weights are gathered or streamed: what that costs per micro-batch.
+ * (That streamed ones spare the load at the start is not reckoned with: searches find better
+ * without.) */
 static double weights_ns(const struct placing *p, struct map_placed *placed,
                          enum map_weights weights)
 {
@@ -167,7 +168,8 @@ void search_draft_outline(const struct search_draft *draft, struct cost_model *m
 	lay_out(draft, model->workload, serpentine, tiles, &mapping->segments[index]);
 }
 
-/* Why a cluster does not fit: it is named by its nodes, which are in no segment of a mapping yet. */
+/* Why a cluster does not fit: it is named by its nodes, which are in no segment of a mapping
+ * yet. */
 static void set_misfit(const struct map_plan *plan, unsigned segment, unsigned c,
                        struct map_scratch *scratch, GError **error)
 {

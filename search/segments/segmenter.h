@@ -1,6 +1,6 @@
 /*
- * What the files behind search/segments/segment.h share: segment.c, which settles and cuts, and cover.c,
- * which guesses from the tables what a segment costs.
+ * What the files behind search/segments/segment.h share: segment.c, which settles and cuts, and
+ * cover.c, which guesses from the tables what a segment costs.
  */
 #ifndef SEARCH_SEGMENTS_SEGMENTER_H
 #define SEARCH_SEGMENTS_SEGMENTER_H

@@ -151,8 +151,8 @@ static bool choose_ways(struct tile_fit *f)
 
 /* ---- tiles that are no smaller than they must be ---- */
 
-/* Every node cut its chosen way, in `tiles` tiles or its `own`, which are more, as far as the way goes;
- * those before node `first` stay as they are. */
+/* Every node cut its chosen way, in `tiles` tiles or its `own`, which are more, as far as the way
+ * goes; those before node `first` stay as they are. */
 static void cut(const struct tile_fit *f, unsigned first, unsigned tiles, const unsigned *own)
 {
 	for (unsigned i = first; i < f->cluster->node_count; i++) {

@@ -24,10 +24,10 @@ unsigned search_most_tiles(const struct map_plan *plan, unsigned segment, unsign
 
 /*
  * With neutral parameters a segment's time depends on tiles in one place: T_load fetches the first
- * tile of what its first node reads. Of all numbers for that node (or, quickly, of those that cut single
- * elements), with those for the others of its cluster with which it fits, the mapping gets the one with
- * the least T_load, which is returned; as it is if none is better. The segment fits; `cost` is what it
- * costs as it is.
+ * tile of what its first node reads. Of all numbers for that node (or, quickly, of those that cut
+ * single elements), with those for the others of its cluster with which it fits, the mapping gets
+ * the one with the least T_load, which is returned; as it is if none is better. The segment fits;
+ * `cost` is what it costs as it is.
  */
 double search_best_tiles(struct cost_model *model, const struct map_plan *plan, unsigned segment,
                          const struct cost_segment *cost, bool quickly);

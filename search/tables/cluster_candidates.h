@@ -20,7 +20,8 @@ struct search_clusters {
 	unsigned tiles;
 	uint64_t activation_limit; /* room that is reckoned with, in bytes per chiplet */
 	struct search_repeats alike;
-	/* By node: of edges from up to 8 nodes before it to nodes behind it, the first one in `open`. */
+	/* By node: of edges from up to 8 nodes before it to nodes behind it, the first one in
+	 * `open`. */
 	unsigned *open_first;
 	struct search_open {
 		unsigned node, edge;

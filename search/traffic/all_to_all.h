@@ -6,8 +6,9 @@
  *
  * On a mesh (hw_topology.lines) whose links are equally long, what passes one is then
  *
- *   along a row:     (sum over senders behind it in the row) x (sum over receivers in columns ahead)
- *   along a column:  (sum over senders in rows behind it) x (sum over receivers ahead in the column)
+ *   along a row:     (sum over senders behind it in the row) x (sum over receivers in columns
+ * ahead) along a column:  (sum over senders in rows behind it) x (sum over receivers ahead in the
+ * column)
  *
  * (multicast: whether there is one ahead, instead of the second sum), so that all links are
  * charged in time proportional to the grid. Latencies are minima and maxima of the same kind.

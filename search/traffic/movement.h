@@ -8,8 +8,8 @@
  *   halo       what its chiplets owe each other
  *   store      its output, if it goes to DRAM (map_stores_output)
  *
- * and once weights that stay: resident ones, or each chiplet's shard of distributed ones. Weights go
- * where full micro-batches need them, for a smaller last one, too.
+ * and once weights that stay: resident ones, or each chiplet's shard of distributed ones. Weights
+ * go where full micro-batches need them, for a smaller last one, too.
  */
 #ifndef SEARCH_TRAFFIC_MOVEMENT_H
 #define SEARCH_TRAFFIC_MOVEMENT_H

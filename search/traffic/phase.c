@@ -154,8 +154,8 @@ struct tree {
 	float root_ns;        /* what it takes until there */
 };
 
-/* How a message that started at the root comes into `router`, which is in the tree: by the last link
- * of its way there. `links` has room for that. */
+/* How a message that started at the root comes into `router`, which is in the tree: by the last
+ * link of its way there. `links` has room for that. */
 static unsigned entry(const struct hw_package *package, const struct tree *tree, unsigned router,
                       unsigned *links)
 {

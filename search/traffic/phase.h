@@ -26,7 +26,8 @@ enum map_ends { MAP_CHIPLET_TO_CHIPLET, MAP_DRAM_TO_CHIPLET, MAP_CHIPLET_TO_DRAM
 struct map_phase {
 	double *bytes;   /* per resource */
 	double *turns;   /* [resource * inputs + input]: of the bytes of a link or an ejection
-	                  port, those that came into its router there; NULL if routers lose nothing */
+	                    port, those that came into its router there; NULL if routers lose
+	                    nothing */
 	unsigned inputs; /* hw_router_ways */
 	float *before_ns, *after_ns; /* per resource: shortest way to it, longest on from it */
 	unsigned *touched;           /* resources with bytes, in order of first use */
@@ -98,8 +99,8 @@ struct map_network {
 	struct map_dram_route *spreads_from; /* [channel][chiplet], likewise; NULL: no places */
 	struct map_mix *mix;                 /* its scratch */
 	struct map_meet *meets[MAP_DIMS];    /* of an exchange under construction */
-	/* Of product traffic under construction (search/traffic/all_to_all.h): by chiplet, by column, by row;
-	 * amounts by sender and by receiver. */
+	/* Of product traffic under construction (search/traffic/all_to_all.h): by chiplet, by
+	 * column, by row; amounts by sender and by receiver. */
 	struct map_cell *cells;
 	struct map_station *stations;
 	struct map_span *columns;
@@ -114,8 +115,8 @@ struct map_network {
 void map_network_init(struct map_network *network, const struct hw_package *package);
 void map_network_release(struct map_network *network);
 
-/* Its spreads (search/traffic/dram_routes.c) and what loads take (search/traffic/phase_load.c); map_network_init and
- * _release call them. */
+/* Its spreads (search/traffic/dram_routes.c) and what loads take (search/traffic/phase_load.c);
+ * map_network_init and _release call them. */
 void map_loads_init(struct map_network *network);
 void map_loads_release(struct map_network *network);
 void map_dram_routes_init(struct map_network *network);
@@ -136,8 +137,8 @@ bool map_phase_empty(const struct map_phase *phase);
 void map_phase_add(struct map_phase *to, const struct map_phase *from);
 
 /*
- * Bytes that resources must find time for (search/traffic/phase_load.c), by resource: set where the phase has
- * bytes, valid until the next call for this network. This is the only place that knows
+ * Bytes that resources must find time for (search/traffic/phase_load.c), by resource: set where the
+ * phase has bytes, valid until the next call for this network. This is the only place that knows
  * what a resource loses; bytes, energies and reports keep the bytes that move.
  *
  *   DRAM channel:   bytes + written bytes x turnaround_ns x GBps x efficiency / write_batch_bytes
@@ -149,7 +150,8 @@ double map_phase_slowdown(struct map_network *network, const struct map_phase *p
 double map_part_slowdown(struct map_network *network, const struct map_phase *phase,
                          const struct map_phase *part);
 const double *map_phase_loads(struct map_network *network, const struct map_phase *phase);
-/* The load of one of them before routers: no phase that holds this one's bytes loads it with less. */
+/* The load of one of them before routers: no phase that holds this one's bytes loads it with
+ * less. */
 double map_resource_load(const struct map_network *network, const struct map_phase *phase,
                          unsigned resource);
 

@@ -1,7 +1,7 @@
 /*
- * What routers lose (search/traffic/README.md, "Routers"). Input-queued wormhole routers with round-robin
- * arbitration: an input sends to one output at a time, an output takes turns between its inputs,
- * and packets of one input wait for each other.
+ * What routers lose (search/traffic/README.md, "Routers"). Input-queued wormhole routers with
+ * round-robin arbitration: an input sends to one output at a time, an output takes turns between
+ * its inputs, and packets of one input wait for each other.
  *
  * Every resource is a queue that feeds the outputs of the router at its end. Effective times are
  * worked out against the traffic's direction: ejection ports, the links of the last leg, the first

@@ -17,8 +17,9 @@ struct exchange {
 	const struct map_grid *have, *need;
 	unsigned element_bytes;
 	unsigned meet_count[MAP_DIMS];
-	/* Of boxes that lie in DRAM: who stored them (NULL: chiplets send), the samples of their last
-	 * micro-batch, and the mean samples that each consumer part needs of one producer part. */
+	/* Of boxes that lie in DRAM: who stored them (NULL: chiplets send), the samples of their
+	 * last micro-batch, and the mean samples that each consumer part needs of one producer
+	 * part. */
 	const struct map_stored *stored;
 	const struct map_interval *tail;
 	double *samples;
@@ -156,7 +157,8 @@ static enum factors factors_of(const struct map_grid *have, const struct map_gri
 	return one && (alike == 0 || !multicast) ? ALL_DIFFER : NO_PRODUCT;
 }
 
-/* Whether the exchange is one message of every producer to all consumers, or one to each of them. */
+/* Whether the exchange is one message of every producer to all consumers, or one to each of
+ * them. */
 static bool is_product(const struct exchange *x, enum factors factors[MAP_DIMS], bool *one_message)
 {
 	bool multicast = x->network->package->nop.multicast, shared = false;
@@ -454,7 +456,8 @@ void map_load(struct map_network *network, const struct map_placed *placed, stru
 	network->scratch.used = mark;
 }
 
-/* Every member of a group, the first `count` of network->receivers, sends its shard to the others. */
+/* Every member of a group, the first `count` of network->receivers, sends its shard to the
+ * others. */
 static void gather_group(struct map_network *network, struct map_phase *phase, unsigned count,
                          uint64_t bytes)
 {

@@ -22,9 +22,10 @@ void map_transfer(struct map_network *network, const struct map_placed *from, un
                   const struct map_placed *to, const struct wl_edge *edge, struct map_phase *phase);
 
 /*
- * What the chiplets of a node owe each other (search/traffic/halo.c): MAC outputs that overlapping pooling
- * windows fused behind it need, channels around a cut for a local response norm, and statistics of
- * softmax and norm where the channels are cut. Statistics go once, with the tile that completes them.
+ * What the chiplets of a node owe each other (search/traffic/halo.c): MAC outputs that overlapping
+ * pooling windows fused behind it need, channels around a cut for a local response norm, and
+ * statistics of softmax and norm where the channels are cut. Statistics go once, with the tile that
+ * completes them.
  */
 void map_halo(struct map_network *network, const struct map_placed *placed, unsigned tile,
               struct map_phase *phase);

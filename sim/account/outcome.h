@@ -45,10 +45,9 @@ struct sim_cluster_outcome {
 
 struct sim_outcome {
 	double latency_ns;
-	double busy_ns,
-		bubbles_ns
-			[SIM_BUBBLES]; /* chiplet-ns; together: sum of region sizes x segment time */
-	struct cost_totals totals;     /* of what ran, extrapolated micro-batches included */
+	double busy_ns, bubbles_ns[SIM_BUBBLES]; /* chiplet-ns; together: sum of region sizes x
+	                                            segment time */
+	struct cost_totals totals; /* of what ran, extrapolated micro-batches included */
 	double static_pJ;
 	struct sim_segment_outcome *segments;
 	unsigned segment_count;

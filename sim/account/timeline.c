@@ -73,7 +73,8 @@ const char *tl_unit_name(enum tl_unit unit)
 	return unit_names[unit];
 }
 
-/* What a row is sorted by; its old position breaks ties, so that the order is the same everywhere. */
+/* What a row is sorted by; its old position breaks ties, so that the order is the same
+ * everywhere. */
 struct sort_key {
 	uint64_t resource;
 	double start_ns, end_ns;

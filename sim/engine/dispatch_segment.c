@@ -226,7 +226,8 @@ static uint64_t stop_early(struct sim_segment_run *run, uint32_t period)
 	run->result->skipped = skipped;
 	run->result->period_ns = (marker_end_ns(run, last) - marker_end_ns(run, last - period)) /
 	                         period;
-	/* Not the last period: gaps that are open now may end otherwise than in the steady state. */
+	/* Not the last period: gaps that are open now may end otherwise than in the steady
+	 * state. */
 	run->result->repeats_from_ns = marker_end_ns(run, last - 2 * period);
 	run->result->repeats_to_ns = marker_end_ns(run, last - period);
 	return instances_within(run, total) - instances_within(run, run->limit);

@@ -42,11 +42,12 @@ struct sim_options {
 struct sim_segment_result {
 	double start_ns, end_ns; /* on the engine's clock, without skipped micro-batches */
 	uint32_t simulated, skipped, cut;
-	double period_ns; /* mean per micro-batch over the repeating pattern; 0 if none was skipped */
+	double period_ns; /* mean per micro-batch over the repeating pattern; 0 if none was
+	                     skipped */
 	double repeats_from_ns, repeats_to_ns; /* the pattern; both 0 if none was skipped */
 	double cut_ns;
-	uint64_t
-		first_instance; /* instance of (first_task + t, u) is first_instance + u * task_count + t */
+	uint64_t first_instance; /* instance of (first_task + t, u) is first_instance + u *
+	                            task_count + t */
 };
 
 struct sim_result {

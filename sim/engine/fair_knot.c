@@ -38,7 +38,8 @@ struct fair_knot {
 	uint32_t *of, count;
 	uint32_t *row; /* its row in the equations; NONE if it is nobody's bottleneck */
 	double *level, *swept, *load, *most;
-	/* Per unsettled user: its load on its bottleneck by the levels; NULL if its cap limits it. */
+	/* Per unsettled user: its load on its bottleneck by the levels; NULL if its cap limits
+	 * it. */
 	const struct fair_load **by;
 	uint32_t user_room;
 	/* For sweeps: resources in the order of their numbers, and the users of each. */
@@ -423,7 +424,8 @@ static bool try_equations(struct fair_knot *k, const struct fair_share *s, struc
 	return false;
 }
 
-/* Equations that have a whole range of solutions have none for us, but sweeps come to one of them. */
+/* Equations that have a whole range of solutions have none for us, but sweeps come to one of
+ * them. */
 static bool try_levels(struct fair_knot *k, const struct fair_share *s, struct fair_user *users)
 {
 	find_bottlenecks(k, s, users);

@@ -18,7 +18,8 @@
 
 /* Levels that are equal but for rounding are equal. */
 #define TIE 1e-12
-/* Of a knot. One in a thousand random systems takes a second; of 2 million one took more than nine. */
+/* Of a knot. One in a thousand random systems takes a second; of 2 million one took more than
+ * nine. */
 #define TRIES 200u
 
 void fair_share_init(struct fair_share *s, const double *capacity, uint32_t resources)

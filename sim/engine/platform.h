@@ -4,9 +4,9 @@
  * program's flows use are written (all pairs would be quadratic).
  *
  * Names: hosts "chiplet-x-y", "router-x-y", "dram-i", "parallel-x-y" (the end of second links);
- * links "link-" with their name (link-x-y-east), "inject-x-y", "eject-x-y", "dram-i". Speeds in cycles per ns, bandwidths in
- * bytes per ns, latencies in ns. A DRAM channel is one link used in both directions, because
- * reads and writes share its bandwidth.
+ * links "link-" with their name (link-x-y-east), "inject-x-y", "eject-x-y", "dram-i". Speeds in
+ * cycles per ns, bandwidths in bytes per ns, latencies in ns. A DRAM channel is one link used in
+ * both directions, because reads and writes share its bandwidth.
  */
 #ifndef SIM_ENGINE_PLATFORM_H
 #define SIM_ENGINE_PLATFORM_H

@@ -57,9 +57,9 @@ enum sim_cause {
 	SIM_FOR_TURN, /* the same chiplets, channel or buffer are another's before */
 	SIM_FOR_DATA, /* what it reads or carries, from chiplets */
 	SIM_FOR_DRAM, /* what it reads from DRAM, or must have stored there first */
-	/* Only because a buffer between nodes is bounded: a transfer waits for a micro-batch buffer of
-	 * the consumer's, or a tile for the transfers and halos of the tile two back. These waits
-	 * appear as back pressure (sim/account/bubbles.h). */
+	/* Only because a buffer between nodes is bounded: a transfer waits for a micro-batch buffer
+	 * of the consumer's, or a tile for the transfers and halos of the tile two back. These
+	 * waits appear as back pressure (sim/account/bubbles.h). */
 	SIM_FOR_ROOM
 };
 

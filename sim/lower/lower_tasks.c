@@ -162,7 +162,8 @@ static uint32_t movement_activity(struct lowering *l, unsigned node,
 	return sim_phase_activity(&l->activities, &l->phase);
 }
 
-/* The task of a tile of what `node` moves; SIM_NONE if nothing moves. A transfer is its reader's. */
+/* The task of a tile of what `node` moves; SIM_NONE if nothing moves. A transfer is its
+ * reader's. */
 static uint32_t add_movement_task(struct lowering *l, unsigned node,
                                   const struct map_movement *movement, unsigned tile)
 {

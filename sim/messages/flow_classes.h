@@ -1,8 +1,8 @@
 /*
  * Private to sim/: what is in flight, in classes. Flows that want the same resources in the same
  * proportions, like the messages of one route, have one rate, so one virtual clock serves all
- * of them: a flow ends when its class's clock has gone on by the flow's amount since it came. What an
- * event costs grows with the classes and not with the flows.
+ * of them: a flow ends when its class's clock has gone on by the flow's amount since it came. What
+ * an event costs grows with the classes and not with the flows.
  *
  * Amounts are bytes on the flow's most loaded resource. Rates are what fair_share.h says; while
  * all classes in flight load their resources evenly, max_min.h keeps them up to date.

@@ -179,7 +179,8 @@ static void fill(struct max_min *m)
 	while (m->heap_count > 0) {
 		struct max_min_level *top = &m->heap[0];
 		const struct max_min_resource *r = &m->resources[top->resource];
-		/* Never less than what others got: they came first, and only rounding makes it so. */
+		/* Never less than what others got: they came first, and only rounding makes it
+		 * so. */
 		double level = r->flows > 0 ? MAX(r->left / r->flows, reached) : top->level;
 		if (level <= top->level || level <= reached) {
 			if (r->flows > 0)

@@ -41,10 +41,11 @@ struct max_min_resource {
 	double load;                /* what its users put on it */
 	struct max_min_user *users; /* classes that have flows */
 	uint32_t user_count, user_room;
-	uint32_t
-		held; /* classes whose bottleneck it is; while solving, of those that are not solved */
-	/* While solving: what is left for flows that are not settled and how many they are; what its
-	 * bottlenecked classes get, < 0 if it is nobody's bottleneck; the fastest solved class. */
+	uint32_t held; /* classes whose bottleneck it is; while solving, of those that are not
+	                  solved */
+	/* While solving: what is left for flows that are not settled and how many they are; what
+	 * its bottlenecked classes get, < 0 if it is nobody's bottleneck; the fastest solved
+	 * class. */
 	double left, flows, level, fastest;
 	uint32_t mark;
 };
@@ -79,8 +80,8 @@ void max_min_set_flows(struct max_min *m, uint32_t class, uint32_t flows);
 /* Brings the rates of all classes with flows up to date. */
 void max_min_solve(struct max_min *m);
 
-/* Instead of solving: leaves in `solved` the classes with flows that share something with those that
- * changed, directly or through others, for whoever finds their rates. Makes all stale. */
+/* Instead of solving: leaves in `solved` the classes with flows that share something with those
+ * that changed, directly or through others, for whoever finds their rates. Makes all stale. */
 void max_min_reach(struct max_min *m);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Replays a message list (sim/messages/messages.h) on a package's NoP, as the same phases and activities
- * that mappings are made of.
+ * Replays a message list (sim/messages/messages.h) on a package's NoP, as the same phases and
+ * activities that mappings are made of.
  *
  * Messages that become ready together, those of one tag with the same start and
  * the same dependencies, are one phase, as the traffic of a tile is, and take the

@@ -1,11 +1,12 @@
 /*
  * What runs at the same time as a span is all that started before it ends, without what had ended
  * when it started. So sums over time are enough: of what has started, per turn in a router, as a
- * list over time; and of what has ended, as it is while the spans are looked at in the order of their
- * starts.
+ * list over time; and of what has ended, as it is while the spans are looked at in the order of
+ * their starts.
  *
- * Invariant: messages come into routers over links and from chiplets only, so that what a link or an
- * ejection port carries is the sum of its turns. An injection port has one of its own, the first.
+ * Invariant: messages come into routers over links and from chiplets only, so that what a link or
+ * an ejection port carries is the sum of its turns. An injection port has one of its own, the
+ * first.
  */
 #include "sim/messages/replay_private.h"
 

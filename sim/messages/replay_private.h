@@ -29,8 +29,8 @@ double *sim_replay_factors(struct map_network *network, const struct sim_message
 
 /*
  * Runs a program of one segment and one micro-batch without SimGrid. Tasks start and end as in the
- * engine; what is in flight shares resources as fair_share.h says. `start_ns` and `end_ns`, per task,
- * are filled. Only the progress functions of `options` count.
+ * engine; what is in flight shares resources as fair_share.h says. `start_ns` and `end_ns`, per
+ * task, are filled. Only the progress functions of `options` count.
  */
 void sim_replay_run(const struct hw_package *package, const struct sim_program *program,
                     const struct sim_replay_options *options, double *start_ns, double *end_ns);

@@ -1,7 +1,7 @@
 /*
- * Private to sim/: runs a program without SimGrid. Dependencies and the order of what is ready are the
- * engine's (dispatch.h), and so are lone times (sharing.h); how what is in flight shares resources is
- * the caller's to say.
+ * Private to sim/: runs a program without SimGrid. Dependencies and the order of what is ready are
+ * the engine's (dispatch.h), and so are lone times (sharing.h); how what is in flight shares
+ * resources is the caller's to say.
  */
 #ifndef SIM_WHAT_IF_EXECUTOR_H
 #define SIM_WHAT_IF_EXECUTOR_H

@@ -16,7 +16,8 @@
 struct sim_what_if_times {
 	double latency_ns;
 	double *segment_ns;        /* per segment */
-	double *cluster_period_ns; /* per cluster, segment after segment; as in sim_cluster_outcome */
+	double *cluster_period_ns; /* per cluster, segment after segment; as in
+	                              sim_cluster_outcome */
 };
 
 /* Every micro-batch is executed. Empty the result with sim_what_if_release. */

@@ -30,7 +30,8 @@ static struct synthetic_pipeline large_pipeline(uint32_t microbatches)
 	return shape;
 }
 
-/* CPU time of the children so far: other load on the machine disturbs it less than wall-clock time. */
+/* CPU time of the children so far: other load on the machine disturbs it less than wall-clock
+ * time. */
 static double children_s(void)
 {
 	struct rusage usage;

@@ -5,8 +5,8 @@
  * heuristics only. Seeds are fixed: all but the seconds is the same every time.
  *
  * Then strategy best on problems of 2 to 3 nodes and up to 4 chiplets, against all of what
- * search/exact/exact_space.h says of its space. best also knows regions that are not in there, so it
- * may be better than that; its gap is 0 then.
+ * search/exact/exact_space.h says of its space. best also knows regions that are not in there, so
+ * it may be better than that; its gap is 0 then.
  *
  * usage: bench_gap [problems [first [tiny problems]]]
  */

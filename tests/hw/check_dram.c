@@ -195,7 +195,8 @@ START_TEST(presets_sustain_what_their_sources_say)
 }
 END_TEST
 
-/* No bandwidth is the peak by accident: every preset channel names a device or says what it loses. */
+/* No bandwidth is the peak by accident: every preset channel names a device or says what it
+ * loses. */
 START_TEST(no_package_sustains_the_peak_unsaid)
 {
 	static const char *const packages[] = { "simba-6x6", "mcm-16", "mcm-64", "mcm-256" };

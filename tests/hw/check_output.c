@@ -171,7 +171,8 @@ START_TEST(any_order)
 }
 END_TEST
 
-/* Processes that write the same file all the time: each succeeds each time, what is there is whole. */
+/* Processes that write the same file all the time: each succeeds each time, what is there is
+ * whole. */
 START_TEST(side_by_side)
 {
 	enum { WRITERS = 6, TIMES = 150, LENGTH = 5000 };

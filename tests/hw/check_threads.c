@@ -1,4 +1,5 @@
-/* A crew: every item once, whatever the threads; again and again; after a fork; work of any size. */
+/* A crew: every item once, whatever the threads; again and again; after a fork; work of any
+ * size. */
 #include "hw/base/threads.h"
 #include "tests/support/suite.h"
 

@@ -250,8 +250,8 @@ static bool pays(struct made_package options, unsigned senders, unsigned receive
 	return result;
 }
 
-/* Where messages are few, go round a torus, meet links of other lengths or turn in routers that lose
- * time, they go one by one. */
+/* Where messages are few, go round a torus, meet links of other lengths or turn in routers that
+ * lose time, they go one by one. */
 START_TEST(many_messages_on_a_plain_mesh_pay)
 {
 	ck_assert(pays((struct made_package){ .columns = 4 }, 8, 8));

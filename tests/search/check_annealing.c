@@ -55,8 +55,8 @@ static double score(struct map_mapping *made, enum search_objective objective)
 	                                    : latency_ns * energy_pJ;
 }
 
-/* What the chains say of their mappings is what the mappings cost, also where tensors have places and a
- * change of one segment changes what others cost. */
+/* What the chains say of their mappings is what the mappings cost, also where tensors have places
+ * and a change of one segment changes what others cost. */
 START_TEST(costs_follow_changes)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)_i);
@@ -84,9 +84,9 @@ START_TEST(costs_follow_changes)
 END_TEST
 
 /*
- * One convolution of 8 channels on 2 rows, 256 channels read, on 4 chiplets of 4 x 4 MAC units. K in 4
- * parts leaves half of the K units idle, P in 2 parts half of the chiplets: 9 * 64 * 2 cycles a
- * sample either way. K and P in 2 parts, or N in 4, take half of that.
+ * One convolution of 8 channels on 2 rows, 256 channels read, on 4 chiplets of 4 x 4 MAC units. K
+ * in 4 parts leaves half of the K units idle, P in 2 parts half of the chiplets: 9 * 64 * 2 cycles
+ * a sample either way. K and P in 2 parts, or N in 4, take half of that.
  */
 START_TEST(only_a_hybrid_split_uses_all_units)
 {
@@ -103,7 +103,8 @@ START_TEST(only_a_hybrid_split_uses_all_units)
 END_TEST
 
 /*
- * 12 rows on one fast chiplet and one with a third of its clock. Even shares end with the slow one's: 9 * 64
+ * 12 rows on one fast chiplet and one with a third of its clock. Even shares end with the slow
+ * one's: 9 * 64
  * * 6 * 3 ns a sample; by speed it is 9 rows and 3, 9 * 64 * 9 ns each.
  */
 START_TEST(the_fast_do_not_wait_for_the_slow)

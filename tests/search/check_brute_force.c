@@ -1,8 +1,8 @@
 /*
- * The exhaustive search against plain recursion over every mapping of its space, with every number of
- * tiles of every node, each costed whole: tiny problems of one to three nodes, with pools, strides, groups and
- * residuals, batches that micro-batches do not divide, and buffers that hold everything or hardly
- * anything.
+ * The exhaustive search against plain recursion over every mapping of its space, with every number
+ * of tiles of every node, each costed whole: tiny problems of one to three nodes, with pools,
+ * strides, groups and residuals, batches that micro-batches do not divide, and buffers that hold
+ * everything or hardly anything.
  */
 #include "hw/topology/topology.h"
 #include "search/search.h"
@@ -140,7 +140,8 @@ static void add_cluster(struct everything *e, unsigned n)
 	segment->cluster_count--;
 }
 
-/* From node n on, a segment with its chiplets from `fixed` on in this order; for `best` in every order. */
+/* From node n on, a segment with its chiplets from `fixed` on in this order; for `best` in every
+ * order. */
 static void order_segment(struct everything *e, unsigned n, unsigned fixed)
 {
 	unsigned *order = e->chiplets[e->all.segment_count - 1], count = hw_chiplet_count(package);
@@ -347,9 +348,9 @@ START_TEST(best_of_everything_calibrated)
 }
 END_TEST
 
-/* A 2 x 2 tensor of 4 channels through a point-wise layer of 4 on one chiplet, batch 3, 1 GB/s: weights take 16
- * ns, three micro-batches 32 each (16 in, 16 out), and the first input 16 unless it comes in
- * rows, of which there are two: with 3 tiles and more they are of channels. */
+/* A 2 x 2 tensor of 4 channels through a point-wise layer of 4 on one chiplet, batch 3, 1 GB/s:
+ * weights take 16 ns, three micro-batches 32 each (16 in, 16 out), and the first input 16 unless it
+ * comes in rows, of which there are two: with 3 tiles and more they are of channels. */
 START_TEST(first_tile_of_two)
 {
 	for (int space = SEARCH_SEGMENTED; space <= SEARCH_BEST; space++)

@@ -260,8 +260,8 @@ START_TEST(weights_that_are_prefetched)
 {
 	static const struct {
 		const char *notation, *node;
-		uint64_t
-			enough; /* bytes of the weight buffer: persistent ones and what is read ahead */
+		uint64_t enough; /* bytes of the weight buffer: persistent ones and what is read
+		                    ahead */
 	} cases[] = {
 		{ "1: 0 1 = a streamed, b P2 streamed, c streamed", "b", 80 + 40 },
 		{ "1: 0 1 = a streamed, b P2 streamed, c streamed", "a", 40 + 64 }, /* behind c */

@@ -28,7 +28,8 @@ struct scene {
 	const struct wl_edge *edge;
 	bool same; /* reads the same channel: a residual */
 	unsigned groups, in_channels, offset;
-	/* Rows and columns: whether an output of b's node touches one of a, one of b's MAC outputs. */
+	/* Rows and columns: whether an output of b's node touches one of a, one of b's MAC
+	 * outputs. */
 	bool touched[2][MOST_ROWS][MOST_ROWS], pooled[2][MOST_ROWS][MOST_ROWS];
 };
 

@@ -108,7 +108,8 @@ START_TEST(two_nodes_in_one_cluster)
 	/* a: 4 channels each, 4 cycles. The input to both: 16 at the channel and on 0>1; an
 	 * all-gather of 16 each way: 32 on 0>1. 55 + 32 / 10. */
 	assert_node(0, 4, 58.2, 0);
-	/* b: 2 channels from 8: 1 * 2 * 4 = 8 cycles. Stores 8 each: 16 at the channel, 8 on 1>0. */
+	/* b: 2 channels from 8: 1 * 2 * 4 = 8 cycles. Stores 8 each: 16 at the channel, 8 on
+	 * 1>0. */
 	assert_node(1, 8, 55.8, 0);
 	assert_near(report.cluster_ns[0], 114);
 	/* Weights come one node after the other: 16 for each chiplet, 32 at the channel, twice:

@@ -97,8 +97,8 @@ START_TEST(changes_in_detail)
 }
 END_TEST
 
-/* b's node alone stays as it is; what it fetches depends on a's micro-batch, on the batch, and on where
- * a runs. */
+/* b's node alone stays as it is; what it fetches depends on a's micro-batch, on the batch, and on
+ * where a runs. */
 START_TEST(what_was_stored_elsewhere)
 {
 	static const struct {

@@ -51,7 +51,8 @@ END_TEST
 
 START_TEST(fetch_nearest)
 {
-	/* 1 and 2 are as far from both: the first channel serves them, the second only chiplet 3. */
+	/* 1 and 2 are as far from both: the first channel serves them, the second only chiplet
+	 * 3. */
 	fetch_everywhere((struct made_package){ .nearest = true, .channels = "[0, 0]; [1, 1]" });
 	assert_bytes("0>1=16 0>2=16 e0=16 e1=16 e2=16 e3=16 d0=16 d1=16");
 	ck_assert_double_eq(phase.dram_read_bytes, 32);
@@ -280,7 +281,8 @@ START_TEST(messages_have_a_fixed_time)
 }
 END_TEST
 
-/* Weights: 4 x 4 bytes. Boxes (k, p) on chiplets 2k + p: 0 and 1 need the first 8, 2 and 3 the rest. */
+/* Weights: 4 x 4 bytes. Boxes (k, p) on chiplets 2k + p: 0 and 1 need the first 8, 2 and 3 the
+ * rest. */
 START_TEST(load_and_gather)
 {
 	set_up((struct made_package){ .columns = 2, .rows = 2 }, 4, 2, 2, POINT("a", "in", "4"));

@@ -46,8 +46,8 @@ static double count(enum search_strategy strategy, unsigned batch, double *mappi
 }
 
 /*
- * One serpentine (one row). A node on one chiplet: 1 variant; on two: 3 (K2, P2, Q2). A segment of one
- * node: 1 + 3 = 4 candidates. Of both, as one cluster: 1 + 3 * 3 = 10, as two: 1. So there are
+ * One serpentine (one row). A node on one chiplet: 1 variant; on two: 3 (K2, P2, Q2). A segment of
+ * one node: 1 + 3 = 4 candidates. Of both, as one cluster: 1 + 3 * 3 = 10, as two: 1. So there are
  * 4 * 4 + 11 = 27 mappings made of 4 + 4 + 11 candidates; without the 10: 17 of 4 + 4 + 1; in one
  * segment of two clusters: 1. With a batch of 4, micro-batches are 1, 2 and 4: candidates
  * times 3, mappings 12 * 12 + 33 and 12 * 12 + 3.
@@ -87,8 +87,8 @@ START_TEST(free_nodes_by_hand)
 }
 END_TEST
 
-/* Two chiplets in both orders, and a 2 x 2 grid, whose two serpentines are among the 24: so many times as
- * many candidates as with one serpentine, or none of them. */
+/* Two chiplets in both orders, and a 2 x 2 grid, whose two serpentines are among the 24: so many
+ * times as many candidates as with one serpentine, or none of them. */
 START_TEST(orders_by_hand)
 {
 	static const struct {
@@ -119,10 +119,10 @@ START_TEST(orders_by_hand)
 END_TEST
 
 /*
- * With a calibration every number of tiles counts. Shares of a are of 8 rows and 8 columns, also where one
- * of them is split: 8 numbers, whatever the split. b has 16 channels, up to 16 numbers, or 8 with half of
- * them. In scope's space a has 8 on one chiplet and 24 on two, b 16 and 8 + 16 + 16 = 40; both have
- * 24 * 40 + 8 * 16 as one cluster, 8 * 16 as two.
+ * With a calibration every number of tiles counts. Shares of a are of 8 rows and 8 columns, also
+ * where one of them is split: 8 numbers, whatever the split. b has 16 channels, up to 16 numbers,
+ * or 8 with half of them. In scope's space a has 8 on one chiplet and 24 on two, b 16 and 8 + 16 +
+ * 16 = 40; both have 24 * 40 + 8 * 16 as one cluster, 8 * 16 as two.
  */
 START_TEST(tiles_by_hand)
 {
@@ -165,7 +165,8 @@ static double score_of_mapping(enum search_objective objective)
 	return score;
 }
 
-/* The least score of all 27 mappings (17 without merged clusters), each written down, with all tiles. */
+/* The least score of all 27 mappings (17 without merged clusters), each written down, with all
+ * tiles. */
 static double best_of_list(enum search_objective objective, bool merged)
 {
 	static const char *const alone[] = { "1: 0 = %s", "1: 0 1 = %s K2", "1: 0 1 = %s P2",
@@ -264,8 +265,9 @@ START_TEST(best_where_tensors_have_places)
 END_TEST
 
 /*
- * Node a of 8 channels, 2 rows and 1 column on 4 chiplets of 4 x 4 MAC units, as in check_annealing.c:
- * K and P in 2 parts each take half of the time of what scope knows; so do 4 samples at once.
+ * Node a of 8 channels, 2 rows and 1 column on 4 chiplets of 4 x 4 MAC units, as in
+ * check_annealing.c: K and P in 2 parts each take half of the time of what scope knows; so do 4
+ * samples at once.
  */
 START_TEST(free_nodes_are_faster)
 {
@@ -567,8 +569,9 @@ START_TEST(refusals)
 }
 END_TEST
 
-/* Node a takes least where a tile is a column of 4 rows (or a row of 4 columns): two of them are 2 x 4 x
- * 4 bytes of input and 2 x 4 x 8 of output. In rows of half of the channels it would be 128. */
+/* Node a takes least where a tile is a column of 4 rows (or a row of 4 columns): two of them are 2
+ * x 4 x 4 bytes of input and 2 x 4 x 8 of output. In rows of half of the channels it would be
+ * 128. */
 START_TEST(nothing_fits)
 {
 	static const char names[][8] = { "scope", "best" };

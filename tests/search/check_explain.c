@@ -102,8 +102,8 @@ START_TEST(a_link_that_all_use_bounds_all)
 }
 END_TEST
 
-/* Six nodes of 256 cycles that send 1024 bytes, 102.4 ns: three of them over the link from chiplet 2
- * to 3, two back over it. Weights are loaded once. */
+/* Six nodes of 256 cycles that send 1024 bytes, 102.4 ns: three of them over the link from chiplet
+ * 2 to 3, two back over it. Weights are loaded once. */
 START_TEST(a_link_that_transfers_share_bounds_all)
 {
 	struct map_phase phase;

@@ -187,7 +187,8 @@ END_TEST
 
 START_TEST(the_first_micro_batch_hides_less)
 {
-	/* Fetched in 60, computed in 100, sent in 30; two tiles. Later on 100, at first 90 / 2 more. */
+	/* Fetched in 60, computed in 100, sent in 30; two tiles. Later on 100, at first 90 / 2
+	 * more. */
 	static const struct row rows[] = { { .compute_ns = 100, .dram_ns = 60, .tiles = 2 } };
 	start(3, 1, rows);
 	node(0)->fetches.dram_ns = 60;
@@ -214,7 +215,8 @@ START_TEST(a_chain_fills_in_the_clusters_own_times)
 	/* Half of it: as much of the one as of the other. */
 	parameters.value[COST_CHAINED_FILL] = 0.5;
 	assert_near(compose().latency_ns, 100 + 0.5 * (100 + 80) + 0.5 * 2 * 100 + 3 * 100);
-	/* Tiles stream: node 1 begins at 25, ends 40 after node 0 did, which is later than 25 + 80. */
+	/* Tiles stream: node 1 begins at 25, ends 40 after node 0 did, which is later than 25 +
+	 * 80. */
 	parameters.value[COST_CHAINED_FILL] = 1;
 	parameters.value[COST_TILE_STREAMING] = 1;
 	assert_near(compose().latency_ns, 100 + 140 + 3 * 100);

@@ -1,6 +1,6 @@
 /*
- * What layers fused into a node exchange where their channels are cut: by hand, and for random nodes,
- * splits and tiles counted position by position from what each layer says it needs.
+ * What layers fused into a node exchange where their channels are cut: by hand, and for random
+ * nodes, splits and tiles counted position by position from what each layer says it needs.
  */
 #include "tests/search/traffic_fixture.h"
 #include "tests/support/sanitized.h"

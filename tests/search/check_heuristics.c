@@ -1,8 +1,8 @@
 /*
  * What each heuristic of the searches is there for: a problem on which the searches find more with
- * it than without. A row's `value` is what is found, to 0.1 %; `without` is how many percent worse the
- * result was with nothing but that heuristic taken out. Rows are of generated problems where one shows
- * the gap, else of the zoo. Exact search, which hides gaps of small problems, is off.
+ * it than without. A row's `value` is what is found, to 0.1 %; `without` is how many percent worse
+ * the result was with nothing but that heuristic taken out. Rows are of generated problems where
+ * one shows the gap, else of the zoo. Exact search, which hides gaps of small problems, is off.
  */
 #include "search/search.h"
 #include "tests/support/made.h"
@@ -153,8 +153,8 @@ END_TEST
 	"1024, 'activation_buffer_KiB': 1024, 'buffer_GBps': 1000, 'energy_pJ': {'mac': 1, " \
 	"'buffer_byte': 1, 'static_W': 0}, 'area_mm2': 1}"
 
-/* Where chiplets differ, strategy best searches with shares by speed, too (search.c: search_balanced):
- * on a chequerboard of fast and slow ones it finds 28 % less time. */
+/* Where chiplets differ, strategy best searches with shares by speed, too (search.c:
+ * search_balanced): on a chequerboard of fast and slow ones it finds 28 % less time. */
 START_TEST(shares_by_speed_earn_theirs)
 {
 	const struct row best = { .strategy = SEARCH_BEST };

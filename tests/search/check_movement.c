@@ -1,8 +1,8 @@
 /*
- * Question: is the list of what a node moves complete, in every place that a node can have? Lists by
- * hand for a network with residuals within a segment and across a border. (That all of it adds up
- * to a report's totals, whoever counts, is check_cost's question; that the simulator moves the same
- * bytes, check_simulate's.)
+ * Question: is the list of what a node moves complete, in every place that a node can have? Lists
+ * by hand for a network with residuals within a segment and across a border. (That all of it adds
+ * up to a report's totals, whoever counts, is check_cost's question; that the simulator moves the
+ * same bytes, check_simulate's.)
  */
 #include "search/traffic/movement.h"
 
@@ -79,8 +79,8 @@ START_TEST(sets_of_kinds)
 }
 END_TEST
 
-/* Batches of 4 in micro-batches of 3: the last one has one sample, of which only the first half of a
- * cut over N has something. Weights go to both; everything else is a third. */
+/* Batches of 4 in micro-batches of 3: the last one has one sample, of which only the first half of
+ * a cut over N has something. Weights go to both; everything else is a third. */
 START_TEST(weights_go_where_full_microbatches_need_them)
 {
 	static const struct {

@@ -110,7 +110,8 @@ static const struct window {
 	  "0-8",
 	  "0-3 2-5 5-8",
 	  "0-9" },
-	/* Row o takes the i with o = 2 i - 1 + k, k < 4: row 7 takes 3 and 4, row 8 takes 3 and 4. */
+	/* Row o takes the i with o = 2 i - 1 + k, k < 4: row 7 takes 3 and 4, row 8 takes 3 and
+	 * 4. */
 	{ "'op': 'transposed_conv', 'out_channels': 6, 'kernel': 4, 'stride': 2, 'pad': 1",
 	  { 1, 1, 2, 1 },
 	  "0-8",

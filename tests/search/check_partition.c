@@ -114,8 +114,8 @@ static struct hw_package *uneven_package(void)
 }
 
 /*
- * 12 rows over speeds 16, 8, 16, 8: borders at 12 * 16/48, 24/48, 40/48. K in 2 parts beside P in 2:
- * each K part has a fast and a slow chiplet, the first P part both fast ones.
+ * 12 rows over speeds 16, 8, 16, 8: borders at 12 * 16/48, 24/48, 40/48. K in 2 parts beside P in
+ * 2: each K part has a fast and a slow chiplet, the first P part both fast ones.
  */
 START_TEST(parts_by_speed)
 {

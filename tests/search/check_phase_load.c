@@ -430,7 +430,8 @@ START_TEST(dram_traffic_takes_both_ways)
 		map_read_dram(&network, &phase, network.receivers, 1, 80);
 		map_write_dram(&network, &phase, c, 80);
 	}
-	/* Of its row: 1 and 3 whole, 2 half, each with four chiplets in its column; a column: so. */
+	/* Of its row: 1 and 3 whole, 2 half, each with four chiplets in its column; a column:
+	 * so. */
 	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_EAST)], 4 * (80 + 40));
 	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_WEST)], 4 * (80 + 40));
 	ck_assert_double_eq(phase.bytes[hw_grid_link(package, 0, HW_SOUTH)], 80 + 40);
@@ -445,8 +446,8 @@ START_TEST(dram_traffic_takes_both_ways)
 END_TEST
 
 /*
- * Parts of a phase load its resources with no less than they have before routers, all together. What
- * routers lose in each part alone may add up to more: a bound that took that would be none.
+ * Parts of a phase load its resources with no less than they have before routers, all together.
+ * What routers lose in each part alone may add up to more: a bound that took that would be none.
  */
 START_TEST(parts_are_bounded_before_routers)
 {

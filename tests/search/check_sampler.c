@@ -328,8 +328,8 @@ START_TEST(nothing_listed_beats_the_searches)
 }
 END_TEST
 
-/* Where tensors have places in DRAM, segments are not independent. Still nothing that is listed beats
- * by much what the searches find. */
+/* Where tensors have places in DRAM, segments are not independent. Still nothing that is listed
+ * beats by much what the searches find. */
 START_TEST(little_listed_beats_the_searches)
 {
 	const struct scene *scene = &scenes[_i / 2];
@@ -347,7 +347,8 @@ START_TEST(little_listed_beats_the_searches)
 	for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
 		options.objective = (enum search_objective)o;
 		double searched = found_value(search_mapping, &options);
-		/* Seen: 1.04 for energy, 1 for the others; tiles that are not listed make up to 1 % less. */
+		/* Seen: 1.04 for energy, 1 for the others; tiles that are not listed make up to 1 %
+		 * less. */
 		ck_assert_double_le(searched, l.best[o] * (o == SEARCH_ENERGY ? 1.05 : 1.01));
 	}
 	unlist(&l);

@@ -19,8 +19,8 @@ static const char *const networks[] = { "alexnet",  "vgg16",     "darknet19", "r
 	                                "resnet50", "resnet101", "resnet152" };
 enum { PAIRS = G_N_ELEMENTS(packages) * G_N_ELEMENTS(networks) };
 
-/* Large packages and deep networks take longest together. The deepest is searched on the smallest and
- * the largest package, the next on one in between; the largest searches two others. */
+/* Large packages and deep networks take longest together. The deepest is searched on the smallest
+ * and the largest package, the next on one in between; the largest searches two others. */
 static bool left_out(const char *package_name, const char *network)
 {
 	if (SANITIZED)
@@ -195,7 +195,8 @@ static char *found_json(enum search_strategy strategy, unsigned batch, unsigned 
 	return text;
 }
 
-/* The same search again, and on other numbers of threads. (The exact search on its own: check_exhaustive.) */
+/* The same search again, and on other numbers of threads. (The exact search on its own:
+ * check_exhaustive.) */
 START_TEST(same_mapping_every_time)
 {
 	static const char *const names[][2] = { { "simba-6x6", "resnet18" },
@@ -318,8 +319,8 @@ static void set_up_strip(uint64_t activation_bytes)
 	renew_model();
 }
 
-/* Two tiles of one row are 2 * 16 bytes of input and as many of output: there is room for no more, so a
- * share of 300 rows needs 300 tiles. A K split leaves 2 channels of 600 rows. */
+/* Two tiles of one row are 2 * 16 bytes of input and as many of output: there is room for no more,
+ * so a share of 300 rows needs 300 tiles. A K split leaves 2 channels of 600 rows. */
 START_TEST(as_many_tiles_as_buffers_demand)
 {
 	for (int s = 0; s < SEARCH_STRATEGIES; s++) {
@@ -337,7 +338,8 @@ START_TEST(as_many_tiles_as_buffers_demand)
 }
 END_TEST
 
-/* Over K, two rows are 2 x 16 bytes of input and 2 x 8 of output; over P they are 2 x 16 and 2 x 16. */
+/* Over K, two rows are 2 x 16 bytes of input and 2 x 8 of output; over P they are 2 x 16 and 2
+ * x 16. */
 START_TEST(says_what_does_not_fit)
 {
 	for (int s = 0; s < SEARCH_STRATEGIES; s++) {

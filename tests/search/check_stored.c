@@ -62,8 +62,8 @@ static void assert_fetched(unsigned samples, double first, double second)
 START_TEST(a_reader_elsewhere_crosses_the_package)
 {
 	set_up_row(false);
-	/* The input, 16 weights each and b's output are where they are needed; a's 16 bytes are three
-	 * links away. */
+	/* The input, 16 weights each and b's output are where they are needed; a's 16 bytes are
+	 * three links away. */
 	cost(1, "1: 0 = a; 1: 3 = b");
 	assert_near(report.totals.nop_byte_hops, 3 * 16);
 	assert_near(report.totals.nop_dram_bytes, 16);
@@ -85,7 +85,8 @@ START_TEST(readers_of_one_box_share_it)
 {
 	static const char both[] = "1: 0 = a; 1: 2 3 = b K2";
 	set_up_row(false);
-	/* One tree 0>1>2>3 for a's 16 bytes; weights of chiplet 2 (8) and its output (8) cross a link. */
+	/* One tree 0>1>2>3 for a's 16 bytes; weights of chiplet 2 (8) and its output (8) cross a
+	 * link. */
 	cost(1, both);
 	assert_near(report.totals.nop_byte_hops, 3 * 16 + 8 + 8);
 	assert_near(report.totals.nop_dram_bytes, 2 * 16 + 8 + 8);
@@ -101,7 +102,8 @@ END_TEST
 START_TEST(boxes_lie_where_they_were_made)
 {
 	set_up_row(false);
-	/* Half of a's channels in each channel; b needs all of them, or the half that b's columns are. */
+	/* Half of a's channels in each channel; b needs all of them, or the half that b's columns
+	 * are. */
 	cost(1, "1: 0 3 = a K2; 1: 1 = b");
 	assert_fetched(1, 0.5, 0.5);
 	cost(1, "1: 3 0 = a Q2; 1: 0 3 = b Q2");
@@ -123,7 +125,8 @@ START_TEST(samples_lie_where_their_micro_batch_had_them)
 	assert_fetched(3, 2, 1);
 	assert_near(map_place(&plan, 1, 1).microbatch, 3);
 	assert_fetched(1, 0, 1); /* the last one */
-	/* 0 1 | 2 3 | 4 5 | 6 7 8 in batches of 4, 4 and a last one of 1: parts of 0 and 1 of it. */
+	/* 0 1 | 2 3 | 4 5 | 6 7 8 in batches of 4, 4 and a last one of 1: parts of 0 and 1 of
+	 * it. */
 	cost(9, "4: 0 3 = a N2; 9: 0 = b");
 	assert_fetched(9, 4, 5);
 	/* 4 + 3 in threes: 0 1 2, 3 4 5, and 6 alone; 4 in the first, 5 and 6 in the second. */
@@ -133,8 +136,8 @@ START_TEST(samples_lie_where_their_micro_batch_had_them)
 }
 END_TEST
 
-/* Of 6 channels on 4 chiplets, 1, 2, 1 and 2, the first of two tiles has one on chiplets 1 and 3 only:
- * both need all of a, which is one read, whoever stands between them. */
+/* Of 6 channels on 4 chiplets, 1, 2, 1 and 2, the first of two tiles has one on chiplets 1 and 3
+ * only: both need all of a, which is one read, whoever stands between them. */
 START_TEST(a_run_goes_on_past_empty_shares)
 {
 	set_up(
@@ -154,7 +157,8 @@ START_TEST(a_run_goes_on_past_empty_shares)
 }
 END_TEST
 
-/* What lies in one channel for all lies nowhere in particular: as with interleave all, to the bit. */
+/* What lies in one channel for all lies nowhere in particular: as with interleave all, to the
+ * bit. */
 START_TEST(one_channel_for_all)
 {
 	static const char *const channels[] = { "[1, 0]", "[1, 0]", "[1, 0]; [1, 0]" };

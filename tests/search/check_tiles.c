@@ -84,8 +84,8 @@ START_TEST(doubled_until_it_fits)
 	set_up((struct made_package){ .columns = 2, .rows = 1 }, (struct wl_shape){ 4, 32, 1 },
 	       POINT("a", "in", "4"), POINT("b", "a", "4"), NULL);
 	map(1, "1: 0 = a t3, b t1");
-	/* 32 rows of 4 channels: tiles of a have 11 rows, so 88 for two and as many of the output; b's
-	 * input is held whole, and two of its outputs of 32 rows. */
+	/* 32 rows of 4 channels: tiles of a have 11 rows, so 88 for two and as many of the output;
+	 * b's input is held whole, and two of its outputs of 32 rows. */
 	uint64_t bytes = need(0, 0);
 	ck_assert_uint_eq(bytes, 2 * 4 * 11 + 4 * 32 + 2 * 4 * 32);
 	set_buffers(bytes);
@@ -103,8 +103,8 @@ START_TEST(doubled_until_it_fits)
 }
 END_TEST
 
-/* 4 rows of 2 columns, 64 channels to 9: up to 4 tiles are of rows, from 5 on they are of channels, and
- * the whole input is there twice. Doubling from 3 tiles, of two rows, leads to 6. */
+/* 4 rows of 2 columns, 64 channels to 9: up to 4 tiles are of rows, from 5 on they are of channels,
+ * and the whole input is there twice. Doubling from 3 tiles, of two rows, leads to 6. */
 START_TEST(more_tiles_may_need_more)
 {
 	set_up((struct made_package){ .columns = 1, .rows = 1 }, (struct wl_shape){ 64, 4, 2 },

@@ -39,8 +39,8 @@ START_TEST(a_pipeline_has_no_window)
 }
 END_TEST
 
-/* After a solution with a segment of `segment` nodes and a cluster of `cluster` of them, as far as the
- * window holds them. */
+/* After a solution with a segment of `segment` nodes and a cluster of `cluster` of them, as far as
+ * the window holds them. */
 static bool widened(struct search_freedom *window, unsigned nodes, unsigned segment,
                     unsigned cluster)
 {

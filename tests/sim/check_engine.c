@@ -163,7 +163,8 @@ START_TEST(back_counts_microbatches)
 }
 END_TEST
 
-/* Load once (600 bytes: 30 + 100 ns), then every micro-batch computes; a once task can wait, too. */
+/* Load once (600 bytes: 30 + 100 ns), then every micro-batch computes; a once task can wait,
+ * too. */
 START_TEST(once_tasks_run_once)
 {
 	struct sim_program *program = sim_program_new();

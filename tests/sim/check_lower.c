@@ -286,7 +286,8 @@ START_TEST(phases_on_grids_take_the_models_time)
 END_TEST
 
 /* A port of 100 GB/s: three links of 25 and a DRAM channel of 25.6 that loses nothing can fill it,
- * two links and one cannot, nor can four links. Chiplet 0 is a corner with a channel, 7 an edge with one. */
+ * two links and one cannot, nor can four links. Chiplet 0 is a corner with a channel, 7 an edge
+ * with one. */
 START_TEST(only_ports_that_may_bind_are_modelled)
 {
 	static const char *const lossless[] = { "dram.channels[1].efficiency=1", NULL };

@@ -220,8 +220,8 @@ END_TEST
 
 /* ---- messages without bytes ---- */
 
-/* 5 + 4 x hops, beside a phase of the same tag that takes 400 ns over the same links; what waits for
- * it starts 1 ns later. */
+/* 5 + 4 x hops, beside a phase of the same tag that takes 400 ns over the same links; what waits
+ * for it starts 1 ns later. */
 START_TEST(a_message_without_bytes_takes_its_latency)
 {
 	struct hw_package *package = grid(false, 8, 1, 32, 4, 0);

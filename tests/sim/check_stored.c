@@ -1,6 +1,6 @@
 /*
- * Where tensors have places in DRAM (search/mapping/stored.h), the simulator moves what the cost model
- * counts: random networks, packages and mappings of many segments.
+ * Where tensors have places in DRAM (search/mapping/stored.h), the simulator moves what the cost
+ * model counts: random networks, packages and mappings of many segments.
  */
 #include "sim/simulate.h"
 
@@ -17,7 +17,8 @@ static void assert_same(double a, double b)
 	ck_assert_double_eq_tol(a, b, 1e-9 * MAX(1, fabs(b)));
 }
 
-/* With multicast, tiles may share what whole outputs do not, or the other way round (sim/README.md). */
+/* With multicast, tiles may share what whole outputs do not, or the other way round
+ * (sim/README.md). */
 static void assert_totals(const struct cost_totals *a, const struct cost_totals *b)
 {
 	assert_same(a->macs, b->macs);

@@ -23,7 +23,8 @@ struct tiny_package {
 	bool fast_dram;
 	double link_GBps, hop_ns, port_GBps; /* 0: 2 bytes/ns, 3 ns, wide */
 	unsigned weight_KiB;                 /* 0: 1024 */
-	double border_GBps; /* each chiplet is a die: their links, of 7 ns; 0: there are no borders */
+	double border_GBps; /* each chiplet is a die: their links, of 7 ns; 0: there are no
+	                       borders */
 };
 
 static inline struct hw_package *tiny_package(struct tiny_package t)

@@ -1,7 +1,7 @@
 /*
  * Deep networks for tests and benchmarks: a stem and blocks of what a transformer's layer is to a
- * mapping as far as dense layers go, tokens being rows: queries, keys and values; heads; projection;
- * widening and narrowing, with the two residual adds.
+ * mapping as far as dense layers go, tokens being rows: queries, keys and values; heads;
+ * projection; widening and narrowing, with the two residual adds.
  */
 #ifndef TESTS_SUPPORT_DEEP_H
 #define TESTS_SUPPORT_DEEP_H

@@ -251,7 +251,8 @@ START_TEST(a_measured_efficiency_is_found)
 	assert_has(text, "m.csv:");
 	assert_has(text, "workloads, each left out of a fit of its own");
 	cJSON *base = parsed("base.json"), *c = parsed("c.json");
-	/* simba-6x6 has links of 12.5 GB/s; ports and channels are as they were, so not 0.8 exactly. */
+	/* simba-6x6 has links of 12.5 GB/s; ports and channels are as they were, so not 0.8
+	 * exactly. */
 	ck_assert_double_eq_tol(number_at(c, "parameters.nop_efficiency.value"), 0.8, 0.06);
 	ck_assert_double_gt(number_at(c, "parameters.nop_efficiency.uncertainty"), 0);
 	/* What simulation taught is kept. */

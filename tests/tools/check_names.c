@@ -1,4 +1,5 @@
-/* Names hold anything. Does all that is printed stay one line per line, without control characters? */
+/* Names hold anything. Does all that is printed stay one line per line, without control
+ * characters? */
 #include "hw/base/csv.h"
 #include "tests/tools/folder.h"
 #include "tools/text/printable.h"

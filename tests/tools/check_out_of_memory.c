@@ -129,7 +129,8 @@ START_TEST(one_line_or_success)
 {
 	const char *words = commands[_i];
 	if (SANITIZED)
-		return; /* sanitizers need terabytes of addresses, and have an allocator of their own */
+		return; /* sanitizers need terabytes of addresses, and have an allocator of their
+		           own */
 	uint64_t least = least_bytes();
 	g_free(output_of(folder, "search --package simba-6x6 --workload alexnet --batch 4 --quiet "
 	                         "-o @/mapping.json"));

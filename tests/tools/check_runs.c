@@ -139,7 +139,8 @@ START_TEST(a_report_keeps_what_must_be_kept)
 		g_autofree char *other = g_strconcat("simulated.", same[i], NULL);
 		double expected = number_at(report, one);
 		/* Sums of the same parts in another order; multicasts of tiles may join others than
-		 * those of whole outputs (sim/README.md), so that links carry up to 2 % more or less. */
+		 * those of whole outputs (sim/README.md), so that links carry up to 2 % more or
+		 * less. */
 		double tolerance = g_str_equal(same[i], "nop_byte_hops") ? 0.02 : 1e-9;
 		ck_assert_double_eq_tol(number_at(report, other), expected, tolerance * expected);
 	}

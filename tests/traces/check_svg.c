@@ -157,7 +157,8 @@ START_TEST(size_is_that_of_the_picture)
 }
 END_TEST
 
-/* By hand: of 1,000 ns on 556 px, 0.9 ns is half a pixel; 0.3 + 0.6 ns are one bar of the longer. */
+/* By hand: of 1,000 ns on 556 px, 0.9 ns is half a pixel; 0.3 + 0.6 ns are one bar of the
+ * longer. */
 START_TEST(narrow_neighbours_are_one_bar)
 {
 	struct tl_timeline *timeline = empty_timeline();

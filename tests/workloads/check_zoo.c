@@ -3,7 +3,8 @@
  * fit together? GMAC are torchvision's `_ops` (v0.15, models/resnet.py and so on),
  * for DarkNet-19 half of the 5.58 billion operations of arXiv 1612.08242, section 3;
  * weights are torchvision's num_params without biases and norms.
- * For ResNet-50 with v1 strides the layers of SET's src/nns/resnet.cpp, added up: 3,857,973,248, fc included.
+ * For ResNet-50 with v1 strides the layers of SET's src/nns/resnet.cpp, added up: 3,857,973,248, fc
+ * included.
  */
 #include "tests/workloads/network.h"
 #include "tests/support/suite.h"

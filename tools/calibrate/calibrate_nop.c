@@ -1,7 +1,7 @@
 /*
- * mcmsim calibrate nop: fit what routers lose (keys of the package's NoP) to measured runs of message
- * lists. Invariant: the fit sees runs of some meshes only; all of them are then replayed through the
- * engine, as mcmsim nop does, and judged there.
+ * mcmsim calibrate nop: fit what routers lose (keys of the package's NoP) to measured runs of
+ * message lists. Invariant: the fit sees runs of some meshes only; all of them are then replayed
+ * through the engine, as mcmsim nop does, and judged there.
  */
 #include <math.h>
 #include <string.h>

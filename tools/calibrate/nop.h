@@ -56,7 +56,8 @@ bool nop_replay_runs(GPtrArray *runs, const struct options *options, GError **er
 /* (replayed - measured) / measured in percent. */
 double nop_error_percent(double replayed_ns, double measured_ns);
 
-/* Errors by pattern, size and mesh, one table per router; or JSON; every run as CSV. Caller frees. */
+/* Errors by pattern, size and mesh, one table per router; or JSON; every run as CSV. Caller
+ * frees. */
 char *nop_truth_text(const GPtrArray *runs, const char *const *routers);
 char *nop_truth_json(const GPtrArray *runs, const char *const *routers);
 char *nop_truth_csv(const GPtrArray *runs);

@@ -1,7 +1,7 @@
 /*
  * mcmsim search --pareto: mappings along the trade-off between latency and energy. Every strategy
- * that is wanted is searched for latency, for energy, and for latency * energy^x with several x; what no other
- * mapping beats in both is the front.
+ * that is wanted is searched for latency, for energy, and for latency * energy^x with several x;
+ * what no other mapping beats in both is the front.
  */
 #ifndef TOOLS_STUDY_PARETO_H
 #define TOOLS_STUDY_PARETO_H

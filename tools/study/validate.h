@@ -1,5 +1,6 @@
 /*
- * Private to cmd_validate.c and the files validate_*.c: errors of the analytical model over samples.
+ * Private to cmd_validate.c and the files validate_*.c: errors of the analytical model over
+ * samples.
  *
  * Errors are (analytical - simulated) / simulated x 100, as in report.json; bubbles: the share of
  * the regions' time in which chiplets compute nothing, in percentage points of difference.
@@ -15,7 +16,8 @@
 enum validate_quantity {
 	VALIDATE_LATENCY,
 	VALIDATE_THROUGHPUT,
-	VALIDATE_PERIOD, /* of every cluster of a segment with four full micro-batches per cluster */
+	VALIDATE_PERIOD, /* of every cluster of a segment with four full micro-batches per
+	                    cluster */
 	VALIDATE_LOAD,   /* of all segments that the simulator loads once */
 	VALIDATE_BUBBLES,
 	VALIDATE_QUANTITIES

@@ -1,6 +1,7 @@
 /*
  * Names come from files and may hold anything. What is printed for people goes through here, so
- * that no name breaks a line, moves a column or talks to the terminal. Files keep names as they are.
+ * that no name breaks a line, moves a column or talks to the terminal. Files keep names as they
+ * are.
  */
 #ifndef TOOLS_TEXT_PRINTABLE_H
 #define TOOLS_TEXT_PRINTABLE_H

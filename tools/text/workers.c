@@ -94,8 +94,8 @@ static void take_answer(struct worker *worker, int status, GString **answer, cha
 	worker->process = 0;
 }
 
-/* One of ours that has ended, and how; count if none has. Other children of the process are not ours
- * to wait for. */
+/* One of ours that has ended, and how; count if none has. Other children of the process are not
+ * ours to wait for. */
 static unsigned find_ended(const struct workers *workers, const struct worker *all, int *status)
 {
 	unsigned i = 0;

@@ -22,7 +22,8 @@ struct workers {
 void *workers_share(size_t bytes, GError **error);
 void workers_unshare(void *memory, size_t bytes);
 
-/* answers[i] becomes what piece i answered, or NULL if its process died; errors[i] then says how. */
+/* answers[i] becomes what piece i answered, or NULL if its process died; errors[i] then says
+ * how. */
 void workers_run(const struct workers *workers, GString **answers, char **errors);
 
 #endif
