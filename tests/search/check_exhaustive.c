@@ -1,25 +1,16 @@
-/*
- * The exhaustive search against spaces counted and mappings listed by hand, its bounds against
- * doing without them, and the strategies against it.
- */
+/* The exhaustive search against spaces counted and mappings listed by hand. */
 #include "hw/topology/topology.h"
 #include "search/search.h"
 #include "search/exact/exhaustive.h"
 
 #include "search/exact/branch_bound.h"
-#include "search/segments/full_cost.h"
-#include "search/mapping/stored.h"
 #include "tests/search/random_mapping.h"
-#include "tests/support/sanitized.h"
-#include "tests/support/small_problem.h"
 #include "tests/support/suite.h"
 
 #include <math.h>
 #include <string.h>
 
 #define PRECISION 1e-9 /* of what bounds may leave out, see search/exact/branch_bound.h */
-
-enum { PROBLEMS = UNLESS_SANITIZED(40, 6) };
 
 /* ---- by hand: two point-wise nodes on two chiplets ---- */
 
@@ -292,207 +283,6 @@ START_TEST(free_nodes_are_faster)
 }
 END_TEST
 
-/* ---- segments are independent ---- */
-
-/* Whether it fetches what others stored, where it matters who did. */
-static bool is_dependent(unsigned segment)
-{
-	bool dependent = false;
-	for (unsigned s = 0; s < segment; s++)
-		dependent = dependent || map_reads_stored(&plan, segment, s);
-	return dependent && model.network.tensors_have_places;
-}
-
-/* A segment costs the same among random others as with the rest of the network outside. */
-START_TEST(segments_alone)
-{
-	unsigned compared = 0, dependent = 0;
-	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
-	for (unsigned i = 0; i < 200; i++) {
-		random_scene(rand, pick(rand, 2, 6));
-		random_map(rand);
-		struct map_mapping *lone = search_lone_mapping(workload, package, mapping->batch);
-		unsigned first = 0;
-		for (unsigned s = 0; s < mapping->segment_count; s++) {
-			double cluster_ns[16];
-			struct map_plan lone_plan;
-			const struct map_segment *segment = &mapping->segments[s];
-			unsigned end = first;
-			for (unsigned c = 0; c < segment->cluster_count; c++)
-				end += segment->clusters[c].node_count;
-			struct cost_totals a = { 0 }, b = { 0 };
-			double among_ns =
-				cost_evaluate_segment(&model, &plan, s, cluster_ns, &a).latency_ns;
-			search_stand_outside(lone, first, end, workload->node_count);
-			lone->segments[1] = *segment; /* borrowed */
-			map_plan_init(&lone_plan, lone, workload, package);
-			double lone_ns = cost_evaluate_segment(&model, &lone_plan, 1, cluster_ns,
-			                                       &b)
-			                         .latency_ns;
-			map_plan_release(&lone_plan);
-			lone->segments[1] = (struct map_segment){ 0 };
-			first = end;
-			compared++;
-			if (is_dependent(s)) {
-				dependent += lone_ns != among_ns;
-				continue;
-			}
-			ck_assert_double_eq(lone_ns, among_ns);
-			ck_assert_double_eq(cost_total_pJ(&a, 0), cost_total_pJ(&b, 0));
-		}
-		map_free(lone);
-	}
-	ck_assert_uint_gt(dependent, 10);
-	ck_assert_uint_gt(compared, 2 * dependent);
-}
-END_TEST
-
-/* ---- bounds ---- */
-
-struct both {
-	struct search_result pruned, full;
-	struct search_branch_bound *with, *without;
-};
-
-static void compare_segment(struct both *both, const struct search_exact_space *small,
-                            unsigned first, unsigned end)
-{
-	search_result_init(&both->pruned);
-	search_result_init(&both->full);
-	search_enumerate(both->with, first, end, INFINITY, &both->pruned);
-	search_enumerate(both->without, first, end, INFINITY, &both->full);
-	ck_assert_double_eq(both->full.costed, search_exact_candidates(small, first, end));
-	ck_assert_uint_eq(both->pruned.front->len, both->full.front->len);
-	ck_assert_double_le(both->pruned.costed, both->full.costed);
-	if (both->full.front->len) {
-		double best_ns =
-			g_array_index(both->full.front, struct search_found, 0).worth.latency_ns;
-		double found_ns =
-			g_array_index(both->pruned.front, struct search_found, 0).worth.latency_ns;
-		ck_assert_double_eq_tol(found_ns, best_ns, best_ns * PRECISION);
-		ck_assert_double_le(both->pruned.least_ns, best_ns * (1 + PRECISION));
-	}
-	search_result_release(&both->pruned);
-	search_result_release(&both->full);
-}
-
-/* Every segment of small problems, with bounds and without, and every candidate once without. */
-START_TEST(bounds_leave_out_nothing_good)
-{
-	struct small_problem p;
-	(_i % 3 ? small_problem_init : small_problem_init_grouped)(&p, (guint32)_i, 4,
-	                                                           _i % 4 ? 4 : 6);
-	if (_i % 2) /* what routers lose is no sum of what they lose in parts */
-		p.package->nop.router_conflict = 1;
-	for (int space = SEARCH_SEGMENTED; space <= SEARCH_SCOPE; space++) {
-		struct search_freedom freedom = search_freedom_of((enum search_strategy)space);
-		struct search_exact_space small;
-		search_exact_init(&small, p.workload, p.package, &freedom, p.batch, 2,
-		                  SEARCH_TILES_BEST);
-		struct search_enumerator how = { .small = &small,
-			                         .prune = true,
-			                         .most_steps = INFINITY };
-		struct search_enumerator plain = { .small = &small, .most_steps = INFINITY };
-		struct both both = { .with = search_branch_bound_new(&how),
-			             .without = search_branch_bound_new(&plain) };
-		for (unsigned i = 0; i < small.nodes; i++)
-			for (unsigned j = i + 1; j <= small.nodes; j++)
-				if (search_exact_candidates(&small, i, j) < 40000)
-					compare_segment(&both, &small, i, j);
-		search_branch_bound_free(both.with);
-		search_branch_bound_free(both.without);
-		search_exact_release(&small);
-	}
-	small_problem_release(&p);
-}
-END_TEST
-
-/* ---- the strategies ---- */
-
-static double found_ns(const struct small_problem *p, const struct search_options *options,
-                       bool exhaustive)
-{
-	GError *error = NULL;
-	struct cost_model m;
-	struct cost_report report;
-	struct map_mapping *made = (exhaustive ? search_exhaustive : search_mapping)(
-		p->workload, p->package, options, &error);
-	if (!made) {
-		ck_assert_ptr_nonnull(strstr(error->message, "fits the buffers of"));
-		g_error_free(error);
-		return INFINITY;
-	}
-	struct map_plan made_plan;
-	cost_model_init(&m, p->workload, p->package);
-	map_plan_init(&made_plan, made, p->workload, p->package);
-	ck_assert(map_check_buffers(&made_plan, &m.network.scratch, NULL));
-	map_plan_release(&made_plan);
-	cost_evaluate(&m, made, &report);
-	double latency_ns = report.latency_ns;
-	cost_report_release(&report);
-	cost_model_release(&m);
-	map_free(made);
-	return latency_ns;
-}
-
-/* Segmented and scope find the best there is, where there is any: bench_gap has larger problems. */
-START_TEST(strategies_find_the_best)
-{
-	struct small_problem p;
-	small_problem_init(&p, 1000 + (guint32)_i, 5, 6);
-	for (int space = SEARCH_SEGMENTED; space <= SEARCH_SCOPE; space++) {
-		struct search_options options = { .strategy = (enum search_strategy)space,
-			                          .batch = p.batch,
-			                          .tiles = 4,
-			                          .jobs = 2 };
-		if (map_tensors_have_places(p.package)) {
-			GError *error = NULL;
-			ck_assert_ptr_null(
-				search_exhaustive(p.workload, p.package, &options, &error));
-			ck_assert(
-				g_error_matches(error, SEARCH_ERROR, SEARCH_ERROR_NOT_INDEPENDENT));
-			g_error_free(error);
-			continue;
-		}
-		double best_ns = found_ns(&p, &options, true), ns = found_ns(&p, &options, false);
-		ck_assert_msg(isfinite(best_ns) == isfinite(ns) &&
-		                      (!isfinite(ns) || fabs(ns / best_ns - 1) <= PRECISION),
-		              "%s: %g ns, not %g (%s)",
-		              search_strategy_name((enum search_strategy)space), ns, best_ns,
-		              p.text);
-	}
-	small_problem_release(&p);
-}
-END_TEST
-
-START_TEST(same_whatever_the_jobs)
-{
-	struct small_problem p;
-	small_problem_init(&p, 4, 5, 6);
-	for (int o = 0; o < SEARCH_OBJECTIVES; o++) {
-		g_autofree char *expected = NULL;
-		for (unsigned jobs = 1; jobs <= 5; jobs += 2) {
-			struct search_options options = { .strategy = SEARCH_SEGMENTED,
-				                          .objective = (enum search_objective)o,
-				                          .batch = 2,
-				                          .tiles = 2,
-				                          .jobs = jobs };
-			GError *error = NULL;
-			struct map_mapping *made = search_exhaustive(p.workload, p.package,
-			                                             &options, &error);
-			ck_assert_msg(made != NULL, "%s", error ? error->message : "");
-			g_autofree char *text = map_to_json(made, p.workload, p.package);
-			map_free(made);
-			if (expected)
-				ck_assert_str_eq(text, expected);
-			else
-				expected = g_steal_pointer(&text);
-		}
-	}
-	small_problem_release(&p);
-}
-END_TEST
-
 /* ---- refusals ---- */
 
 static void assert_refused(enum search_strategy space, enum search_objective objective,
@@ -609,15 +399,8 @@ int main(void)
 	tcase_add_test(tiny, free_nodes_are_all_tried);
 	tcase_add_test(tiny, best_of_all_listed);
 	tcase_add_test(tiny, free_nodes_are_faster);
-	tcase_add_test(tiny, segments_alone);
 	tcase_add_test(tiny, refusals);
 	tcase_add_test(tiny, nothing_fits);
 	suite_add_tcase(suite, tiny);
-	TCase *random = tcase_create("random");
-	tcase_set_timeout(random, 120);
-	tcase_add_loop_test(random, bounds_leave_out_nothing_good, 0, PROBLEMS);
-	tcase_add_loop_test(random, strategies_find_the_best, 0, PROBLEMS);
-	tcase_add_test(random, same_whatever_the_jobs);
-	suite_add_tcase(suite, random);
 	return suite_run(suite);
 }
