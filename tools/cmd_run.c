@@ -237,8 +237,7 @@ static enum tool_status run_main(const struct options *options, GString *out, GE
 	run.states = workers_share(bytes, error);
 	if (run.states) {
 		progress_begin(&run.progress, options->quiet);
-		if (name_folders(&run, error))
-			status = work_and_print(&run, out, error);
+		status = name_folders(&run, error) ? work_and_print(&run, out, error) : TOOL_USAGE;
 		workers_unshare(run.states, bytes);
 	}
 	g_strfreev(run.folders);
