@@ -1,6 +1,7 @@
 /* mcmsim show: what a package, a workload or a mapping is. */
 #include <string.h>
 
+#include "hw/base/json.h"
 #include "tools/report/show.h"
 
 enum kind { PACKAGE, WORKLOAD, MAPPING, KINDS };
@@ -32,7 +33,7 @@ static bool check_subject(const struct options *options, enum kind kind, GError 
 			            kind_names[kind], kind_names[i]);
 			return false;
 		}
-		g_autofree char *presets = preset_names(i ? WORKLOAD_PRESETS : PACKAGE_PRESETS);
+		g_autofree char *presets = hw_preset_names(i ? WORKLOAD_PRESETS : PACKAGE_PRESETS);
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "show mapping: --%s is missing, the mapping is for one; presets: %s",
 		            kind_names[i], presets);

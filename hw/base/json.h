@@ -93,6 +93,9 @@ void hw_json_fail(struct hw_json node, GError **error, const char *format, ...) 
  */
 char *hw_json_locate(const char *path_or_preset, const char *dir, const char *what, GError **error);
 
+/* The presets of a directory, sorted: "a, b, c"; "none" if there are none. Caller frees. */
+char *hw_preset_names(const char *dir);
+
 /* Write text to PATH, which is never half written (hw/base/output.h). */
 bool hw_write_file(const char *path, const char *text, size_t length, GError **error);
 

@@ -12,8 +12,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* "a, b, c": the presets of a directory, sorted. */
-static char *preset_names(const char *dir)
+char *hw_preset_names(const char *dir)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
@@ -22,6 +21,8 @@ static char *preset_names(const char *dir)
 		if (g_str_has_suffix(name, ".json"))
 			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".json")));
 	}
+	if (names->len == 0)
+		return g_strdup("none");
 	g_ptr_array_sort(names, compare_names);
 	g_ptr_array_add(names, NULL);
 	return g_strjoinv(", ", (char **)names->pdata);
@@ -39,10 +40,10 @@ char *hw_json_locate(const char *path_or_preset, const char *dir, const char *wh
 	if (g_file_test(path_or_preset, G_FILE_TEST_IS_REGULAR))
 		return g_strdup(path_or_preset);
 
-	g_autofree char *known = preset_names(dir);
+	g_autofree char *known = hw_preset_names(dir);
 	g_set_error(error, HW_JSON_ERROR, HW_JSON_ERROR_READ,
 	            "no %s \"%s\": neither a file nor a preset in %s; presets: %s", what,
-	            path_or_preset, dir, *known != '\0' ? known : "none");
+	            path_or_preset, dir, known);
 	return NULL;
 }
 

@@ -131,6 +131,16 @@ double search_percentile(const double *values, unsigned count, double percent)
 	return result;
 }
 
+double search_jackknife(const double *values, unsigned count)
+{
+	double sum = 0, squares = 0;
+	for (unsigned i = 0; i < count; i++)
+		sum += values[i];
+	for (unsigned i = 0; i < count; i++)
+		squares += (values[i] - sum / count) * (values[i] - sum / count);
+	return sqrt((count - 1.0) / count * squares);
+}
+
 /* Probability of at most `hits` hits. */
 static double at_most(unsigned hits, unsigned count, double share)
 {

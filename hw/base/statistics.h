@@ -26,6 +26,10 @@ double search_spearman_rho(const double *a, const double *b, unsigned count);
  * (0: the least, 50: the median, 100: the largest). NaN if there are none. */
 double search_percentile(const double *values, unsigned count, double percent);
 
+/* The jackknife's standard deviation of an estimate, of which value i is what leaving out part i
+ * gives: sqrt((n - 1) / n * sum of (value - mean)^2). 0 for one part. */
+double search_jackknife(const double *values, unsigned count);
+
 /*
  * The largest share of a population that `hits` of `count` draws leave believable: with it, so few
  * hits or fewer would come with a probability of 1 - confidence (Clopper and Pearson, Biometrika

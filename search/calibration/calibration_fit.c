@@ -4,6 +4,7 @@
  */
 #include "search/calibration/calibration_fit.h"
 
+#include "hw/base/statistics.h"
 #include "hw/base/threads.h"
 
 #include <math.h>
@@ -95,7 +96,7 @@ static double from_scale(unsigned parameter, double x)
 	return CLAMP(info->low + part * range, info->low, info->high);
 }
 
-static double error_loss(double model_ns, double target_ns)
+double cal_error_loss(double model_ns, double target_ns)
 {
 	double e = model_ns / target_ns - 1;
 	return sqrt(e * e + CAL_SMALL_ERROR * CAL_SMALL_ERROR) - CAL_SMALL_ERROR;
@@ -109,9 +110,9 @@ static double sample_loss(const struct cal_sample *sample, const struct cost_par
 		sum_ns += model_ns;
 		if (sample->segment_ns)
 			parts += sample->segment_ns[s] / sample->latency_ns *
-			         error_loss(model_ns, sample->segment_ns[s]);
+			         cal_error_loss(model_ns, sample->segment_ns[s]);
 	}
-	double whole = error_loss(sum_ns, sample->latency_ns);
+	double whole = cal_error_loss(sum_ns, sample->latency_ns);
 	return sample->segment_ns ? 0.5 * (whole + parts) : whole;
 }
 
@@ -279,16 +280,12 @@ static void choose_folds(const struct cal_problem *problem, struct cal_fit *fit)
 static void set_uncertainty(const struct parameter_fit *f, struct cal_fit *fit)
 {
 	unsigned n = fit->fold_count;
+	g_autofree double *values = g_new(double, n);
 	for (unsigned i = 0; i < f->free_count; i++) {
 		unsigned p = f->places[i];
-		double sum = 0, squares = 0;
 		for (unsigned k = 0; k < n; k++)
-			sum += fit->left_out[k].value[p];
-		for (unsigned k = 0; k < n; k++) {
-			double away = fit->left_out[k].value[p] - sum / n;
-			squares += away * away;
-		}
-		fit->uncertainty[p] = sqrt((n - 1.0) / n * squares);
+			values[k] = fit->left_out[k].value[p];
+		fit->uncertainty[p] = search_jackknife(values, n);
 	}
 }
 

@@ -77,6 +77,9 @@ struct cal_fit {
 bool cal_fit(const struct cal_problem *problem, struct cal_fit *fit, GError **error);
 void cal_fit_release(struct cal_fit *fit);
 
+/* What one sample's error adds: sqrt(e^2 + d^2) - d, as above. */
+double cal_error_loss(double model_ns, double target_ns);
+
 /*
  * The least of a function of `count` (at most CAL_MOST) numbers from 0 to 1 that need not be
  * smooth: from `start`, and from points a quarter and half of the range away from it (NLopt's

@@ -109,6 +109,16 @@ START_TEST(percentiles_lie_between_their_neighbours)
 END_TEST
 
 /* 0 of n: (1 - share)^n = 0.05. 1 of 2: 1 - share^2 = 0.05. All: nothing is too much. */
+/* Mean 2: away by 1, 0 and 1; 2 / 3 of the sum of squares is 4 / 3. */
+START_TEST(the_jackknife_counts_what_parts_change)
+{
+	const double values[] = { 1, 2, 3 };
+	ck_assert_double_eq_tol(search_jackknife(values, 3), sqrt(4.0 / 3), TINY);
+	ck_assert_double_eq_tol(search_jackknife(values, 2), 0.5, TINY); /* 1/2 of 0.25 + 0.25 */
+	ck_assert_double_eq(search_jackknife(values, 1), 0);
+}
+END_TEST
+
 START_TEST(a_share_is_bounded_by_its_hits)
 {
 	ck_assert_double_eq_tol(search_share_bound(0, 1, 0.95), 0.95, TINY);
@@ -135,6 +145,7 @@ int main(void)
 	tcase_add_test(test, a_pair_with_a_nan_is_left_out);
 	tcase_add_test(test, what_is_constant_or_alone_has_no_rank);
 	tcase_add_test(test, percentiles_lie_between_their_neighbours);
+	tcase_add_test(test, the_jackknife_counts_what_parts_change);
 	tcase_add_test(test, a_share_is_bounded_by_its_hits);
 	suite_add_tcase(suite, test);
 	return suite_run(suite);

@@ -1,5 +1,6 @@
 /* What a user of the command line sees when something is wrong, and what --help says. */
 #include "tests/tools/folder.h"
+#include "hw/base/json.h"
 #include "tools/input/options.h"
 #include "tests/support/suite.h"
 
@@ -123,8 +124,8 @@ END_TEST
 
 START_TEST(a_missing_name_lists_the_presets)
 {
-	g_autofree char *packages = preset_names(PACKAGE_PRESETS);
-	g_autofree char *workloads = preset_names(WORKLOAD_PRESETS);
+	g_autofree char *packages = hw_preset_names(PACKAGE_PRESETS);
+	g_autofree char *workloads = hw_preset_names(WORKLOAD_PRESETS);
 	g_autofree char *no_package = g_strdup_printf(
 		"run: --package is missing (the package: a preset's name or a file); "
 		"presets: %s",

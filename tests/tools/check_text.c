@@ -109,12 +109,25 @@ START_TEST(columns_are_as_wide_as_their_widest_cell)
 	table_add(&table, "gr\303\266\303\237er"); /* 6 characters in 8 bytes */
 	table_add(&table, "5");
 	table_add(&table, "%s", "");
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 	ck_assert_str_eq(out->str, "name       t  note\n"
 	                           "          ns\n"
 	                           "a       1234  x\n"
 	                           "gr\303\266\303\237er     5\n");
+}
+END_TEST
+
+START_TEST(numbers_stand_in_cells_as_asked)
+{
+	static const struct table_column columns[] = { { "n", "", TABLE_RIGHT } };
+	g_autoptr(GString) out = g_string_new(NULL);
+	struct table table;
+	table_init(&table, columns, 1);
+	table_add_number(&table, "%+.1f", 2.25);
+	table_add_number(&table, "%.2f", (double)NAN);
+	table_add_digits(&table, 12.345);
+	table_finish(&table, out);
+	ck_assert_str_eq(out->str, "    n\n +2.2\n    -\n12.35\n");
 }
 END_TEST
 
@@ -124,8 +137,7 @@ START_TEST(a_table_without_units_has_no_line_for_them)
 	struct table table;
 	g_autoptr(GString) out = g_string_new(NULL);
 	table_init(&table, columns, 1);
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 	ck_assert_str_eq(out->str, "a\n");
 }
 END_TEST
@@ -291,6 +303,7 @@ int main(void)
 	tcase_add_test(tests, json_is_one_member_per_line_or_all_on_one);
 	tcase_add_test(tests, json_numbers_have_15_digits);
 	tcase_add_test(tests, columns_are_as_wide_as_their_widest_cell);
+	tcase_add_test(tests, numbers_stand_in_cells_as_asked);
 	tcase_add_test(tests, a_table_without_units_has_no_line_for_them);
 	tcase_add_test(tests, four_digits_count);
 	tcase_add_test(tests, letters_go_on_after_z);

@@ -80,8 +80,8 @@ static double loss(void *data, const double *x)
 		struct list *list = &g_array_index(fit->lists, struct list, i);
 		if (list->left_out)
 			continue;
-		double e = map_phase_ns(list->network, &list->phase) / list->run->measured_ns - 1;
-		sum += sqrt(e * e + CAL_SMALL_ERROR * CAL_SMALL_ERROR) - CAL_SMALL_ERROR;
+		sum += cal_error_loss(map_phase_ns(list->network, &list->phase),
+		                      list->run->measured_ns);
 		count++;
 	}
 	return sum / count;
@@ -213,13 +213,13 @@ static bool collect(struct nop_fit *fit, const char *const *routers, GError **er
 static void find_uncertainty(struct nop_fit *fit, const double *best)
 {
 	g_autoptr(GPtrArray) patterns = g_ptr_array_new();
-	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, KEYS_ * sizeof(double));
 	for (guint i = 0; i < fit->lists->len; i++) {
 		char *pattern = g_array_index(fit->lists, struct list, i).run->pattern;
 		if (!g_ptr_array_find_with_equal_func(patterns, pattern, g_str_equal, NULL))
 			g_ptr_array_add(patterns, pattern);
 	}
 	unsigned n = patterns->len;
+	g_autofree double *found = g_new(double, KEYS_ *n); /* [key * n + pattern] */
 	for (unsigned p = 0; p < n && n > 1; p++) {
 		double x[KEYS_];
 		memcpy(x, best, sizeof x);
@@ -228,18 +228,12 @@ static void find_uncertainty(struct nop_fit *fit, const double *best)
 			list->left_out = strcmp(list->run->pattern, patterns->pdata[p]) == 0;
 		}
 		cal_descend(KEYS_, loss, fit, x);
-		g_array_append_vals(found, x, 1);
+		for (unsigned k = 0; k < KEYS_; k++)
+			found[k * n + p] = x[k];
 	}
-	for (unsigned k = 0; k < KEYS_ && n > 1; k++) {
-		double sum = 0, squares = 0;
-		for (unsigned p = 0; p < n; p++)
-			sum += ((double *)(void *)found->data)[p * KEYS_ + k];
-		for (unsigned p = 0; p < n; p++) {
-			double away = ((double *)(void *)found->data)[p * KEYS_ + k] - sum / n;
-			squares += away * away;
-		}
-		fit->uncertainty[k] = sqrt((n - 1.0) / n * squares) * (keys[k].high - keys[k].low);
-	}
+	for (unsigned k = 0; k < KEYS_ && n > 1; k++)
+		fit->uncertainty[k] = search_jackknife(&found[k * n], n) *
+		                      (keys[k].high - keys[k].low);
 }
 
 /* Four digits: what is printed is what was judged. */
@@ -354,13 +348,6 @@ static char *json_text(const struct nop_fit *fit, const char *router,
 	return json_finish(&w);
 }
 
-static void add_number(struct table *table, double value, const char *format)
-{
-	char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-	table_add(table, "%s",
-	          isnan(value) ? "-" : g_ascii_formatd(buffer, sizeof buffer, format, value));
-}
-
 static void print_errors(const struct judgement *judgement, GString *out)
 {
 	static const struct table_column columns[] = {
@@ -384,13 +371,12 @@ static void print_errors(const struct judgement *judgement, GString *out)
 			for (unsigned after = 0; after < 2; after++) {
 				const struct search_errors *e =
 					&judgement->errors[after][other][is_short];
-				add_number(&table, e->mean_abs, "%.2f");
-				add_number(&table, e->worst, "%+.2f");
-				add_number(&table, e->bias, "%+.2f");
+				table_add_number(&table, "%.2f", e->mean_abs);
+				table_add_number(&table, "%+.2f", e->worst);
+				table_add_number(&table, "%+.2f", e->bias);
 			}
 		}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 static void print_text(const struct nop_fit *fit, const struct judgement *judgement, GString *out)

@@ -6,19 +6,12 @@
 #include "tools/text/printable.h"
 #include "tools/text/table.h"
 
-static void add_number(struct table *table, double value, const char *format)
-{
-	char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-	table_add(table, "%s",
-	          isnan(value) ? "-" : g_ascii_formatd(buffer, sizeof buffer, format, value));
-}
-
 static void add_errors(struct table *table, const struct cal_errors *errors)
 {
-	add_number(table, errors->mean, "%.2f");
-	add_number(table, errors->worst, "%+.1f");
-	add_number(table, errors->bias, "%+.2f");
-	add_number(table, errors->kendall_tau, "%.3f");
+	table_add_number(table, "%.2f", errors->mean);
+	table_add_number(table, "%+.1f", errors->worst);
+	table_add_number(table, "%+.2f", errors->bias);
+	table_add_number(table, "%.3f", errors->kendall_tau);
 }
 
 static void add_pair(const struct calibrate *c, struct table *table, unsigned pair)
@@ -63,8 +56,7 @@ static void print_errors(const struct calibrate *c, GString *out)
 		add_errors(&table, &set->before);
 		add_errors(&table, &set->after);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 static void print_parameters(const struct calibrate *c, GString *out)
@@ -81,8 +73,8 @@ static void print_parameters(const struct calibrate *c, GString *out)
 		const struct cal_parameter *of = &c->result->parameters[p];
 		bool low = of->value <= of->low, high = of->value >= of->high;
 		table_add(&table, "%s", info->name);
-		add_number(&table, of->value, "%.4g");
-		add_number(&table, of->fitted ? of->uncertainty : (double)NAN, "%.2g");
+		table_add_number(&table, "%.4g", of->value);
+		table_add_number(&table, "%.2g", of->fitted ? of->uncertainty : (double)NAN);
 		table_add(&table, "%s", info->unit);
 		table_add(&table, "%s",
 		          !of->fitted ? "not fitted"
@@ -91,8 +83,7 @@ static void print_parameters(const struct calibrate *c, GString *out)
 		                      : "");
 		table_add(&table, "%s", info->meaning);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 /* ---- remarks ---- */

@@ -8,12 +8,6 @@
 #include "tools/report/results.h"
 #include "tools/text/table.h"
 
-static void add_digits(struct table *table, double value)
-{
-	g_autofree char *text = four_digits(value);
-	table_add(table, "%s", text);
-}
-
 char *nop_busiest(const struct hw_package *package, const struct sim_replay_part *part)
 {
 	return part->bound_ns > 0 ? hw_resource_name(package, part->busiest) : NULL;
@@ -28,7 +22,7 @@ static void add_part(struct table *table, const struct hw_package *package, cons
 	table_add(table, "%.0f", part->bytes);
 	table_add(table, "%.1f", part->completion_ns);
 	table_add(table, "%.1f", part->bound_ns);
-	add_digits(table, part->latency_ns);
+	table_add_digits(table, part->latency_ns);
 	table_add(table, "%s", busiest ? busiest : "-");
 }
 
@@ -47,8 +41,7 @@ static void append_tags(const struct hw_package *package, const struct sim_messa
 		add_part(&table, package, messages->tags->pdata[t], &replay->tags[t]);
 	if (messages->tags->len > 1)
 		add_part(&table, package, "all", &replay->all);
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 static void append_messages(const struct hw_package *package, const struct sim_messages *messages,
@@ -74,8 +67,7 @@ static void append_messages(const struct hw_package *package, const struct sim_m
 		table_add(&table, "%.1f", replay->start_ns[m]);
 		table_add(&table, "%.1f", replay->end_ns[m]);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 char *nop_text(const struct hw_package *package, const struct sim_messages *messages,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hw/base/csv.h"
+#include "hw/base/statistics.h"
 #include "tools/text/json_writer.h"
 #include "tools/text/printable.h"
 #include "tools/text/table.h"
@@ -15,18 +16,13 @@
 /* Below, the few ns that rounding to whole flits and cycles is worth are percents. */
 #define LONG_NS 1000.0
 
-struct errors {
-	unsigned count;
-	double sum, sum_abs, worst; /* percent; worst: the largest, with its sign */
-};
-
 enum kind { PATTERN, SIZE, MESH, TAG, TOTAL };
 static const char *const KIND_NAMES[] = { "pattern", "bytes", "mesh", "tag", "all" };
 
 struct group {
 	enum kind kind;
 	char *name;
-	struct errors of_long, of_short;
+	GArray *errors[2]; /* percent: of long runs, of short ones */
 };
 
 double nop_error_percent(double replayed_ns, double measured_ns)
@@ -34,26 +30,21 @@ double nop_error_percent(double replayed_ns, double measured_ns)
 	return (replayed_ns - measured_ns) / measured_ns * 100;
 }
 
-static void count_error(struct errors *errors, double percent)
-{
-	errors->count++;
-	errors->sum += percent;
-	errors->sum_abs += fabs(percent);
-	if (fabs(percent) > fabs(errors->worst))
-		errors->worst = percent;
-}
-
-static double mean(const struct errors *errors, double sum)
-{
-	return errors->count ? sum / errors->count : NAN;
-}
-
 /* ---- groups ---- */
 
-static void free_group(gpointer group)
+static void free_group(gpointer data)
 {
-	g_free(((struct group *)group)->name);
+	struct group *group = data;
+	for (unsigned is_short = 0; is_short < 2; is_short++)
+		g_array_unref(group->errors[is_short]);
+	g_free(group->name);
 	g_free(group);
+}
+
+static struct search_errors errors_of(const struct group *group, unsigned is_short)
+{
+	const GArray *errors = group->errors[is_short];
+	return search_errors((const double *)(void *)errors->data, errors->len);
 }
 
 static void count(GPtrArray *groups, enum kind kind, const char *name, double replayed_ns,
@@ -68,10 +59,12 @@ static void count(GPtrArray *groups, enum kind kind, const char *name, double re
 		group = g_new0(struct group, 1);
 		group->kind = kind;
 		group->name = g_strdup(name);
+		for (unsigned is_short = 0; is_short < 2; is_short++)
+			group->errors[is_short] = g_array_new(FALSE, FALSE, sizeof(double));
 		g_ptr_array_add(groups, group);
 	}
-	count_error(measured_ns >= LONG_NS ? &group->of_long : &group->of_short,
-	            nop_error_percent(replayed_ns, measured_ns));
+	double percent = nop_error_percent(replayed_ns, measured_ns);
+	g_array_append_val(group->errors[measured_ns < LONG_NS], percent);
 }
 
 static void count_run(GPtrArray *groups, const struct nop_run *run)
@@ -112,17 +105,12 @@ static GPtrArray *groups_of(const GPtrArray *runs, const char *router)
 
 /* ---- text ---- */
 
-static void add_errors(struct table *table, const struct errors *errors)
+static void add_errors(struct table *table, struct search_errors errors)
 {
-	table_add(table, "%u", errors->count);
-	if (errors->count == 0) {
-		for (unsigned i = 0; i < 3; i++)
-			table_add(table, "-");
-		return;
-	}
-	table_add(table, "%.2f", mean(errors, errors->sum_abs));
-	table_add(table, "%+.2f", errors->worst);
-	table_add(table, "%+.2f", mean(errors, errors->sum));
+	table_add(table, "%u", errors.count);
+	table_add_number(table, "%.2f", errors.mean_abs);
+	table_add_number(table, "%+.2f", errors.worst);
+	table_add_number(table, "%+.2f", errors.bias);
 }
 
 static void append_router(GString *out, const GPtrArray *runs, const char *router)
@@ -141,13 +129,12 @@ static void append_router(GString *out, const GPtrArray *runs, const char *route
 		const struct group *group = groups->pdata[i];
 		table_add(&table, "%s", KIND_NAMES[group->kind]);
 		table_add(&table, "%s", group->name);
-		add_errors(&table, &group->of_long);
-		add_errors(&table, &group->of_short);
+		for (unsigned is_short = 0; is_short < 2; is_short++)
+			add_errors(&table, errors_of(group, is_short));
 	}
 	g_autofree char *name = printable(router);
 	g_string_append_printf(out, "router %s\n", name);
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 char *nop_truth_text(const GPtrArray *runs, const char *const *routers)
@@ -165,13 +152,13 @@ char *nop_truth_text(const GPtrArray *runs, const char *const *routers)
 
 /* ---- JSON and CSV ---- */
 
-static void write_errors(struct json_writer *w, const char *key, const struct errors *errors)
+static void write_errors(struct json_writer *w, const char *key, struct search_errors errors)
 {
 	json_begin_object(w, key, JSON_ONE_LINE);
-	json_integer(w, "runs", errors->count);
-	json_number(w, "mean_abs_percent", mean(errors, errors->sum_abs));
-	json_number(w, "worst_percent", errors->count ? errors->worst : NAN);
-	json_number(w, "bias_percent", mean(errors, errors->sum));
+	json_integer(w, "runs", errors.count);
+	json_number(w, "mean_abs_percent", errors.mean_abs);
+	json_number(w, "worst_percent", errors.worst);
+	json_number(w, "bias_percent", errors.bias);
 	json_end_object(w);
 }
 
@@ -186,8 +173,8 @@ static void write_router(struct json_writer *w, const GPtrArray *runs, const cha
 		json_begin_object(w, NULL, JSON_ONE_LINE);
 		json_string(w, "by", KIND_NAMES[group->kind]);
 		json_string(w, "name", group->name);
-		write_errors(w, "from_1000_ns", &group->of_long);
-		write_errors(w, "shorter", &group->of_short);
+		write_errors(w, "from_1000_ns", errors_of(group, 0));
+		write_errors(w, "shorter", errors_of(group, 1));
 		json_end_object(w);
 	}
 	json_end_array(w);

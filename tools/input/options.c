@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "hw/base/json.h"
 #include "tools/input/options_text.h"
 
 struct option_info {
@@ -15,26 +16,27 @@ struct option_info {
 	char letter;       /* or 0 */
 	const char *value; /* how --help calls the value; NULL: a flag */
 	const char *help;  /* lines after the first are continuation lines */
-	enum { OPTION_TEXT, OPTION_FLAG, OPTION_REPEATED } kind;
+	enum { OPTION_TEXT, OPTION_NAME, OPTION_FLAG, OPTION_REPEATED } kind; /* a name: not "" */
 	size_t offset;
 };
 
 #define TEXT(member) OPTION_TEXT, offsetof(struct options_text, member)
+#define NAME(member) OPTION_NAME, offsetof(struct options_text, member)
 #define FLAG(member) OPTION_FLAG, offsetof(struct options_text, member)
 #define REPEATED(member) OPTION_REPEATED, offsetof(struct options_text, member)
 
 static const struct option_info table[] = {
 	{ OPTION_PACKAGE, "package", 0, "P", "the package: a preset's name or a file",
-	  TEXT(package) },
+	  NAME(package) },
 	{ OPTION_WORKLOAD, "workload", 0, "W", "the network: a preset's name or a file",
-	  TEXT(workload) },
+	  NAME(workload) },
 	{ OPTION_PACKAGES, "package", 0, "P[,P...]",
-	  "the packages: presets' names or files [" OPTION_DEFAULT_PACKAGES "]", TEXT(package) },
+	  "the packages: presets' names or files [" OPTION_DEFAULT_PACKAGES "]", NAME(package) },
 	{ OPTION_WORKLOADS, "workload", 0, "W[,W...]",
 	  "the networks: presets' names or files [" OPTION_DEFAULT_WORKLOADS ";\n"
 	  "calibrate: " OPTION_DEFAULT_TRAINING "]",
-	  TEXT(workload) },
-	{ OPTION_MAPPING, "mapping", 0, "M", "the mapping: a file", TEXT(mapping) },
+	  NAME(workload) },
+	{ OPTION_MAPPING, "mapping", 0, "M", "the mapping: a file", NAME(mapping) },
 	{ OPTION_STRATEGY, "strategy", 0, "S[,S...]",
 	  "sequential, pipeline, segmented, scope or best (not rank);\n"
 	  "search: also exhaustive\n[scope; validate, --pareto: all but best]",
@@ -77,26 +79,26 @@ static const struct option_info table[] = {
 	{ OPTION_DRAWN, "hold-out-workload", 0, "W[,W...]",
 	  "networks to judge with, not to fit to; none: \"none\"\n"
 	  "[" OPTION_DEFAULT_HELD_WORKLOADS ", as far as they are not in --workload]",
-	  TEXT(hold_out_workload) },
+	  NAME(hold_out_workload) },
 	{ OPTION_DRAWN, "hold-out-package", 0, "P[,P...]",
 	  "packages to judge on, not to fit to; none: \"none\"\n"
 	  "[" OPTION_DEFAULT_HELD_PACKAGES ", as far as they are not in --package]",
-	  TEXT(hold_out_package) },
+	  NAME(hold_out_package) },
 	{ OPTION_DRAWN, "measured", 0, "FILE.csv",
 	  "fit to measured latencies: columns mapping (a file, relative\nto this one), workload, "
 	  "package, latency_ns and, if you like,\nweight",
-	  TEXT(measured) },
+	  NAME(measured) },
 	{ OPTION_DRAWN, "fit", 0, "NAME[,NAME...]",
 	  "the parameters to fit; the others keep their values\n[simulated: all of a pipeline; "
 	  "measured: efficiencies, overhead]",
-	  TEXT(fit) },
+	  NAME(fit) },
 	{ OPTION_DRAWN, "fit-mesh", 0, "CxR[,CxR...]",
 	  "calibrate nop: meshes whose runs are fitted to; the others\nare judged with [4x4,6x6]",
-	  TEXT(fit_mesh) },
+	  NAME(fit_mesh) },
 	{ OPTION_CALIBRATION, "calibration", 0, "FILE",
 	  "parameters of the analytical model, from mcmsim calibrate;\nrefused if not made for "
 	  "the package",
-	  TEXT(calibration) },
+	  NAME(calibration) },
 	{ OPTION_SAMPLES, "choice", 0, NULL,
 	  "no samples: mappings searched with --calibration or --refine\nagainst those searched "
 	  "without, simulated",
@@ -110,7 +112,7 @@ static const struct option_info table[] = {
 	  "any, or searched: draw only mappings cut into segments as\nthe searched one is [any]",
 	  TEXT(segments) },
 	{ OPTION_OUT, "out", 'o', "PATH", "where results go (search: a file, others: a folder)",
-	  TEXT(out) },
+	  NAME(out) },
 	{ OPTION_EXACT, "exact", 0, NULL,
 	  "simulate every micro-batch instead of extrapolating\nthe steady state", FLAG(exact) },
 	{ OPTION_TRACE, "trace-level", 0, "L",
@@ -126,9 +128,9 @@ static const struct option_info table[] = {
 	{ OPTION_TRUTH, "truth", 0, "RUNS.csv",
 	  "compare with measured runs instead: each row's list is\n"
 	  "traffic/PATTERN_CxR_BYTES.csv next to the file",
-	  TEXT(truth) },
+	  NAME(truth) },
 	{ OPTION_TRUTH, "router", 0, "R[,R...]",
-	  "with --truth: the routers whose runs to compare with [base]", TEXT(router) },
+	  "with --truth: the routers whose runs to compare with [base]", NAME(router) },
 	{ OPTION_SET, "set", 0, "KEY=VALUE",
 	  "change one value of the package or the workload by its path,\nlike grid.columns=16 "
 	  "(may be repeated)",
@@ -147,29 +149,10 @@ static bool takes(const struct command *command, const struct option_info *info)
 	return (command->options & info->bit) != 0;
 }
 
-static gint compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-char *preset_names(const char *dir)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
-	for (const char *name; entries && (name = g_dir_read_name(entries)) != NULL;)
-		if (g_str_has_suffix(name, ".json"))
-			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".json")));
-	if (!names->len)
-		return g_strdup("none");
-	g_ptr_array_sort(names, compare_names);
-	g_ptr_array_add(names, NULL);
-	return g_strjoinv(", ", (char **)names->pdata);
-}
-
 char *preset_lines(const char *head, const char *dir)
 {
 	enum { COLUMNS = 80 };
-	g_autofree char *names = preset_names(dir);
+	g_autofree char *names = hw_preset_names(dir);
 	g_auto(GStrv) words = g_strsplit(names, " ", -1);
 	GString *out = g_string_new(head);
 	size_t line = 0; /* where it begins */
@@ -300,14 +283,18 @@ static bool take_given(const struct command *command, struct given *given,
 			continue;
 		if (table[i].kind == OPTION_REPEATED)
 			*(char ***)at = g_steal_pointer(&values);
-		else if (!values[1])
+		else
 			*(char **)at = g_strdup(values[0]);
-		else if (good) {
+		if (!good || table[i].kind == OPTION_REPEATED)
+			continue;
+		if (values[1])
 			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 			            "%s: --%s may be given once, got \"%s\" and \"%s\"",
 			            command->name, table[i].name, values[0], values[1]);
-			good = false;
-		}
+		else if (table[i].kind == OPTION_NAME && !*values[0])
+			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+			            "--%s: must be a name or a path, got \"\"", table[i].name);
+		good = !values[1] && (table[i].kind != OPTION_NAME || *values[0]);
 	}
 	return good;
 }
@@ -341,8 +328,9 @@ static bool check_required(const struct command *command, const struct options_t
 			continue;
 		g_autofree char *presets = NULL;
 		if (table[i].bit & (OPTION_PACKAGE | OPTION_WORKLOAD))
-			presets = preset_names(table[i].bit == OPTION_PACKAGE ? PACKAGE_PRESETS
-			                                                      : WORKLOAD_PRESETS);
+			presets = hw_preset_names(table[i].bit == OPTION_PACKAGE
+			                                  ? PACKAGE_PRESETS
+			                                  : WORKLOAD_PRESETS);
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE, "%s: --%s is missing (%s)%s%s",
 		            command->name, table[i].name, table[i].help,
 		            presets ? "; presets: " : "", presets ? presets : "");
@@ -422,7 +410,7 @@ void options_release(struct options *options)
 	if (!text)
 		return;
 	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
-		if (table[i].kind == OPTION_TEXT) /* several may fill one member */
+		if (table[i].kind <= OPTION_NAME) /* several may fill one member */
 			g_clear_pointer((char **)(void *)((char *)text + table[i].offset), g_free);
 	g_strfreev(text->set);
 	g_strfreev(text->arguments);

@@ -107,10 +107,9 @@ const char *options_first_given(const struct options *options, const char *const
 /* The text of `mcmsim COMMAND --help`. Caller frees. */
 char *options_help(const struct command *command);
 
-/* Names of the presets in a folder of MCMSIM_DATA_DIR, sorted: "a, b, c". Caller frees. */
 #define PACKAGE_PRESETS MCMSIM_DATA_DIR "/hw/packages"
 #define WORKLOAD_PRESETS MCMSIM_DATA_DIR "/workloads/zoo"
-char *preset_names(const char *dir);
+
 /* "HEAD a, b," and further lines below it, 80 columns wide. Caller frees. */
 char *preset_lines(const char *head, const char *dir);
 

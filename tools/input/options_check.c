@@ -269,41 +269,6 @@ static bool check_set(char *const *set, GError **error)
 	return true;
 }
 
-static bool check_texts(const struct options_text *text, GError **error)
-{
-	const char *const names[] = { "package",
-		                      "workload",
-		                      "mapping",
-		                      "out",
-		                      "truth",
-		                      "router",
-		                      "calibration",
-		                      "hold-out-workload",
-		                      "hold-out-package",
-		                      "measured",
-		                      "fit",
-		                      "fit-mesh" };
-	const char *const values[] = { text->package,
-		                       text->workload,
-		                       text->mapping,
-		                       text->out,
-		                       text->truth,
-		                       text->router,
-		                       text->calibration,
-		                       text->hold_out_workload,
-		                       text->hold_out_package,
-		                       text->measured,
-		                       text->fit,
-		                       text->fit_mesh };
-	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++)
-		if (values[i] && !*values[i]) {
-			g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-			            "--%s: must be a name or a path, got \"\"", names[i]);
-			return false;
-		}
-	return true;
-}
-
 /* "16" or "4,64": a list for the command that takes one, its first value for all others. */
 static bool check_batches(const struct options_text *text, struct options *options, GError **error)
 {
@@ -363,8 +328,8 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	options->exact = text->exact;
 	options->json = text->json;
 	options->quiet = text->quiet;
-	return check_texts(text, error) && check_set(text->set, error) &&
-	       check_strategies(text, options, error) && check_space(text, options, error) &&
+	return check_set(text->set, error) && check_strategies(text, options, error) &&
+	       check_space(text, options, error) &&
 	       check_objective(text->objective, options, error) &&
 	       check_batches(text, options, error) &&
 	       check_count("tiles", text->tiles, MAX_TILES, &options->tiles, error) &&

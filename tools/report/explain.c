@@ -61,8 +61,7 @@ static void print_segments(const struct report *report, GString *out)
 		for (int k = SEARCH_CLUSTER_CHANGES; k < SEARCH_CHANGES; k++)
 			add_change(&table, &segment->changes[k - SEARCH_CLUSTER_CHANGES]);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 /* What bounds it; of one that waits for another, what its own time is made of as well. */
@@ -114,8 +113,7 @@ static void print_clusters(const struct report *report, GString *out)
 	for (unsigned s = 0; s < report->mapping->segment_count; s++)
 		for (unsigned c = 0; c < report->mapping->segments[s].cluster_count; c++)
 			add_cluster(&table, report, s, c);
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 void explain_print(const struct report *report, GString *out)

@@ -154,8 +154,7 @@ void refine_print(const struct refinement *refinement, GString *out)
 		          : i == refinement->chosen ? "chosen"
 		                                    : "");
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 void refine_write(struct json_writer *writer, const struct refinement *refinement)

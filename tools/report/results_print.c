@@ -84,12 +84,11 @@ void results_print(const struct result *results, unsigned count, bool quiet, GSt
 	table_init(&table, columns, G_N_ELEMENTS(columns));
 	for (unsigned i = 0; i < count; i++)
 		add_row(&table, &results[i]);
-	table_print(&table, out);
+	table_finish(&table, out);
 	if (!quiet)
 		g_string_append(
 			out,
 			"(busy to shard: in % of the regions' time; fill to shard are bubbles)\n");
 	for (unsigned i = 0; i < count && !quiet; i++)
 		remark(&results[i], out);
-	table_release(&table);
 }

@@ -88,8 +88,7 @@ static void print_clusters(struct mapping_view *view, unsigned segment, GString 
 	for (unsigned c = 0; c < s->cluster_count; c++)
 		for (unsigned i = 0; i < s->clusters[c].node_count; i++)
 			add_node(&table, view, segment, c, i);
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 /* Each chiplet with its cluster's letters, "." where none is. */

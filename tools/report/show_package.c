@@ -98,8 +98,7 @@ static void print_types(const struct hw_package *package, GString *out)
 		table_add(&table, "%g", type->static_W);
 		table_add(&table, "%g", type->area_mm2);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 /* The type's letter, and the DRAM channels at its router: "A", "A0", "A2+7". */
@@ -166,8 +165,7 @@ static void print_dram(const struct hw_package *package, GString *out)
 		table_add(&table, "%g", channel->latency_ns);
 		table_add(&table, "%g", channel->energy_pJ_per_bit);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 static void print_nop(const struct hw_nop *nop, GString *out)

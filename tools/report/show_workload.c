@@ -64,8 +64,7 @@ static void print_nodes(const struct wl_workload *workload, GString *out)
 		table_add(&table, "%.1f", (double)node->weight_bytes * 1e-3);
 		table_add(&table, "%s", from);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 char *show_workload(const struct wl_workload *workload)

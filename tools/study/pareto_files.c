@@ -45,8 +45,7 @@ void pareto_print(const struct pareto *pareto, GString *out)
 	table_init(&table, columns, G_N_ELEMENTS(columns));
 	for (unsigned i = 0; i < pareto->front_count; i++)
 		add_row(&table, pareto, pareto->front[i]);
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 	if (options->quiet)
 		return;
 	g_string_append_printf(

@@ -127,12 +127,6 @@ static struct summary summarise(const struct choosing *choosing)
 	return s;
 }
 
-static void add(struct table *table, double value, const char *format)
-{
-	char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-	table_add(table, "%s", g_ascii_formatd(buffer, sizeof buffer, format, value));
-}
-
 static void print_rows(const struct choosing *choosing, GString *out)
 {
 	static const struct table_column columns[] = {
@@ -157,14 +151,13 @@ static void print_rows(const struct choosing *choosing, GString *out)
 		table_add(&table, "%s", subject->workload->name);
 		table_add(&table, "%s", subject->package->name);
 		table_add(&table, "%s", search_strategy_name(choice->strategy));
-		add(&table, f->latency_ns[0] * 1e-6, "%.4g");
-		add(&table, f->latency_ns[1] * 1e-6, "%.4g");
-		add(&table, change_percent(f), "%+.2f");
-		add(&table, f->error_percent[0], "%+.1f");
-		add(&table, f->error_percent[1], "%+.1f");
+		table_add_number(&table, "%.4g", f->latency_ns[0] * 1e-6);
+		table_add_number(&table, "%.4g", f->latency_ns[1] * 1e-6);
+		table_add_number(&table, "%+.2f", change_percent(f));
+		table_add_number(&table, "%+.1f", f->error_percent[0]);
+		table_add_number(&table, "%+.1f", f->error_percent[1]);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 static const char *with_what(const struct choosing *choosing)

@@ -8,16 +8,6 @@
 
 /* ---- many samples ---- */
 
-static void add_number(struct table *table, double value, const char *format)
-{
-	if (isnan(value)) {
-		table_add(table, "-");
-		return;
-	}
-	char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-	table_add(table, "%s", g_ascii_formatd(buffer, sizeof buffer, format, value));
-}
-
 static void print_errors(const struct validation *v, GString *out)
 {
 	static const struct table_column columns[] = {
@@ -39,15 +29,14 @@ static void print_errors(const struct validation *v, GString *out)
 		table_add(&table, "%s", row->name);
 		table_add(&table, "%u", row->samples);
 		for (int q = 0; q < VALIDATE_QUANTITIES; q++) {
-			add_number(&table, row->errors[q].mean_abs, "%.1f");
-			add_number(&table, row->errors[q].worst, "%+.1f");
-			add_number(&table, row->errors[q].bias, "%+.1f");
+			table_add_number(&table, "%.1f", row->errors[q].mean_abs);
+			table_add_number(&table, "%+.1f", row->errors[q].worst);
+			table_add_number(&table, "%+.1f", row->errors[q].bias);
 		}
-		add_number(&table, row->tau, "%.3f");
-		add_number(&table, row->rho, "%.3f");
+		table_add_number(&table, "%.3f", row->tau);
+		table_add_number(&table, "%.3f", row->rho);
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 static void print_terms(const struct validation *v, GString *out)
@@ -64,14 +53,13 @@ static void print_terms(const struct validation *v, GString *out)
 	for (unsigned i = 0; i < v->row_count; i++) {
 		const struct validate_row *row = &v->rows[i];
 		table_add(&table, "%s", row->name);
-		add_number(&table, row->errors[VALIDATE_LATENCY].bias, "%+.1f");
+		table_add_number(&table, "%+.1f", row->errors[VALIDATE_LATENCY].bias);
 		for (int t = 0; t < SIM_TERMS; t++) {
-			add_number(&table, row->terms[t].bias, "%+.2f");
-			add_number(&table, row->terms[t].mean_abs, "%.2f");
+			table_add_number(&table, "%+.2f", row->terms[t].bias);
+			table_add_number(&table, "%.2f", row->terms[t].mean_abs);
 		}
 	}
-	table_print(&table, out);
-	table_release(&table);
+	table_finish(&table, out);
 }
 
 static void explain(GString *out)

@@ -13,11 +13,6 @@ void table_init(struct table *table, const struct table_column *columns, unsigne
 		                 .cells = g_ptr_array_new_with_free_func(g_free) };
 }
 
-void table_release(struct table *table)
-{
-	g_clear_pointer(&table->cells, g_ptr_array_unref);
-}
-
 void table_add(struct table *table, const char *format, ...)
 {
 	va_list arguments;
@@ -42,6 +37,13 @@ void table_add_digits(struct table *table, double value)
 {
 	g_autofree char *text = four_digits(value);
 	table_add(table, "%s", text);
+}
+
+void table_add_number(struct table *table, const char *format, double value)
+{
+	char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+	table_add(table, "%s",
+	          isnan(value) ? "-" : g_ascii_formatd(buffer, sizeof buffer, format, value));
 }
 
 static unsigned column_width(const struct table *table, unsigned column)
@@ -79,7 +81,7 @@ static void print_line(const struct table *table, const char *const *texts, cons
 	end_line(out);
 }
 
-void table_print(const struct table *table, GString *out)
+void table_finish(struct table *table, GString *out)
 {
 	g_assert(table->cells->len % table->column_count == 0); /* rows are complete */
 	g_autofree unsigned *widths = g_new(unsigned, table->column_count);
@@ -97,4 +99,5 @@ void table_print(const struct table *table, GString *out)
 		print_line(table, texts, widths, out);
 	for (unsigned i = 0; i < table->cells->len; i += table->column_count)
 		print_line(table, (const char *const *)(table->cells->pdata + i), widths, out);
+	g_clear_pointer(&table->cells, g_ptr_array_unref);
 }

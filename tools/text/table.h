@@ -17,7 +17,6 @@ struct table {
 };
 
 void table_init(struct table *table, const struct table_column *columns, unsigned column_count);
-void table_release(struct table *table);
 
 /* Cells are added from left to right, row after row. */
 void table_add(struct table *table, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -26,7 +25,11 @@ void table_add_digits(struct table *table, double value); /* as four_digits has 
 /* "12.34", "0.1234": four significant digits without an exponent. Caller frees. */
 char *four_digits(double value);
 
-/* Append the table: header, units if a column has one, rows. Nothing at a line's end. */
-void table_print(const struct table *table, GString *out);
+/* As g_ascii_formatd has it, whatever the locale; "-" for NaN. */
+void table_add_number(struct table *table, const char *format, double value);
+
+/* Append the table: header, units if a column has one, rows, nothing at a line's end; and release
+ * it. */
+void table_finish(struct table *table, GString *out);
 
 #endif
