@@ -1,5 +1,5 @@
 /*
- * Invariant: the mapping looked at is never changed: a varied segment takes its place among the
+ * Invariant: the mapping looked at is never changed: a changed segment takes its place among the
  * others, is costed, and goes.
  */
 #include "search/explain/explain.h"
@@ -7,18 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "search/segments/segment_layout.h"
-
-#define KEEP SEARCH_SPLITS /* a node's split stays of the kind that it is */
-
-/* A segment as a change describes it; sizes and lengths have room for a cluster more. */
-struct variant {
-	unsigned *sizes, *lengths; /* per cluster: chiplets, nodes */
-	unsigned count, samples;
-	const unsigned *order; /* chiplets as they are dealt out */
-	unsigned node;         /* whose split is `kind`; no node if that is KEEP */
-	enum search_split kind;
-};
+#include "search/segments/segment_moves.h"
 
 struct search_changer {
 	struct cost_model *model; /* borrowed */
@@ -28,12 +17,12 @@ struct search_changer {
 	const struct search_options *options;
 	struct map_mapping trial; /* the base with segments of its own array */
 	unsigned *serpentines[MAP_SERPENTINES], *order;
-	unsigned serpentine; /* the one that the segment's regions follow, or MAP_SERPENTINES */
 	unsigned segment, cluster; /* looked at */
-	struct variant variant;
-	const struct map_node **nodes;    /* of the segment */
-	const struct map_cluster **homes; /* their clusters */
-	unsigned node_count;
+	/* That segment as it is, its regions in `order`, and with a change; by node of it: as it is, and
+	 * its cluster. */
+	struct search_draft draft, changed;
+	const struct map_node **given;
+	const struct map_cluster **homes;
 	double latency_ns, energy_pJ; /* of the base, without static energy */
 	double own_ns, own_pJ, score; /* of its segment; the base's objective */
 	double *cluster_ns;
@@ -56,9 +45,11 @@ struct search_changer *search_changer_new(struct cost_model *model,
 	                              mapping->segment_count * sizeof *mapping->segments);
 	map_serpentines_init(c->serpentines, model->package);
 	c->order = g_new(unsigned, chiplets);
-	c->variant.sizes = g_new(unsigned, chiplets + 1);
-	c->variant.lengths = g_new(unsigned, chiplets + 1);
-	c->nodes = g_new(const struct map_node *, nodes);
+	search_draft_init(&c->draft, model);
+	search_draft_init(&c->changed, model);
+	c->draft.splits = g_new(enum search_split, nodes);
+	c->changed.splits = g_new(enum search_split, nodes);
+	c->given = g_new(const struct map_node *, nodes);
 	c->homes = g_new(const struct map_cluster *, nodes);
 	c->cluster_ns = g_new(double, chiplets);
 	cost_evaluate(model, mapping, &cost);
@@ -72,9 +63,11 @@ void search_changer_free(struct search_changer *c)
 {
 	map_serpentines_release(c->serpentines);
 	g_free(c->order);
-	g_free(c->variant.sizes);
-	g_free(c->variant.lengths);
-	g_free((void *)c->nodes);
+	g_free(c->draft.splits);
+	g_free(c->changed.splits);
+	search_draft_release(&c->draft);
+	search_draft_release(&c->changed);
+	g_free((void *)c->given);
 	g_free((void *)c->homes);
 	g_free(c->cluster_ns);
 	g_free(c->trial.segments);
@@ -104,87 +97,38 @@ static void cost_segment(struct search_changer *c, double *latency_ns, double *e
 	map_plan_release(&plan);
 }
 
-/* The parts of a node on `size` chiplets; false if it has no place there. */
-static bool vary_split(const struct search_changer *c, unsigned i, unsigned size,
-                       unsigned split[MAP_DIMS])
-{
-	const struct wl_node *node = &c->model->workload->nodes[c->nodes[i]->node];
-	const unsigned *old = c->nodes[i]->split;
-	unsigned known[MAP_DIMS], parts = 1;
-	memcpy(split, old, sizeof known);
-	if (c->variant.kind != KEEP && c->nodes[i]->node == c->variant.node) {
-		search_choose_split(node, c->variant.kind, size, split);
-		return true;
-	}
-	if (c->homes[i]->region_size == size)
-		return true;
-	for (int kind = 0; kind < SEARCH_SPLITS; kind++) {
-		search_choose_split(node, (enum search_split)kind, c->homes[i]->region_size, known);
-		if (memcmp(known, old, sizeof known) == 0) {
-			search_choose_split(node, (enum search_split)kind, size, split);
-			return true;
-		}
-	}
-	for (int d = 0; d < MAP_DIMS; d++)
-		parts *= old[d];
-	return parts <= size && old[MAP_N] <= c->variant.samples;
-}
-
-static void free_segment(struct map_segment *segment)
-{
-	for (unsigned i = 0; i < segment->cluster_count; i++) {
-		g_free(segment->clusters[i].region);
-		g_free(segment->clusters[i].nodes);
-	}
-	g_free(segment->clusters);
-}
-
-/* False if a node has no place; the segment is to be freed in any case. */
-static bool build_segment(const struct search_changer *c, struct map_segment *segment)
-{
-	const struct variant *v = &c->variant;
-	unsigned start = 0, next = 0;
-	bool good = true;
-	*segment = (struct map_segment){ .microbatch = v->samples, .cluster_count = v->count };
-	segment->clusters = g_new0(struct map_cluster, v->count);
-	for (unsigned i = 0; i < v->count; i++) {
-		struct map_cluster *to = &segment->clusters[i];
-		to->region_size = v->sizes[i];
-		to->region = g_memdup2(v->order + start, v->sizes[i] * sizeof *v->order);
-		to->node_count = v->lengths[i];
-		to->nodes = g_new0(struct map_node, v->lengths[i]);
-		start += v->sizes[i];
-		for (unsigned n = 0; n < v->lengths[i]; n++, next++) {
-			to->nodes[n] = (struct map_node){ .node = c->nodes[next]->node,
-				                          .weights = MAP_RESIDENT,
-				                          .tiles = c->options->tiles };
-			good = vary_split(c, next, v->sizes[i], to->nodes[n].split) && good;
-		}
-	}
-	return good;
-}
-
-/* What the variant costs, in percent of the base; INFINITY if it does not fit. */
-static double percent_of(struct search_changer *c)
+/* What a move costs, in percent of the base; INFINITY if it cannot be made or does not fit. */
+static double percent_of(struct search_changer *c, const struct search_segment_move *move)
 {
 	struct map_segment *at = &c->trial.segments[c->segment];
 	double latency_ns, energy_pJ, percent = INFINITY;
-	if (build_segment(c, at) && search_fit_segment(c->model, &c->trial, c->segment, NULL)) {
+	search_draft_copy(&c->changed, &c->draft);
+	if (!search_apply_move(move, &c->freedom, &c->changed))
+		return INFINITY;
+	const unsigned *order = c->changed.serpentine < MAP_SERPENTINES &&
+	                                        move->kind == SEARCH_SERPENTINE
+	                                ? c->serpentines[c->changed.serpentine]
+	                                : c->order;
+	*at = (struct map_segment){ 0 };
+	if (search_draft_outline(&c->changed, c->model, order, c->options->tiles, &c->trial,
+	                         c->segment) &&
+	    search_fit_segment(c->model, &c->trial, c->segment, NULL)) {
 		cost_segment(c, &latency_ns, &energy_pJ);
 		percent = 100 * (score_of(c, c->latency_ns - c->own_ns + latency_ns,
 		                          c->energy_pJ - c->own_pJ + energy_pJ) /
 		                         c->score -
 		                 1);
 	}
-	free_segment(at);
+	search_free_segment(at);
 	*at = c->base->segments[c->segment];
 	return percent;
 }
 
 /* Takes the text. */
-static void consider(struct search_changer *c, struct search_change *best, char *text)
+static void consider(struct search_changer *c, const struct search_segment_move *move,
+                     struct search_change *best, char *text)
 {
-	double percent = percent_of(c);
+	double percent = percent_of(c, move);
 	if (isfinite(percent) && (!best->text || percent < best->percent)) {
 		g_free(best->text);
 		*best = (struct search_change){ text, percent };
@@ -194,14 +138,6 @@ static void consider(struct search_changer *c, struct search_change *best, char 
 }
 
 /* ---- the segment as it is ---- */
-
-static unsigned chiplets_used(const struct map_segment *segment)
-{
-	unsigned used = 0;
-	for (unsigned i = 0; i < segment->cluster_count; i++)
-		used += segment->clusters[i].region_size;
-	return used;
-}
 
 /* Regions one behind the other, then idle chiplets: as the serpentine goes on, else by index. */
 static void note_order(struct search_changer *c, const struct map_segment *segment)
@@ -213,32 +149,39 @@ static void note_order(struct search_changer *c, const struct map_segment *segme
 			c->order[used++] = segment->clusters[i].region[r];
 			taken[segment->clusters[i].region[r]] = true;
 		}
-	for (c->serpentine = 0; c->serpentine < MAP_SERPENTINES; c->serpentine++)
-		if (memcmp(c->serpentines[c->serpentine], c->order, used * sizeof *c->order) == 0)
+	unsigned *serpentine = &c->draft.serpentine;
+	for (*serpentine = 0; *serpentine < MAP_SERPENTINES; ++*serpentine)
+		if (memcmp(c->serpentines[*serpentine], c->order, used * sizeof *c->order) == 0)
 			break;
 	for (unsigned i = 0; i < chiplets; i++) {
-		unsigned chiplet = c->serpentine < MAP_SERPENTINES
-		                           ? c->serpentines[c->serpentine][i]
-		                           : i;
+		unsigned chiplet = *serpentine < MAP_SERPENTINES ? c->serpentines[*serpentine][i]
+		                                                 : i;
 		if (!taken[chiplet])
 			c->order[used++] = chiplet;
 	}
 }
 
-/* The variant that changes nothing. */
-static struct variant *reset(struct search_changer *c)
+/* The draft that changes nothing. */
+static void draft_segment(struct search_changer *c, const struct map_segment *segment)
 {
-	const struct map_segment *segment = &c->base->segments[c->segment];
-	struct variant *v = &c->variant;
-	v->count = segment->cluster_count;
-	v->samples = segment->microbatch;
-	v->order = c->order;
-	v->kind = KEEP;
-	for (unsigned i = 0; i < v->count; i++) {
-		v->sizes[i] = segment->clusters[i].region_size;
-		v->lengths[i] = segment->clusters[i].node_count;
+	unsigned count = 0, first = segment->clusters[0].nodes[0].node;
+	c->draft.samples = segment->microbatch;
+	c->draft.first = first;
+	c->draft.cluster_count = segment->cluster_count;
+	for (unsigned i = 0; i < segment->cluster_count; i++) {
+		const struct map_cluster *cluster = &segment->clusters[i];
+		c->draft.clusters[i] = (struct search_draft_cluster){ first + count,
+			                                              cluster->node_count,
+			                                              cluster->region_size };
+		for (unsigned n = 0; n < cluster->node_count; n++, count++) {
+			c->homes[count] = cluster;
+			c->given[count] = &cluster->nodes[n];
+			c->draft.splits[first + count] = SEARCH_KEEP;
+		}
 	}
-	return v;
+	c->draft.end = first + count;
+	c->draft.given = c->given;
+	c->draft.homes = c->homes;
 }
 
 static void look_at(struct search_changer *c, unsigned index, unsigned cluster)
@@ -246,12 +189,7 @@ static void look_at(struct search_changer *c, unsigned index, unsigned cluster)
 	const struct map_segment *segment = &c->base->segments[index];
 	c->segment = index;
 	c->cluster = cluster;
-	c->node_count = 0;
-	for (unsigned i = 0; i < segment->cluster_count; i++)
-		for (unsigned n = 0; n < segment->clusters[i].node_count; n++) {
-			c->homes[c->node_count] = &segment->clusters[i];
-			c->nodes[c->node_count++] = &segment->clusters[i].nodes[n];
-		}
+	draft_segment(c, segment);
 	note_order(c, segment);
 	cost_segment(c, &c->own_ns, &c->own_pJ);
 	c->score = score_of(c, c->latency_ns, c->energy_pJ);
@@ -276,158 +214,101 @@ static char *split_text(const unsigned split[MAP_DIMS])
 
 static void try_splits(struct search_changer *c, struct search_change *best)
 {
-	const struct map_cluster *of = &c->base->segments[c->segment].clusters[c->cluster];
-	for (unsigned i = 0; i < of->node_count; i++)
-		for (int kind = 0; kind < SEARCH_SPLITS; kind++) {
-			const struct map_node *node = &of->nodes[i];
-			unsigned split[MAP_DIMS];
-			search_choose_split(&c->model->workload->nodes[node->node],
-			                    (enum search_split)kind, of->region_size, split);
-			if (memcmp(split, node->split, sizeof split) == 0)
-				continue;
-			struct variant *v = reset(c);
-			v->node = node->node;
-			v->kind = (enum search_split)kind;
-			g_autofree char *is = split_text(split), *was = split_text(node->split);
-			consider(c, best,
-			         g_strdup_printf("%s in place of %s for %s", is, was,
-			                         name_of(c, node->node)));
-		}
-}
-
-/* One chiplet between the cluster and `other`, or an idle one where that is the cluster itself. */
-static void try_chiplet(struct search_changer *c, unsigned other, bool more,
-                        struct search_change *best)
-{
-	struct variant *v = reset(c);
-	unsigned from = more ? other : c->cluster, to = more ? c->cluster : other;
-	bool idle = other == c->cluster;
-	if (idle && more) {
-		if (chiplets_used(&c->base->segments[c->segment]) == c->chiplets)
-			return;
-	} else if (--v->sizes[from] == 0) {
-		return;
+	struct search_segment_move move = { .kind = SEARCH_SPLIT_NODE, .cluster = c->cluster };
+	while (search_next_move(&c->draft, &move)) {
+		const struct map_node *node = c->given[move.to - c->draft.first];
+		unsigned split[MAP_DIMS];
+		search_choose_split(&c->model->workload->nodes[move.to],
+		                    (enum search_split)move.value,
+		                    c->draft.clusters[c->cluster].chiplets, split);
+		if (memcmp(split, node->split, sizeof split) == 0)
+			continue;
+		g_autofree char *is = split_text(split), *was = split_text(node->split);
+		consider(c, &move, best,
+		         g_strdup_printf("%s in place of %s for %s", is, was, name_of(c, move.to)));
 	}
-	if (!idle || more)
-		v->sizes[to]++;
-	if (idle)
-		consider(c, best, g_strdup(more ? "an idle chiplet more" : "a chiplet less"));
-	else
-		consider(c, best,
-		         g_strdup_printf("a chiplet %s cluster %u", more ? "from" : "to", other));
 }
 
+/* A chiplet less (to a neighbour or idle), or more (from there). */
 static void try_sizes(struct search_changer *c, bool more, struct search_change *best)
 {
-	unsigned count = c->base->segments[c->segment].cluster_count;
-	if (c->freedom.whole_package)
-		return;
-	try_chiplet(c, c->cluster, more, best);
-	if (c->cluster > 0)
-		try_chiplet(c, c->cluster - 1, more, best);
-	if (c->cluster + 1 < count)
-		try_chiplet(c, c->cluster + 1, more, best);
-}
-
-/* Clusters `first` and the next become one. */
-static void try_merge(struct search_changer *c, unsigned first, struct search_change *best)
-{
-	struct variant *v = reset(c);
-	if (v->lengths[first] + v->lengths[first + 1] > c->freedom.longest_cluster)
-		return;
-	v->lengths[first] += v->lengths[first + 1];
-	v->sizes[first] += v->sizes[first + 1];
-	v->count--;
-	for (unsigned i = first + 1; i < v->count; i++) {
-		v->lengths[i] = v->lengths[i + 1];
-		v->sizes[i] = v->sizes[i + 1];
+	struct search_segment_move idle = { .kind = more ? SEARCH_TAKE_IDLE : SEARCH_LEAVE_IDLE,
+		                            .cluster = c->cluster };
+	struct search_segment_move move = { .kind = SEARCH_GIVE_CHIPLET, .cluster = c->cluster };
+	while (search_next_move(&c->draft, &idle))
+		consider(c, &idle, best,
+		         g_strdup(more ? "an idle chiplet more" : "a chiplet less"));
+	while (search_next_move(&c->draft, &move)) {
+		struct search_segment_move either = move;
+		if (more) {
+			either.cluster = move.to;
+			either.to = move.cluster;
+		}
+		consider(c, &either, best,
+		         g_strdup_printf("a chiplet %s cluster %u", more ? "from" : "to", move.to));
 	}
-	consider(
-		c, best,
-		g_strdup_printf("merged with cluster %u", first == c->cluster ? first + 1 : first));
 }
 
-static double macs_of(const struct search_changer *c, const struct map_cluster *of, unsigned count)
+static double macs_of(const struct search_changer *c, unsigned first, unsigned count)
 {
 	double macs = 0;
-	for (unsigned i = 0; i < count; i++)
-		macs += (double)c->model->workload->nodes[of->nodes[i].node].macs;
+	for (unsigned n = first; n < first + count; n++)
+		macs += (double)c->model->workload->nodes[n].macs;
 	return macs;
 }
 
-/* The first `length` nodes alone, on chiplets in proportion to their MACs. */
-static void try_cut(struct search_changer *c, unsigned length, struct search_change *best)
-{
-	const struct map_cluster *of = &c->base->segments[c->segment].clusters[c->cluster];
-	struct variant *v = reset(c);
-	double share = macs_of(c, of, length) / macs_of(c, of, of->node_count);
-	unsigned size = CLAMP((unsigned)lround(share * of->region_size), 1, of->region_size - 1);
-	for (unsigned i = v->count++; i > c->cluster; i--) {
-		v->lengths[i] = v->lengths[i - 1];
-		v->sizes[i] = v->sizes[i - 1];
-	}
-	v->lengths[c->cluster] = length;
-	v->lengths[c->cluster + 1] -= length;
-	v->sizes[c->cluster] = size;
-	v->sizes[c->cluster + 1] -= size;
-	consider(c, best, g_strdup_printf("cut before %s", name_of(c, of->nodes[length].node)));
-}
-
+/* Chiplets in proportion to MACs. */
 static void try_cuts(struct search_changer *c, struct search_change *best)
 {
-	const struct map_cluster *of = &c->base->segments[c->segment].clusters[c->cluster];
-	if (c->freedom.whole_package || of->region_size < 2)
-		return;
-	for (unsigned length = 1; length < of->node_count; length++)
-		try_cut(c, length, best);
-}
-
-static void try_hand_on(struct search_changer *c, unsigned to, struct search_change *best)
-{
-	const struct map_cluster *of = &c->base->segments[c->segment].clusters[c->cluster];
-	struct variant *v = reset(c);
-	if (v->lengths[c->cluster] < 2 || v->lengths[to] >= c->freedom.longest_cluster)
-		return;
-	v->lengths[c->cluster]--;
-	v->lengths[to]++;
-	unsigned node = of->nodes[to < c->cluster ? 0 : of->node_count - 1].node;
-	consider(c, best, g_strdup_printf("%s to cluster %u", name_of(c, node), to));
-}
-
-static void try_neighbours(struct search_changer *c, struct search_change *merge,
-                           struct search_change *hand_on)
-{
-	if (c->cluster > 0) {
-		try_merge(c, c->cluster - 1, merge);
-		try_hand_on(c, c->cluster - 1, hand_on);
+	const struct search_draft_cluster *of = &c->draft.clusters[c->cluster];
+	struct search_segment_move move = { .kind = SEARCH_CUT, .cluster = c->cluster };
+	while (of->chiplets > 1 && search_next_move(&c->draft, &move)) {
+		double share = macs_of(c, of->first, move.value) /
+		               macs_of(c, of->first, of->length);
+		move.to = CLAMP((unsigned)lround(share * of->chiplets), 1, of->chiplets - 1);
+		consider(c, &move, best,
+		         g_strdup_printf("cut before %s", name_of(c, of->first + move.value)));
 	}
-	if (c->cluster + 1 < c->base->segments[c->segment].cluster_count) {
-		try_merge(c, c->cluster, merge);
-		try_hand_on(c, c->cluster + 1, hand_on);
+}
+
+static void try_merges(struct search_changer *c, struct search_change *best)
+{
+	struct search_segment_move move = { .kind = SEARCH_MERGE, .cluster = c->cluster };
+	while (search_next_move(&c->draft, &move))
+		consider(c, &move, best, g_strdup_printf("merged with cluster %u", move.to));
+}
+
+static void try_hand_on(struct search_changer *c, struct search_change *best)
+{
+	const struct search_draft_cluster *of = &c->draft.clusters[c->cluster];
+	struct search_segment_move move = { .kind = SEARCH_GIVE_NODE, .cluster = c->cluster };
+	while (search_next_move(&c->draft, &move)) {
+		unsigned node = move.to < c->cluster ? of->first : of->first + of->length - 1;
+		consider(c, &move, best,
+		         g_strdup_printf("%s to cluster %u", name_of(c, node), move.to));
 	}
 }
 
 static void try_whole(struct search_changer *c, struct search_change *microbatch,
                       struct search_change *serpentine)
 {
-	unsigned samples = c->base->segments[c->segment].microbatch;
+	unsigned samples = c->draft.samples;
 	const unsigned tries[] = { samples / 2, MIN(c->base->batch, samples * 2) };
 	for (unsigned i = 0; i < G_N_ELEMENTS(tries); i++) {
-		if (tries[i] == 0 || tries[i] == samples)
-			continue;
-		reset(c)->samples = tries[i];
-		consider(c, microbatch,
-		         g_strdup_printf("micro-batches of %u in place of %u", tries[i], samples));
+		struct search_segment_move move = { .kind = SEARCH_SAMPLES, .value = tries[i] };
+		if (tries[i] > 0 && tries[i] != samples)
+			consider(c, &move, microbatch,
+			         g_strdup_printf("micro-batches of %u in place of %u", tries[i],
+			                         samples));
 	}
-	for (unsigned i = 0; i < MAP_SERPENTINES; i++) {
-		if (memcmp(c->serpentines[i], c->order,
-		           chiplets_used(&c->base->segments[c->segment]) * sizeof *c->order) == 0)
-			continue;
-		reset(c)->order = c->serpentines[i];
-		unsigned band = map_serpentine_band(c->model->package, i);
-		consider(c, serpentine,
-		         g_strdup_printf("regions along a serpentine in bands of %u row%s", band,
-		                         band == 1 ? "" : "s"));
+	struct search_segment_move move = { .kind = SEARCH_SERPENTINE };
+	while (search_next_move(&c->draft, &move)) {
+		unsigned band = map_serpentine_band(c->model->package, move.value);
+		if (memcmp(c->serpentines[move.value], c->order,
+		           search_chiplets_used(&c->draft) * sizeof *c->order) != 0)
+			consider(c, &move, serpentine,
+			         g_strdup_printf("regions along a serpentine in bands of %u row%s",
+			                         band, band == 1 ? "" : "s"));
 	}
 }
 
@@ -443,6 +324,7 @@ void search_find_changes(struct search_changer *changer, unsigned segment, unsig
 	try_splits(changer, &changes[SEARCH_CHANGE_SPLIT]);
 	try_sizes(changer, true, &changes[SEARCH_CHANGE_GROW]);
 	try_sizes(changer, false, &changes[SEARCH_CHANGE_SHRINK]);
-	try_neighbours(changer, &changes[SEARCH_CHANGE_MERGE], &changes[SEARCH_CHANGE_HAND_ON]);
+	try_merges(changer, &changes[SEARCH_CHANGE_MERGE]);
+	try_hand_on(changer, &changes[SEARCH_CHANGE_HAND_ON]);
 	try_cuts(changer, &changes[SEARCH_CHANGE_CUT]);
 }

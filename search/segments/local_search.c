@@ -4,6 +4,8 @@
  */
 #include "search/segments/local_search.h"
 
+#include "search/segments/segment_moves.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -18,12 +20,14 @@ void search_local_search_init(struct search_local_search *refiner, struct cost_m
 		                                 .weights = { 1, 0 } };
 	refiner->cluster_ns = g_new(double, hw_chiplet_count(model->package));
 	search_draft_init(&refiner->trial, model);
+	refiner->trial.splits = g_new(enum search_split, model->workload->node_count);
 	map_serpentines_init(refiner->serpentines, model->package);
 }
 
 void search_local_search_release(struct search_local_search *refiner)
 {
 	g_free(refiner->cluster_ns);
+	g_free(refiner->trial.splits);
 	search_draft_release(&refiner->trial);
 	map_serpentines_release(refiner->serpentines);
 }
@@ -85,67 +89,53 @@ static bool try_trial(struct hunt *h)
 	return true;
 }
 
-static struct search_draft *fresh_trial(struct hunt *h)
+static bool try_move(struct hunt *h, struct search_segment_move move)
 {
 	search_draft_copy(&h->r->trial, h->draft);
-	return &h->r->trial;
+	return search_apply_move(&move, h->r->freedom, &h->r->trial) && try_trial(h);
 }
 
-static unsigned chiplets_used(const struct search_draft *draft)
+/* The first of the slowest cluster's moves of a kind that helps. */
+static bool try_slowest(struct hunt *h, enum search_move_kind kind)
 {
-	unsigned used = 0;
-	for (unsigned c = 0; c < draft->cluster_count; c++)
-		used += draft->clusters[c].chiplets;
-	return used;
+	struct search_segment_move move = { .kind = kind, .cluster = h->slowest };
+	while (search_next_move(h->draft, &move))
+		if (try_move(h, move))
+			return true;
+	return false;
 }
 
-static bool move_chiplet(struct hunt *h, unsigned from, unsigned to)
+static bool take_chiplet(struct hunt *h, unsigned from)
 {
-	struct search_draft *trial = fresh_trial(h);
-	if (from != to) {
-		if (trial->clusters[from].chiplets < 2)
-			return false;
-		trial->clusters[from].chiplets--;
-	}
-	trial->clusters[to].chiplets++;
-	return try_trial(h);
+	return try_move(h, (struct search_segment_move){ .kind = SEARCH_GIVE_CHIPLET,
+	                                                 .cluster = from,
+	                                                 .to = h->slowest });
 }
 
 /* Give the slowest cluster a chiplet: an idle one, else from the fastest, else from a neighbour. */
 static bool grow_slowest(struct hunt *h)
 {
-	unsigned slowest = h->slowest;
-	if (h->r->freedom->whole_package)
-		return false;
-	if (chiplets_used(h->draft) < hw_chiplet_count(h->r->model->package))
-		return move_chiplet(h, slowest, slowest);
-	if (h->draft->cluster_count < 2)
-		return false;
-	if (h->fastest != slowest && move_chiplet(h, h->fastest, slowest))
+	if (search_chiplets_used(h->draft) < h->draft->chiplets)
+		return try_slowest(h, SEARCH_TAKE_IDLE);
+	if (take_chiplet(h, h->fastest))
 		return true;
-	if (slowest > 0 && move_chiplet(h, slowest - 1, slowest))
+	if (h->slowest > 0 && take_chiplet(h, h->slowest - 1))
 		return true;
-	return slowest + 1 < h->draft->cluster_count && move_chiplet(h, slowest + 1, slowest);
+	return h->slowest + 1 < h->draft->cluster_count && take_chiplet(h, h->slowest + 1);
 }
 
 /* Another split for each node of the slowest cluster in turn. */
 static bool resplit_slowest(struct hunt *h)
 {
-	bool better = false;
 	struct search_draft_cluster cluster = h->draft->clusters[h->slowest];
-	for (unsigned i = 0; i < cluster.length; i++) {
-		enum search_split *split = &h->draft->splits[cluster.first + i], old = *split;
-		for (int s = 0; s < SEARCH_SPLITS; s++) {
-			if (s == (int)old)
-				continue;
-			enum search_split before = *split;
-			*split = (enum search_split)s;
-			fresh_trial(h);
-			if (try_trial(h))
+	bool better = false;
+	for (unsigned n = cluster.first; n < cluster.first + cluster.length; n++) {
+		enum search_split old = h->draft->splits[n];
+		for (unsigned s = 0; s < SEARCH_SPLITS; s++)
+			if (s != old &&
+			    try_move(h, (struct search_segment_move){
+						.kind = SEARCH_SPLIT_NODE, .to = n, .value = s }))
 				better = true;
-			else
-				*split = before;
-		}
 	}
 	return better;
 }
@@ -153,81 +143,28 @@ static bool resplit_slowest(struct hunt *h)
 /* One kind of split for all nodes of the slowest cluster: between equal ones less moves. */
 static bool unify_slowest(struct hunt *h)
 {
-	struct search_draft_cluster cluster = h->draft->clusters[h->slowest];
-	enum search_split *splits = h->draft->splits + cluster.first;
-	g_autofree enum search_split *before = g_memdup2(splits, cluster.length * sizeof *splits);
-	for (int s = 0; s < SEARCH_SPLITS && cluster.length > 1; s++) {
-		for (unsigned i = 0; i < cluster.length; i++)
-			splits[i] = (enum search_split)s;
-		fresh_trial(h);
-		if (try_trial(h))
-			return true;
-		memcpy(splits, before, cluster.length * sizeof *splits);
-	}
-	return false;
+	return h->draft->clusters[h->slowest].length > 1 && try_slowest(h, SEARCH_SPLIT_CLUSTER);
 }
 
 /* Leave chiplets of the slowest cluster idle: it may spend its time on talking to them. */
 static bool narrow_slowest(struct hunt *h)
 {
-	unsigned chiplets = h->draft->clusters[h->slowest].chiplets;
-	const unsigned tries[] = { chiplets - 1, chiplets / 2 };
-	if (h->r->freedom->whole_package)
-		return false;
-	for (unsigned i = 0; i < G_N_ELEMENTS(tries); i++) {
-		if (tries[i] == 0)
-			continue;
-		fresh_trial(h)->clusters[h->slowest].chiplets = tries[i];
-		if (try_trial(h))
-			return true;
-	}
-	return false;
+	struct search_segment_move half = { .kind = SEARCH_LEAVE_IDLE, .cluster = h->slowest };
+	half.value = h->draft->clusters[h->slowest].chiplets / 2;
+	return try_slowest(h, SEARCH_LEAVE_IDLE) || try_move(h, half);
 }
 
 /* Hand a border node of the slowest cluster to its neighbour. */
 static bool shrink_slowest(struct hunt *h)
 {
-	unsigned slowest = h->slowest;
-	if (h->draft->clusters[slowest].length < 2)
-		return false;
-	if (slowest > 0 &&
-	    h->draft->clusters[slowest - 1].length < h->r->freedom->longest_cluster) {
-		struct search_draft *trial = fresh_trial(h);
-		trial->clusters[slowest - 1].length++;
-		trial->clusters[slowest].first++;
-		trial->clusters[slowest].length--;
-		if (try_trial(h))
-			return true;
-	}
-	if (slowest + 1 < h->draft->cluster_count &&
-	    h->draft->clusters[slowest + 1].length < h->r->freedom->longest_cluster) {
-		struct search_draft *trial = fresh_trial(h);
-		trial->clusters[slowest].length--;
-		trial->clusters[slowest + 1].first--;
-		trial->clusters[slowest + 1].length++;
-		return try_trial(h);
-	}
-	return false;
-}
-
-static bool merge_at(struct hunt *h, unsigned c)
-{
-	struct search_draft *trial = fresh_trial(h);
-	struct search_draft_cluster *clusters = trial->clusters;
-	if (clusters[c].length + clusters[c + 1].length > h->r->freedom->longest_cluster)
-		return false;
-	clusters[c].length += clusters[c + 1].length;
-	clusters[c].chiplets += clusters[c + 1].chiplets;
-	trial->cluster_count--;
-	for (unsigned i = c + 1; i < trial->cluster_count; i++)
-		clusters[i] = clusters[i + 1];
-	return try_trial(h);
+	return try_slowest(h, SEARCH_GIVE_NODE);
 }
 
 static bool merge_any(struct hunt *h)
 {
 	for (unsigned c = 0; c + 1 < h->draft->cluster_count; c++)
-		if (merge_at(h, c))
+		if (try_move(h, (struct search_segment_move){
+					.kind = SEARCH_MERGE, .cluster = c, .to = c + 1 }))
 			return true;
 	return false;
 }
@@ -239,27 +176,15 @@ static bool resize_microbatch(struct hunt *h)
 	unsigned count = search_microbatches(h->r->mapping->batch, sizes);
 	while (sizes[at] < h->draft->samples)
 		at++;
-	const unsigned tries[] = { at > 0 ? sizes[at - 1] : 0, at + 1 < count ? sizes[at + 1] : 0 };
-	for (unsigned i = 0; i < G_N_ELEMENTS(tries); i++) {
-		if (tries[i] == 0)
-			continue;
-		fresh_trial(h)->samples = tries[i];
-		if (try_trial(h))
-			return true;
-	}
-	return false;
+	struct search_segment_move less = { .kind = SEARCH_SAMPLES }, more = less;
+	less.value = at > 0 ? sizes[at - 1] : 0;
+	more.value = at + 1 < count ? sizes[at + 1] : 0;
+	return (less.value && try_move(h, less)) || (more.value && try_move(h, more));
 }
 
 static bool change_serpentine(struct hunt *h)
 {
-	for (unsigned i = 0; i < MAP_SERPENTINES; i++) {
-		if (i == h->draft->serpentine)
-			continue;
-		fresh_trial(h)->serpentine = i;
-		if (try_trial(h))
-			return true;
-	}
-	return false;
+	return try_slowest(h, SEARCH_SERPENTINE);
 }
 
 static bool improve(struct hunt *h)
@@ -284,7 +209,6 @@ double search_local_search_run(struct search_local_search *refiner, unsigned ind
 {
 	refiner->index = index;
 	refiner->evaluations = evaluations;
-	refiner->trial.splits = draft->splits;
 	struct hunt hunt = { .r = refiner, .draft = draft };
 	hunt.best = score(refiner, draft, error);
 	if (!isfinite(hunt.best))

@@ -12,7 +12,8 @@
 void search_draft_init(struct search_draft *draft, const struct cost_model *model)
 {
 	*draft = (struct search_draft){ 0 };
-	draft->clusters = g_new(struct search_draft_cluster, hw_chiplet_count(model->package));
+	draft->chiplets = hw_chiplet_count(model->package);
+	draft->clusters = g_new(struct search_draft_cluster, draft->chiplets + 1);
 }
 
 void search_draft_release(struct search_draft *draft)
@@ -23,9 +24,13 @@ void search_draft_release(struct search_draft *draft)
 void search_draft_copy(struct search_draft *to, const struct search_draft *from)
 {
 	struct search_draft_cluster *clusters = to->clusters;
+	enum search_split *splits = to->splits;
 	memcpy(clusters, from->clusters, from->cluster_count * sizeof *clusters);
+	memcpy(splits + from->first, from->splits + from->first,
+	       (from->end - from->first) * sizeof *splits);
 	*to = *from;
 	to->clusters = clusters;
+	to->splits = splits;
 }
 
 struct map_mapping *search_empty_mapping(const struct wl_workload *workload,
@@ -60,10 +65,53 @@ void search_draft_from(struct search_draft *draft, const struct search_space *sp
 	}
 }
 
-static void lay_out(const struct search_draft *draft, const struct wl_workload *workload,
-                    const unsigned *serpentine, unsigned tiles, struct map_segment *segment)
+/* A given node's parts on `size` chiplets; false if it has no place there. */
+static bool keep_split(const struct search_draft *draft, const struct wl_node *node, unsigned index,
+                       unsigned size, unsigned split[MAP_DIMS])
+{
+	const unsigned *old = draft->given[index]->split;
+	unsigned before = draft->homes[index]->region_size, parts = 1;
+	for (int kind = 0; before != size && kind < SEARCH_SPLITS; kind++) {
+		search_choose_split(node, (enum search_split)kind, before, split);
+		if (memcmp(split, old, MAP_DIMS * sizeof *old) == 0) {
+			search_choose_split(node, (enum search_split)kind, size, split);
+			return true;
+		}
+	}
+	memcpy(split, old, MAP_DIMS * sizeof *old);
+	for (int d = 0; d < MAP_DIMS; d++)
+		parts *= old[d];
+	return before == size || (parts <= size && old[MAP_N] <= draft->samples);
+}
+
+/* Nodes of one cluster, on a region of so many chiplets. */
+static bool lay_out_nodes(const struct search_draft *draft, const struct wl_workload *workload,
+                          unsigned tiles, unsigned first, struct map_cluster *to)
+{
+	bool good = true;
+	for (unsigned i = 0; i < to->node_count; i++) {
+		unsigned n = first + i;
+		struct map_node *node = &to->nodes[i];
+		*node = (struct map_node){ .node = n,
+			                   .weights = MAP_RESIDENT,
+			                   .tiles = tiles,
+			                   .by_speed = draft->by_speed };
+		if (draft->splits[n] != SEARCH_KEEP)
+			search_choose_split(&workload->nodes[n], draft->splits[n], to->region_size,
+			                    node->split);
+		else
+			good = keep_split(draft, &workload->nodes[n], n - draft->first,
+			                  to->region_size, node->split) &&
+			       good;
+	}
+	return good;
+}
+
+static bool lay_out(const struct search_draft *draft, const struct wl_workload *workload,
+                    const unsigned *order, unsigned tiles, struct map_segment *segment)
 {
 	unsigned start = 0;
+	bool good = true;
 	segment->microbatch = draft->samples;
 	segment->cluster_count = draft->cluster_count;
 	segment->clusters = g_new(struct map_cluster, draft->cluster_count);
@@ -71,20 +119,13 @@ static void lay_out(const struct search_draft *draft, const struct wl_workload *
 		const struct search_draft_cluster *from = &draft->clusters[c];
 		struct map_cluster *to = &segment->clusters[c];
 		to->region_size = from->chiplets;
-		to->region = g_memdup2(serpentine + start, from->chiplets * sizeof *serpentine);
+		to->region = g_memdup2(order + start, from->chiplets * sizeof *order);
 		to->node_count = from->length;
 		to->nodes = g_new(struct map_node, from->length);
 		start += from->chiplets;
-		for (unsigned i = 0; i < from->length; i++) {
-			struct map_node *node = &to->nodes[i];
-			*node = (struct map_node){ .node = from->first + i,
-				                   .weights = MAP_RESIDENT,
-				                   .tiles = tiles,
-				                   .by_speed = draft->by_speed };
-			search_choose_split(&workload->nodes[node->node], draft->splits[node->node],
-			                    from->chiplets, node->split);
-		}
+		good = lay_out_nodes(draft, workload, tiles, from->first, to) && good;
 	}
+	return good;
 }
 
 void search_free_segment(struct map_segment *segment)
@@ -160,12 +201,12 @@ bool search_fit_weights(const struct search_prices *prices, const struct map_pla
 	return use.weight_bytes <= use.weight_limit;
 }
 
-void search_draft_outline(const struct search_draft *draft, struct cost_model *model,
+bool search_draft_outline(const struct search_draft *draft, struct cost_model *model,
                           const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
                           unsigned index)
 {
 	search_free_segment(&mapping->segments[index]);
-	lay_out(draft, model->workload, serpentine, tiles, &mapping->segments[index]);
+	return lay_out(draft, model->workload, serpentine, tiles, &mapping->segments[index]);
 }
 
 /* Why a cluster does not fit: it is named by its nodes, which are in no segment of a mapping

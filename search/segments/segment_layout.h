@@ -8,6 +8,9 @@
 
 #include "search/segments/segment.h"
 
+/* A split of a given node: of the kind that it is, or as it is where it has none. */
+#define SEARCH_KEEP SEARCH_SPLITS
+
 struct search_draft_cluster {
 	unsigned first, length; /* nodes */
 	unsigned chiplets;
@@ -19,8 +22,13 @@ struct search_draft {
 	bool by_speed;             /* shares, see struct map_node */
 	unsigned first, end;       /* nodes */
 	enum search_split *splits; /* by workload node, the whole network's; borrowed */
-	struct search_draft_cluster *clusters; /* room for one per chiplet */
+	struct search_draft_cluster *clusters; /* room for one per chiplet, and one more */
 	unsigned cluster_count;
+	unsigned chiplets; /* of the package */
+	/* Of a draft of a given segment, by node of it: as it is there, and its cluster; what
+	 * SEARCH_KEEP refers to. Borrowed; NULL: of no given one. */
+	const struct map_node *const *given;
+	const struct map_cluster *const *homes;
 };
 
 /* A mapping with `segments` empty segments. */
@@ -30,13 +38,14 @@ struct map_mapping *search_empty_mapping(const struct wl_workload *workload,
 
 void search_draft_from(struct search_draft *draft, const struct search_space *space,
                        const struct search_segment *segment, enum search_split *splits);
-void search_draft_copy(struct search_draft *to,
-                       const struct search_draft *from); /* both initialised */
+/* Both initialised, and with room for splits of their own. */
+void search_draft_copy(struct search_draft *to, const struct search_draft *from);
 void search_draft_init(struct search_draft *draft, const struct cost_model *model);
 void search_draft_release(struct search_draft *draft);
 
-/* Lay the draft out as segment `index`, all weights resident, nothing checked. */
-void search_draft_outline(const struct search_draft *draft, struct cost_model *model,
+/* Lay the draft out as segment `index`, all weights resident, nothing checked. False if a given node
+ * cannot be kept on its new region; it is there all the same. */
+bool search_draft_outline(const struct search_draft *draft, struct cost_model *model,
                           const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
                           unsigned index);
 
