@@ -18,8 +18,8 @@ struct search_changer {
 	struct map_mapping trial; /* the base with segments of its own array */
 	unsigned *serpentines[MAP_SERPENTINES], *order;
 	unsigned segment, cluster; /* looked at */
-	/* That segment as it is, its regions in `order`, and with a change; by node of it: as it is, and
-	 * its cluster. */
+	/* That segment as it is, its regions in `order`, and with a change; by node of it: as it
+	 * is, and its cluster. */
 	struct search_draft draft, changed;
 	const struct map_node **given;
 	const struct map_cluster **homes;

@@ -43,8 +43,8 @@ void search_draft_copy(struct search_draft *to, const struct search_draft *from)
 void search_draft_init(struct search_draft *draft, const struct cost_model *model);
 void search_draft_release(struct search_draft *draft);
 
-/* Lay the draft out as segment `index`, all weights resident, nothing checked. False if a given node
- * cannot be kept on its new region; it is there all the same. */
+/* Lay the draft out as segment `index`, all weights resident, nothing checked. False if a given
+ * node cannot be kept on its new region; it is there all the same. */
 bool search_draft_outline(const struct search_draft *draft, struct cost_model *model,
                           const unsigned *serpentine, unsigned tiles, struct map_mapping *mapping,
                           unsigned index);

@@ -32,10 +32,11 @@ bool search_apply_move(const struct search_segment_move *move, const struct sear
 
 /*
  * One after another of all moves of a kind that a cluster has: its nodes' splits; chiplets and
- * border nodes to either neighbour; merged with either; cut behind any node but the last (`to` is left
- * to the caller); one chiplet taken or left idle; serpentines. Some cannot be made.
+ * border nodes to either neighbour; merged with either; cut behind any node but the last (`to` is
+ * left to the caller); one chiplet taken or left idle; serpentines. Some cannot be made.
  *
- *   for (struct search_segment_move m = { .kind = kind, .cluster = c }; search_next_move(draft, &m);)
+ *   struct search_segment_move move = { .kind = kind, .cluster = cluster };
+ *   while (search_next_move(draft, &move))
  */
 bool search_next_move(const struct search_draft *draft, struct search_segment_move *move);
 
