@@ -9,6 +9,7 @@
 #ifndef SIM_ENGINE_DISPATCH_H
 #define SIM_ENGINE_DISPATCH_H
 
+#include "hw/base/heap.h"
 #include "sim/engine/engine.h"
 
 #include <stdatomic.h>
@@ -70,6 +71,13 @@ struct sim_ready {
 	uint32_t microbatch, task;
 };
 
+static inline bool sim_is_first(const struct sim_ready *a, const struct sim_ready *b)
+{
+	return a->microbatch != b->microbatch ? a->microbatch < b->microbatch : a->task < b->task;
+}
+
+HW_HEAP(sim_ready_heap, struct sim_ready, sim_is_first)
+
 /*
  * Instances are indexed u * task_count + t. Those with u >= limit never start.
  * `count` holds the number of dependencies that have ended, or one of the marks
@@ -86,9 +94,8 @@ struct sim_segment_run {
 	uint32_t *count;
 	uint32_t *first_successor; /* task_count + 1 entries */
 	struct sim_successor *successors;
-	uint32_t *max_back;      /* per task, over its dependencies on repeating tasks */
-	struct sim_ready *ready; /* heap, smallest (microbatch, task) on top */
-	size_t ready_count, ready_capacity;
+	uint32_t *max_back; /* per task, over its dependencies on repeating tasks */
+	struct sim_ready_heap ready;
 	uint64_t left; /* instances within limit that have not ended */
 	uint32_t highest_started;
 	bool watching;

@@ -22,45 +22,6 @@ static uint32_t needed(const struct sim_segment_run *run, uint32_t task, uint32_
 	return count;
 }
 
-/* ---- the heap of ready instances ---- */
-
-static bool before(struct sim_ready a, struct sim_ready b)
-{
-	return a.microbatch != b.microbatch ? a.microbatch < b.microbatch : a.task < b.task;
-}
-
-static void push_ready(struct sim_segment_run *run, uint32_t microbatch, uint32_t task)
-{
-	struct sim_ready entry = { microbatch, task };
-	if (run->ready_count == run->ready_capacity) {
-		run->ready_capacity = MAX(2 * run->ready_capacity, 64);
-		run->ready = g_renew(struct sim_ready, run->ready, run->ready_capacity);
-	}
-	size_t hole = run->ready_count++;
-	while (hole > 0 && before(entry, run->ready[(hole - 1) / 2])) {
-		run->ready[hole] = run->ready[(hole - 1) / 2];
-		hole = (hole - 1) / 2;
-	}
-	run->ready[hole] = entry;
-}
-
-static struct sim_ready pop_ready(struct sim_segment_run *run)
-{
-	struct sim_ready top = run->ready[0], last = run->ready[--run->ready_count];
-	size_t hole = 0, child;
-	while ((child = 2 * hole + 1) < run->ready_count) {
-		if (child + 1 < run->ready_count &&
-		    before(run->ready[child + 1], run->ready[child]))
-			child++;
-		if (!before(run->ready[child], last))
-			break;
-		run->ready[hole] = run->ready[child];
-		hole = child;
-	}
-	run->ready[hole] = last;
-	return top;
-}
-
 /* ---- set-up ---- */
 
 static void build_successors(struct sim_segment_run *run)
@@ -99,7 +60,7 @@ static void push_initial(struct sim_segment_run *run)
 		                                              : instances;
 		for (uint32_t u = 0; u < candidates; u++) {
 			if (needed(run, t, u) == 0)
-				push_ready(run, u, t);
+				sim_ready_heap_push(&run->ready, (struct sim_ready){ u, t });
 		}
 	}
 }
@@ -150,7 +111,7 @@ void sim_segment_end(struct sim_segment_run *run)
 	g_free(run->first_successor);
 	g_free(run->successors);
 	g_free(run->max_back);
-	g_free(run->ready);
+	g_free(run->ready.items);
 	sim_steady_release(&run->steady);
 }
 
@@ -163,8 +124,8 @@ static uint64_t index_of(const struct sim_segment_run *run, uint32_t task, uint3
 
 bool sim_segment_start_next(struct sim_segment_run *run, double now_ns, struct sim_ready *next)
 {
-	while (run->ready_count > 0) {
-		*next = pop_ready(run);
+	while (run->ready.count > 0) {
+		*next = sim_ready_heap_pop(&run->ready);
 		if (next->microbatch >= run->limit)
 			continue;
 		uint64_t i = index_of(run, next->task, next->microbatch);
@@ -186,7 +147,7 @@ uint32_t sim_segment_activity(const struct sim_segment_run *run, struct sim_read
 static void release_one(struct sim_segment_run *run, uint32_t task, uint32_t u)
 {
 	if (++run->count[index_of(run, task, u)] == needed(run, task, u))
-		push_ready(run, u, task);
+		sim_ready_heap_push(&run->ready, (struct sim_ready){ u, task });
 }
 
 static void release(struct sim_segment_run *run, struct sim_ready ended,

@@ -4,6 +4,8 @@
  */
 #include "sim/messages/flow_classes.h"
 
+#include "hw/base/heap.h"
+
 #include "hw/resources.h"
 
 #include <float.h>
@@ -22,11 +24,21 @@ struct flow_member {
 	struct sim_ready instance;
 };
 
+static bool ends_before(const struct flow_member *a, const struct flow_member *b)
+{
+	if (a->finish != b->finish)
+		return a->finish < b->finish;
+	return a->instance.microbatch != b->instance.microbatch
+	               ? a->instance.microbatch < b->instance.microbatch
+	               : a->instance.task < b->instance.task;
+}
+
+HW_HEAP(member_heap, struct flow_member, ends_before)
+
 struct flow_class {
 	uint32_t first_load, load_count;
-	bool even; /* its loads are equal */
-	uint32_t count, room;
-	struct flow_member *members; /* a heap, the next to end on top */
+	bool even;                  /* its loads are equal */
+	struct member_heap members; /* the next to end on top */
 	double rate, clock, since_ns;
 };
 
@@ -127,7 +139,7 @@ void flow_classes_init(struct flow_classes *f, const struct sim_lone_times *lone
 void flow_classes_release(struct flow_classes *f)
 {
 	for (guint c = 0; c < f->classes->len; c++)
-		g_free(class_at(f, c)->members);
+		g_free(class_at(f, c)->members.items);
 	g_array_unref(f->classes);
 	g_array_unref(f->loads);
 	max_min_release(&f->rates);
@@ -137,45 +149,6 @@ void flow_classes_release(struct flow_classes *f)
 	g_free(f->users);
 	g_free(f->end_ns);
 	g_free(f->block_end_ns);
-}
-
-/* ---- members ---- */
-
-static bool ends_before(const struct flow_member *a, const struct flow_member *b)
-{
-	if (a->finish != b->finish)
-		return a->finish < b->finish;
-	return a->instance.microbatch != b->instance.microbatch
-	               ? a->instance.microbatch < b->instance.microbatch
-	               : a->instance.task < b->instance.task;
-}
-
-static void push_member(struct flow_class *c, struct flow_member member)
-{
-	if (c->count == c->room) {
-		c->room = MAX(2 * c->room, 4);
-		c->members = g_renew(struct flow_member, c->members, c->room);
-	}
-	uint32_t hole = c->count++;
-	for (; hole > 0 && ends_before(&member, &c->members[(hole - 1) / 2]); hole = (hole - 1) / 2)
-		c->members[hole] = c->members[(hole - 1) / 2];
-	c->members[hole] = member;
-}
-
-static struct flow_member pop_member(struct flow_class *c)
-{
-	struct flow_member *heap = c->members, top = heap[0], last = heap[--c->count];
-	uint32_t hole = 0, child;
-	while ((child = 2 * hole + 1) < c->count) {
-		if (child + 1 < c->count && ends_before(&heap[child + 1], &heap[child]))
-			child++;
-		if (!ends_before(&heap[child], &last))
-			break;
-		heap[hole] = heap[child];
-		hole = child;
-	}
-	heap[hole] = last;
-	return top;
 }
 
 /* ---- the next to end ---- */
@@ -220,7 +193,8 @@ static void bring_clock_up(const struct flow_classes *f, struct flow_class *c)
 static void find_end(struct flow_classes *f, uint32_t class)
 {
 	const struct flow_class *c = class_at(f, class);
-	double left = c->count > 0 ? MAX(c->members[0].finish - c->clock, 0) : INFINITY;
+	double left = c->members.count > 0 ? MAX(c->members.items[0].finish - c->clock, 0)
+	                                   : INFINITY;
 	set_end(f, class, c->rate > 0 ? c->since_ns + left / c->rate : INFINITY);
 }
 
@@ -258,7 +232,7 @@ static void share_unevenly(struct flow_classes *f)
 		f->users[i] = (struct fair_user){
 			.loads = &g_array_index(f->loads, struct fair_load, c->first_load),
 			.load_count = c->load_count,
-			.flows = c->count,
+			.flows = (uint32_t)c->members.count,
 			.cap = INFINITY
 		};
 	}
@@ -271,7 +245,7 @@ static void share_unevenly(struct flow_classes *f)
 
 static void note_flows(struct flow_classes *f, uint32_t class)
 {
-	max_min_set_flows(&f->rates, class, class_at(f, class)->count);
+	max_min_set_flows(&f->rates, class, (uint32_t)class_at(f, class)->members.count);
 	f->changed = true;
 }
 
@@ -279,14 +253,15 @@ void flow_classes_add(struct flow_classes *f, struct sim_ready instance, uint32_
 {
 	uint32_t class = f->class_of[activity];
 	struct flow_class *c = class_at(f, class);
-	if (c->count == 0) {
+	if (c->members.count == 0) {
 		c->clock = 0;
 		c->rate = 0;
 		c->since_ns = f->now_ns;
 		f->uneven += !c->even;
 	}
 	bring_clock_up(f, c);
-	push_member(c, (struct flow_member){ c->clock + f->amount[activity], instance });
+	member_heap_push(&c->members,
+	                 (struct flow_member){ c->clock + f->amount[activity], instance });
 	find_end(f, class);
 	f->in_flight++;
 	note_flows(f, class);
@@ -320,9 +295,9 @@ bool flow_classes_take_ended(struct flow_classes *f, struct sim_ready *ended)
 		class ++;
 	struct flow_class *c = class_at(f, class);
 	bring_clock_up(f, c);
-	*ended = pop_member(c).instance;
+	*ended = member_heap_pop(&c->members).instance;
 	f->in_flight--;
-	f->uneven -= c->count == 0 && !c->even;
+	f->uneven -= c->members.count == 0 && !c->even;
 	find_end(f, class);
 	note_flows(f, class);
 	return true;

@@ -5,6 +5,8 @@
  */
 #include "sim/what_if/executor.h"
 
+#include "hw/base/heap.h"
+
 #include <math.h>
 
 #define PROGRESS_US 30000
@@ -19,55 +21,31 @@ struct timer {
 	uint32_t shares; /* the activity that begins to share then; SIM_NONE: the instance ends */
 };
 
-struct executor {
-	const struct sim_execution *what;
-	struct sim_segment_run segment;
-	double now_ns;
-	GArray *timers; /* struct timer, a heap, the earliest on top */
-	uint64_t timers_set;
-	uint32_t events;
-	gint64 told_us; /* when progress was */
-};
-
 static bool is_before(const struct timer *a, const struct timer *b)
 {
 	return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
 }
 
+HW_HEAP(timer_heap, struct timer, is_before)
+
+struct executor {
+	const struct sim_execution *what;
+	struct sim_segment_run segment;
+	double now_ns;
+	struct timer_heap timers; /* the earliest on top */
+	uint64_t timers_set;
+	uint32_t events;
+	gint64 told_us; /* when progress was */
+};
+
 static void set_timer(struct executor *e, double at_ns, struct sim_ready instance, uint32_t shares)
 {
-	struct timer timer = { at_ns, e->timers_set++, instance, shares };
-	guint hole = e->timers->len;
-	g_array_append_val(e->timers, timer);
-	struct timer *heap = &g_array_index(e->timers, struct timer, 0);
-	while (hole > 0 && is_before(&timer, &heap[(hole - 1) / 2])) {
-		heap[hole] = heap[(hole - 1) / 2];
-		hole = (hole - 1) / 2;
-	}
-	heap[hole] = timer;
+	timer_heap_push(&e->timers, (struct timer){ at_ns, e->timers_set++, instance, shares });
 }
 
 static double next_timer_ns(const struct executor *e)
 {
-	return e->timers->len ? g_array_index(e->timers, struct timer, 0).at_ns : INFINITY;
-}
-
-static struct timer take_timer(struct executor *e)
-{
-	struct timer *heap = &g_array_index(e->timers, struct timer, 0);
-	guint left = e->timers->len - 1, hole = 0, child;
-	struct timer top = heap[0], last = heap[left];
-	while ((child = 2 * hole + 1) < left) {
-		if (child + 1 < left && is_before(&heap[child + 1], &heap[child]))
-			child++;
-		if (!is_before(&heap[child], &last))
-			break;
-		heap[hole] = heap[child];
-		hole = child;
-	}
-	heap[hole] = last;
-	g_array_set_size(e->timers, left);
-	return top;
+	return e->timers.count ? e->timers.items[0].at_ns : INFINITY;
 }
 
 /* ---- running ---- */
@@ -103,7 +81,7 @@ static void end_all(struct executor *e)
 	while (e->what->kind->take_ended(e->what->sharing, &instance))
 		sim_segment_ended(&e->segment, instance, e->now_ns);
 	while (next_timer_ns(e) <= e->now_ns) {
-		struct timer timer = take_timer(e);
+		struct timer timer = timer_heap_pop(&e->timers);
 		if (timer.shares == SIM_NONE)
 			sim_segment_ended(&e->segment, timer.instance, e->now_ns);
 		else
@@ -145,9 +123,8 @@ static void run_segment(struct executor *e, unsigned index, struct sim_shared *s
 
 void sim_executor_run(const struct sim_execution *execution, struct sim_shared *shared)
 {
-	struct executor e = { .what = execution,
-		              .timers = g_array_new(FALSE, FALSE, sizeof(struct timer)) };
+	struct executor e = { .what = execution };
 	for (guint s = 0; s < execution->program->segments->len; s++)
 		run_segment(&e, s, shared);
-	g_array_unref(e.timers);
+	g_free(e.timers.items);
 }
