@@ -21,8 +21,8 @@ struct option_info {
 };
 
 #define TEXT(member) OPTION_TEXT, offsetof(struct options_text, member)
-#define NAME(member) OPTION_NAME, offsetof(struct options_text, member)
-#define FLAG(member) OPTION_FLAG, offsetof(struct options_text, member)
+#define NAME(member) OPTION_NAME, offsetof(struct options, member)
+#define FLAG(member) OPTION_FLAG, offsetof(struct options, member)
 #define REPEATED(member) OPTION_REPEATED, offsetof(struct options_text, member)
 
 static const struct option_info table[] = {
@@ -144,6 +144,13 @@ static const struct option_info table[] = {
 	  FLAG(quiet) },
 };
 
+/* Where an option's value is. */
+static void *value_of(const struct options *options, const struct option_info *info)
+{
+	bool as_given = info->kind == OPTION_NAME || info->kind == OPTION_FLAG;
+	return (char *)(as_given ? (void *)options : (void *)options->text) + info->offset;
+}
+
 static bool takes(const struct command *command, const struct option_info *info)
 {
 	return (command->options & info->bit) != 0;
@@ -217,7 +224,7 @@ struct given {
  * A GOptionContext for the options that the command takes. Values are read as file names: GLib
  * passes those on as they are, whatever the locale.
  */
-static GOptionContext *new_context(const struct command *command, struct options_text *text,
+static GOptionContext *new_context(const struct command *command, struct options *options,
                                    struct given *given)
 {
 	GOptionEntry entries[G_N_ELEMENTS(table) + 3] = { 0 };
@@ -230,17 +237,17 @@ static GOptionContext *new_context(const struct command *command, struct options
 			.long_name = table[i].name,
 			.short_name = table[i].letter,
 			.arg = flag ? G_OPTION_ARG_NONE : G_OPTION_ARG_FILENAME_ARRAY,
-			.arg_data = flag ? (gpointer)((char *)text + table[i].offset)
+			.arg_data = flag ? value_of(options, &table[i])
 			                 : (gpointer)&given->values[i],
 		};
 	}
 	entries[count++] = (GOptionEntry){ .long_name = "help",
 		                           .short_name = 'h',
 		                           .arg = G_OPTION_ARG_NONE,
-		                           .arg_data = &text->help };
+		                           .arg_data = &options->help };
 	entries[count] = (GOptionEntry){ .long_name = G_OPTION_REMAINING,
 		                         .arg = G_OPTION_ARG_FILENAME_ARRAY,
-		                         .arg_data = &text->arguments };
+		                         .arg_data = &options->text->arguments };
 	GOptionContext *context = g_option_context_new(NULL);
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_add_main_entries(context, entries, NULL);
@@ -272,13 +279,13 @@ static bool check_flags(const struct command *command, char **words, GError **er
 }
 
 /* Moves the values to where they belong; of two that one option was given, which is meant? */
-static bool take_given(const struct command *command, struct given *given,
-                       struct options_text *text, GError **error)
+static bool take_given(const struct command *command, struct given *given, struct options *options,
+                       GError **error)
 {
 	bool good = true;
 	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
 		g_auto(GStrv) values = g_steal_pointer(&given->values[i]);
-		void *at = (char *)text + table[i].offset;
+		void *at = value_of(options, &table[i]);
 		if (!values)
 			continue;
 		if (table[i].kind == OPTION_REPEATED)
@@ -317,14 +324,13 @@ static void explain(const struct command *command, GError *from, GError **error)
 	g_error_free(from);
 }
 
-static bool check_required(const struct command *command, const struct options_text *text,
+static bool check_required(const struct command *command, const struct options *options,
                            GError **error)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
 		if (!(command->required & table[i].bit))
 			continue;
-		const void *at = (const char *)text + table[i].offset;
-		if (*(char *const *)at)
+		if (*(char *const *)value_of(options, &table[i]))
 			continue;
 		g_autofree char *presets = NULL;
 		if (table[i].bit & (OPTION_PACKAGE | OPTION_WORKLOAD))
@@ -360,7 +366,8 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 {
 	struct options_text *text = g_new0(struct options_text, 1);
 	struct given given = { { NULL } };
-	g_autoptr(GOptionContext) context = new_context(command, text, &given);
+	*options = (struct options){ .text = text };
+	g_autoptr(GOptionContext) context = new_context(command, options, &given);
 	g_auto(GStrv) copy = g_new0(char *, (size_t)argc + 2);
 	GError *problem = NULL;
 
@@ -368,7 +375,6 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	copy[0] = g_strdup(command->name);
 	for (int i = 0; i < argc; i++)
 		copy[i + 1] = g_strdup(argv[i]);
-	*options = (struct options){ .text = text };
 	text->batch_list = (command->options & OPTION_BATCHES) != 0;
 	text->takes_space = (command->options & OPTION_SPACE) != 0;
 	if (!check_flags(command, copy, error)) {
@@ -376,15 +382,14 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 		return false;
 	}
 	bool parsed = g_option_context_parse_strv(context, &copy, &problem);
-	bool taken = take_given(command, &given, text, parsed ? error : NULL);
+	bool taken = take_given(command, &given, options, parsed ? error : NULL);
 	if (!parsed) {
 		explain(command, problem, error);
-	} else if (text->help) {
+	} else if (options->help) {
 		g_clear_error(error);
-		options->help = true;
 		return true;
 	} else if (taken && check_arguments(command, text, error) &&
-	           check_required(command, text, error) && options_check(text, options, error)) {
+	           check_required(command, options, error) && options_check(text, options, error)) {
 		return true;
 	}
 	options_release(options);
@@ -395,7 +400,7 @@ const char *options_first_given(const struct options *options, const char *const
 {
 	for (unsigned n = 0; names[n]; n++)
 		for (unsigned i = 0; i < G_N_ELEMENTS(table); i++) {
-			const void *at = (const char *)options->text + table[i].offset;
+			const void *at = value_of(options, &table[i]);
 			bool given = table[i].kind == OPTION_FLAG ? *(const gboolean *)at
 			                                          : *(char *const *)at != NULL;
 			if (given && strcmp(table[i].name, names[n]) == 0)
@@ -411,7 +416,7 @@ void options_release(struct options *options)
 		return;
 	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
 		if (table[i].kind <= OPTION_NAME) /* several may fill one member */
-			g_clear_pointer((char **)(void *)((char *)text + table[i].offset), g_free);
+			g_clear_pointer((char **)value_of(options, &table[i]), g_free);
 	g_strfreev(text->set);
 	g_strfreev(text->arguments);
 	g_free(text);

@@ -56,7 +56,7 @@ enum option_bit {
 #define OPTION_MOST_BATCHES 8
 
 struct options {
-	bool help;
+	gboolean help;
 	const char *package, *workload, *mapping, *out; /* NULL: not given */
 	const char *const *set;                         /* NULL-terminated; NULL: none */
 	const char *const *arguments;                   /* NULL-terminated */
@@ -65,7 +65,7 @@ struct options {
 	/* Of mcmsim calibrate; NULL: not given. */
 	const char *hold_out_workload, *hold_out_package, *measured, *fit, *fit_mesh;
 	unsigned batches[OPTION_MOST_BATCHES], batch_count; /* --batch as a list */
-	bool messages;
+	gboolean messages;
 
 	enum search_strategy strategies[SEARCH_STRATEGIES]; /* in the order given, each once */
 	unsigned strategy_count;
@@ -78,18 +78,18 @@ struct options {
 	unsigned tiles;
 	unsigned jobs; /* processors to use */
 	uint64_t seed;
-	bool exact, json, quiet;
+	gboolean exact, json, quiet;
 	unsigned samples;
 	int sample; /* negative: not given */
-	bool keep_mappings, choice;
+	gboolean keep_mappings, choice;
 	unsigned draws;  /* of mcmsim rank */
 	unsigned refine; /* mappings to simulate; 0: none */
-	bool pareto, explain;
+	gboolean pareto, explain;
 	bool rank_within; /* --segments searched */
 	enum sim_trace_level trace_level;
 	double trace_from_ns, trace_to_ns; /* INFINITY: to the end */
 
-	struct options_text *text; /* owns the strings above */
+	struct options_text *text; /* private: what has to be parsed */
 };
 
 /*

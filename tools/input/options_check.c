@@ -188,8 +188,6 @@ static bool check_samples(const struct options_text *text, struct options *optio
 	uint64_t sample = 0;
 	options->samples = text->batch_list ? OPTION_DEFAULT_CALIBRATION_SAMPLES
 	                                    : OPTION_DEFAULT_SAMPLES;
-	options->keep_mappings = text->keep_mappings;
-	options->choice = text->choice;
 	if (!check_count("samples", text->samples, MAX_DRAWN, &options->samples, error) ||
 	    !check_integer("sample", text->sample, 0, MAX_DRAWN, &sample, error))
 		return false;
@@ -230,7 +228,7 @@ static bool check_trace(const struct options_text *text, struct options *options
 			"--trace-window: must be FROM:TO with FROM < TO, in ns or with ns, us, ms "
 			"or s, got \"%s\"",
 			window);
-	else if (text->trace_window && (!text->out || level == SIM_TRACE_NONE))
+	else if (text->trace_window && (!options->out || level == SIM_TRACE_NONE))
 		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
 		            "--trace-window: is of the timelines in the folder of --out; there "
 		            "are none");
@@ -302,32 +300,14 @@ static bool check_batches(const struct options_text *text, struct options *optio
 bool options_check(const struct options_text *text, struct options *options, GError **error)
 {
 	static const char *const none[] = { NULL };
-	options->package = text->package;
-	options->workload = text->workload;
-	options->mapping = text->mapping;
-	options->out = text->out;
-	options->truth = text->truth;
-	options->router = text->router;
-	options->calibration = text->calibration;
-	options->hold_out_workload = text->hold_out_workload;
-	options->hold_out_package = text->hold_out_package;
-	options->measured = text->measured;
-	options->fit = text->fit;
-	options->fit_mesh = text->fit_mesh;
-	options->messages = text->messages;
 	options->set = (const char *const *)text->set;
 	options->arguments = text->arguments ? (const char *const *)text->arguments : none;
 	options->batch = OPTION_DEFAULT_BATCH;
-	options->pareto = text->pareto;
-	options->explain = text->explain;
 	options->objective_given = text->objective != NULL;
 	options->batch_given = text->batch != NULL;
 	options->strategy_given = text->strategy != NULL;
 	options->tiles = OPTION_DEFAULT_TILES;
 	options->seed = 1;
-	options->exact = text->exact;
-	options->json = text->json;
-	options->quiet = text->quiet;
 	return check_set(text->set, error) && check_strategies(text, options, error) &&
 	       check_space(text, options, error) &&
 	       check_objective(text->objective, options, error) &&
