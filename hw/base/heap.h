@@ -4,8 +4,8 @@
  *   HW_HEAP(timer_heap, struct timer, is_before)
  *
  * makes struct timer_heap { struct timer *items; size_t count, room; } (all 0: empty; items[0] is
- * on top), timer_heap_push and timer_heap_pop. is_before(const struct timer *, const struct timer *)
- * says which of two leaves first; equal ones leave in any order. Free items with g_free.
+ * on top), timer_heap_push and timer_heap_pop. is_before(const struct timer *, const struct timer
+ * *) says which of two leaves first; equal ones leave in any order. Free items with g_free.
  */
 #ifndef HW_BASE_HEAP_H
 #define HW_BASE_HEAP_H
