@@ -2,6 +2,7 @@
 #include "tests/support/suite.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct item {
@@ -28,7 +29,7 @@ START_TEST(the_least_comes_out)
 	g_autoptr(GArray) sorted = g_array_new(FALSE, FALSE, sizeof(struct item));
 	struct item_heap heap = { 0 };
 	for (unsigned step = 0; step < 500; step++) {
-		bool in = g_rand_int_range(rand, 0, step < 300 ? 3 : 4) > 1 - (step < 300);
+		bool in = g_rand_int_range(rand, 0, 3) > (step < 300 ? 0 : 1);
 		if (in || heap.count == 0) {
 			struct item item = { (unsigned)g_rand_int_range(rand, 0, 20), step };
 			item_heap_push(&heap, item);
