@@ -432,23 +432,22 @@ bool search_bound_cache_room(struct search_bound_cache *known, unsigned a, unsig
                              const struct search_exact_place *spots, bool all)
 {
 	const struct room *rooms[SEARCH_EXACT_NODES];
-	uint64_t standing = 0, peak = 0;
+	struct map_activations sum = { 0, 0 };
 	/* What comes from before node a comes from another cluster, or is yet to be in this one. */
 	int from = all ? (int)a : 0;
 	for (unsigned n = a; n < b; n++) {
 		rooms[n] = room_of(known, n, &spots[n]);
-		standing += rooms[n]->tiles.input_bytes;
 		if (all)
-			standing += map_edge_buffers(1) *
-			            inputs_between(known, rooms[n], n, 0, (int)a - 1);
+			sum.standing_bytes += map_edge_buffers(1) *
+			                      inputs_between(known, rooms[n], n, 0, (int)a - 1);
 	}
 	for (unsigned now = a; now < b; now++) {
-		uint64_t bytes = rooms[now]->tiles.output_bytes;
+		uint64_t live_bytes = 0;
 		for (unsigned n = now; n < b; n++)
-			bytes += inputs_between(known, rooms[n], n, from, (int)now);
-		peak = MAX(peak, bytes);
+			live_bytes += inputs_between(known, rooms[n], n, from, (int)now);
+		map_add_activations(&sum, live_bytes, rooms[now]->tiles);
 	}
-	return standing + peak <= rooms[a]->limit;
+	return map_activation_bytes(sum) <= rooms[a]->limit;
 }
 
 /* ---- clusters ---- */

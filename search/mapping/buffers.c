@@ -214,20 +214,15 @@ static void activation_use(const struct map_plan *plan, unsigned segment, unsign
 	const struct map_cluster *c = &s->clusters[cluster];
 	g_autofree uint64_t *live = g_new(uint64_t, c->node_count);
 	struct map_whole_inputs inputs = { .live_bytes = live };
-	uint64_t standing, peak = 0;
 	map_whole_inputs(plan, segment, cluster, scratch, &inputs);
-	standing = inputs.standing_bytes;
+	struct map_activations sum = { inputs.standing_bytes, 0 };
 	use->activation_node = c->nodes[0].node;
 	for (unsigned i = 0; i < c->node_count; i++) {
 		struct map_placed placed = map_place(plan, c->nodes[i].node, s->microbatch);
-		struct map_tile_use tiles = map_tile_use(plan, &placed, scratch);
-		standing += tiles.input_bytes;
-		if (live[i] + tiles.output_bytes >= peak) {
-			peak = live[i] + tiles.output_bytes;
+		if (map_add_activations(&sum, live[i], map_tile_use(plan, &placed, scratch)))
 			use->activation_node = c->nodes[i].node;
-		}
 	}
-	use->activation_bytes = standing + peak;
+	use->activation_bytes = map_activation_bytes(sum);
 }
 
 void map_weight_use(const struct map_plan *plan, unsigned segment, unsigned cluster,

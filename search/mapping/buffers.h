@@ -84,6 +84,28 @@ struct map_tile_use {
 struct map_tile_use map_tile_use(const struct map_plan *plan, const struct map_placed *placed,
                                  struct map_scratch *scratch);
 
+/* The activations of a cluster on a chiplet: what is held all the time, and the most that a node
+ * holds besides while it runs. Starts with the inputs that stand whatever the tiles are. */
+struct map_activations {
+	uint64_t standing_bytes, peak_bytes;
+};
+
+/* A node that holds `live_bytes` of inputs while it runs; true if none before it held more. */
+static inline bool map_add_activations(struct map_activations *sum, uint64_t live_bytes,
+                                       struct map_tile_use tiles)
+{
+	uint64_t bytes = live_bytes + tiles.output_bytes;
+	bool most = bytes >= sum->peak_bytes;
+	sum->standing_bytes += tiles.input_bytes;
+	sum->peak_bytes = MAX(sum->peak_bytes, bytes);
+	return most;
+}
+
+static inline uint64_t map_activation_bytes(struct map_activations sum)
+{
+	return sum.standing_bytes + sum.peak_bytes;
+}
+
 /* What a cluster needs on its fullest chiplet, and where. */
 struct map_buffer_use {
 	uint64_t weight_bytes, weight_limit; /* persistent and working space together */

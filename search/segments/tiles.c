@@ -55,13 +55,11 @@ static struct map_tile_use use_with(const struct tile_fit *f, unsigned i, unsign
 /* With the nodes' tiles as they are. */
 static bool fits(const struct tile_fit *f)
 {
-	uint64_t standing = f->whole.standing_bytes, peak = 0;
-	for (unsigned i = 0; i < f->cluster->node_count; i++) {
-		struct map_tile_use use = use_with(f, i, f->cluster->nodes[i].tiles);
-		standing += use.input_bytes;
-		peak = MAX(peak, f->whole.live_bytes[i] + use.output_bytes);
-	}
-	return standing + peak <= f->limit;
+	struct map_activations sum = { f->whole.standing_bytes, 0 };
+	for (unsigned i = 0; i < f->cluster->node_count; i++)
+		map_add_activations(&sum, f->whole.live_bytes[i],
+		                    use_with(f, i, f->cluster->nodes[i].tiles));
+	return map_activation_bytes(sum) <= f->limit;
 }
 
 /* ---- what fits at all ---- */
