@@ -62,11 +62,17 @@ void map_phase_init(struct map_phase *phase, const struct hw_package *package)
 		                     .dram_count = package->dram_count };
 	phase->bytes = g_new0(double, resources);
 	if (package->nop.router_conflict > 0)
-		phase->turns = g_new0(double, (size_t)resources * phase->inputs);
+		map_phase_count_turns(phase, package);
 	phase->before_ns = g_new(float, resources);
 	phase->after_ns = g_new(float, resources);
 	phase->touched = g_new(unsigned, resources);
 	phase->written_bytes = g_new0(double, package->dram_count);
+}
+
+void map_phase_count_turns(struct map_phase *phase, const struct hw_package *package)
+{
+	if (!phase->turns)
+		phase->turns = g_new0(double, (size_t)hw_resource_count(package) * phase->inputs);
 }
 
 void map_phase_release(struct map_phase *phase)

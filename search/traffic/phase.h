@@ -129,6 +129,8 @@ const struct map_dram_route *map_dram_route_from(struct map_network *network, un
                                                  unsigned chiplet);
 
 void map_phase_init(struct map_phase *phase, const struct hw_package *package);
+/* Counts turns from now on, on a package whose routers lose nothing, too; while it is empty. */
+void map_phase_count_turns(struct map_phase *phase, const struct hw_package *package);
 void map_phase_release(struct map_phase *phase);
 void map_phase_clear(struct map_phase *phase);
 bool map_phase_empty(const struct map_phase *phase);

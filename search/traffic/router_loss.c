@@ -76,6 +76,9 @@ void map_routers_init(struct map_routers *routers, const struct hw_package *pack
 	unsigned chiplets = hw_chiplet_count(package), ports_end = hw_dram_id(package, 0);
 	unsigned ways = hw_router_ways(package);
 	routers->package = package;
+	routers->law = (struct map_router_law){ package->nop.router_conflict,
+		                                package->nop.router_blocking,
+		                                package->nop.injection_blocking };
 	routers->ways = ways;
 	routers->order = g_new(unsigned, ports_end);
 	routers->inputs = g_new0(unsigned, (size_t)chiplets *ways);
@@ -155,7 +158,7 @@ static bool find_sent_to(const struct map_routers *routers, const struct map_loa
                          unsigned own, unsigned output, struct map_sent *sent)
 {
 	const double *from = &phase->turns[output * routers->ways];
-	double blocking = routers->package->nop.router_blocking;
+	double blocking = routers->law.blocking;
 	if (phase->bytes[output] <= 0 || from[own] <= 0)
 		return false;
 	sent->ns = from[own] * phase->ns_per_byte[output];
@@ -246,17 +249,16 @@ static double one_by_one_ns(const struct map_sent *sent, unsigned count)
 static double effective_ns(const struct map_routers *routers, const struct map_loaded *phase,
                            unsigned resource)
 {
-	const struct hw_nop *nop = &routers->package->nop;
 	double own_ns = phase->bytes[resource] * phase->ns_per_byte[resource], time_ns = own_ns;
 	if (resource < hw_eject_id(routers->package, 0)) {
 		const struct map_sent *sent = routers->sent;
 		unsigned count = find_sent(routers, phase, resource, routers->sent);
 		time_ns = passing_ns(sent, count, own_ns, routers->cuts);
 		if (is_injection(routers->package, resource))
-			time_ns += nop->injection_blocking *
+			time_ns += routers->law.injection_blocking *
 			           MAX(one_by_one_ns(sent, count) - time_ns, 0);
 	}
-	return time_ns + nop->router_conflict * own_ns * MIN(routers->gaps[resource], 1);
+	return time_ns + routers->law.conflict * own_ns * MIN(routers->gaps[resource], 1);
 }
 
 /* Whether some output takes turns between inputs; else nothing is lost. */

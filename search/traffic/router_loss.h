@@ -15,12 +15,18 @@
 /* An input that is not counted: DRAM channels have ports of their own. */
 #define MAP_FROM_DRAM UINT_MAX
 
+/* The law's three numbers (struct hw_nop). */
+struct map_router_law {
+	double conflict, blocking, injection_blocking;
+};
+
 struct map_sent;
 
 /* The package's routers, and scratch. */
 struct map_routers {
 	const struct hw_package *package;
-	unsigned ways; /* hw_router_ways: its chiplet is the last way into a router */
+	struct map_router_law law; /* the package's at first; whoever fits one sets others */
+	unsigned ways;             /* hw_router_ways: its chiplet is the last way into a router */
 	unsigned *place, place_count; /* per link or port: where in the order of working them out */
 	unsigned *order, *first; /* a phase's links and ports in that order; where places start */
 	unsigned *inputs;        /* [router * ways + input]: resources */

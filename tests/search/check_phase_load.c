@@ -171,8 +171,8 @@ END_TEST
 static void set_routers(double conflict, double blocking, double injection)
 {
 	set_up(3, 3, conflict);
-	package->nop.router_blocking = blocking;
-	package->nop.injection_blocking = injection;
+	network.routers.law.blocking = blocking;
+	network.routers.law.injection_blocking = injection;
 }
 
 /* A message that takes `ns` on a link. */
@@ -299,7 +299,7 @@ static void set_up_torus(unsigned columns, unsigned rows, bool unicast)
 START_TEST(a_tie_halves_a_message)
 {
 	set_up_torus(4, 1, false);
-	package->nop.router_conflict = 0;
+	network.routers.law.conflict = 0;
 	send(1, 3, 800);
 	assert_time(40, 5 + 2 * 4);
 	ck_assert_double_eq(phase.bytes[hw_inject_id(package, 1)], 800);

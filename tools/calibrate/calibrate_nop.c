@@ -15,13 +15,12 @@
 #include "tools/calibrate/calibrate.h"
 
 #define LONG_NS 1000.0 /* below, a few cycles are percents (nop_truth_print.c) */
-#define OPENING 0.5    /* any value that makes phases count turns */
 
 static const struct key {
 	const char *name;
 	double low, high;
 } keys[] = {
-	/* as key_of */
+	/* as struct map_router_law */
 	{ "router_conflict", 0, 1 },
 	{ "router_blocking", 0, 1 },
 	{ "injection_blocking", 0, 1 },
@@ -50,23 +49,19 @@ struct nop_fit {
 	double before[KEYS_], value[KEYS_], uncertainty[KEYS_];
 };
 
-static double *key_of(struct hw_package *package, unsigned k)
-{
-	struct hw_nop *nop = &package->nop;
-	double *const values[KEYS_] = { &nop->router_conflict, &nop->router_blocking,
-		                        &nop->injection_blocking };
-	return values[k];
-}
-
 /* ---- the function to make small ---- */
+
+static double value_of(const double *x, unsigned k)
+{
+	return keys[k].low + x[k] * (keys[k].high - keys[k].low);
+}
 
 static void set_keys(const struct nop_fit *fit, const double *x)
 {
+	const struct map_router_law law = { value_of(x, 0), value_of(x, 1), value_of(x, 2) };
 	for (guint m = 0; m < fit->meshes->len; m++) {
 		struct mesh *mesh = fit->meshes->pdata[m];
-		for (unsigned k = 0; k < KEYS_; k++)
-			*key_of(mesh->subject.package, k) = keys[k].low +
-			                                    x[k] * (keys[k].high - keys[k].low);
+		mesh->network.routers.law = law;
 	}
 }
 
@@ -137,11 +132,10 @@ static bool add_mesh(struct nop_fit *fit, const char *text, GError **error)
 	mesh->subject = subject;
 	mesh->columns = like.columns;
 	mesh->rows = like.rows;
-	for (unsigned k = 0; k < KEYS_; k++) {
-		fit->before[k] = *key_of(subject.package, k);
-		*key_of(subject.package, k) = OPENING;
-	}
 	map_network_init(&mesh->network, mesh->subject.package);
+	const struct map_router_law *law = &mesh->network.routers.law;
+	const double before[KEYS_] = { law->conflict, law->blocking, law->injection_blocking };
+	memcpy(fit->before, before, sizeof before);
 	g_ptr_array_add(fit->meshes, mesh);
 	return true;
 }
@@ -167,6 +161,7 @@ static bool add_list(struct nop_fit *fit, const struct nop_run *run, struct mesh
 	if (is_one_phase(messages)) {
 		struct list list = { .run = run, .network = &mesh->network };
 		map_phase_init(&list.phase, mesh->subject.package);
+		map_phase_count_turns(&list.phase, mesh->subject.package);
 		for (uint32_t m = 0; m < messages->count; m++)
 			map_send(&mesh->network, &list.phase, messages->at[m].src,
 			         &messages->at[m].dst, 1, messages->at[m].bytes);
@@ -247,7 +242,7 @@ static void fit_keys(struct nop_fit *fit)
 	cal_minimise(KEYS_, loss, fit, start, best);
 	find_uncertainty(fit, best);
 	for (unsigned k = 0; k < KEYS_; k++) {
-		double value = keys[k].low + best[k] * (keys[k].high - keys[k].low);
+		double value = value_of(best, k);
 		g_ascii_formatd(digits, sizeof digits, "%.4g", value);
 		fit->value[k] = g_ascii_strtod(digits, NULL);
 	}
