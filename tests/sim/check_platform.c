@@ -3,6 +3,7 @@
 #include "hw/resources.h"
 #include "hw/topology/topology.h"
 #include "sim/engine/platform.h"
+#include "tests/support/made.h"
 #include "tests/support/synthetic.h"
 #include "tests/support/suite.h"
 
@@ -40,6 +41,22 @@ START_TEST(platform_matches_the_golden_file)
 	g_autofree char *text = written(package, program), *golden = NULL;
 	ck_assert(g_file_get_contents("tests/data/platform-2x1.xml", &golden, NULL, NULL));
 	ck_assert_str_eq(text, golden);
+	sim_program_free(program);
+	hw_package_free(package);
+}
+END_TEST
+
+/* The link over a die's rim has its own bandwidth and latency, the one beside it those of nop. */
+START_TEST(each_link_has_its_own_values)
+{
+	struct hw_package *package = made_package(
+		(struct made_package){ .columns = 4, .die = { 2, 1 }, .border_GBps = 3 });
+	struct sim_program *program = sim_program_new();
+	g_autofree char *text = written(package, program);
+	ck_assert_ptr_nonnull(
+		strstr(text, "<link id=\"link-1-0-east\" bandwidth=\"3Bps\" latency=\"9s\"/>"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "<link id=\"link-0-0-east\" bandwidth=\"10Bps\" latency=\"5s\"/>"));
 	sim_program_free(program);
 	hw_package_free(package);
 }
@@ -153,6 +170,7 @@ int main(void)
 	Suite *suite = suite_create("platform");
 	TCase *cases = tcase_create("platform");
 	tcase_add_test(cases, platform_matches_the_golden_file);
+	tcase_add_test(cases, each_link_has_its_own_values);
 	tcase_add_test(cases, numbers_do_not_depend_on_the_locale);
 	tcase_add_test(cases, routes_use_ports_links_and_channels);
 	tcase_add_test(cases, parallel_links_end_at_hosts_of_their_own);
