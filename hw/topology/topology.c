@@ -13,9 +13,12 @@ void hw_add_link(struct hw_package *package, const struct hw_link *link, const c
 {
 	g_assert(package->link_count == 0 ||
 	         package->links[package->link_count - 1].from <= link->from);
-	package->links = g_renew(struct hw_link, package->links, package->link_count + 1);
-	package->links[package->link_count] = *link;
-	package->links[package->link_count++].name = g_strdup(name);
+	unsigned count = package->link_count;
+	if ((count & (count - 1)) == 0) /* room for as many again */
+		package->links = g_renew(struct hw_link, package->links, MAX(2 * (gsize)count, 1));
+	package->links[count] = *link;
+	package->links[count].name = g_strdup(name);
+	package->link_count++;
 }
 
 void hw_clear_links(struct hw_package *package)
