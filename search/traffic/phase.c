@@ -18,8 +18,11 @@ void map_network_init(struct map_network *network, const struct hw_package *pack
 	for (unsigned i = 0; i < resources; i++)
 		network->ns_per_byte[i] = 1.0 / hw_resource_GBps(package, i);
 	network->pJ_per_byte = g_new(double, package->link_count);
-	for (unsigned i = 0; i < package->link_count; i++)
+	network->link_ns = g_new(float, package->link_count);
+	for (unsigned i = 0; i < package->link_count; i++) {
 		network->pJ_per_byte[i] = 8 * package->links[i].pJ_per_bit;
+		network->link_ns[i] = (float)package->links[i].latency_ns;
+	}
 	map_loads_init(network);
 	hw_tree_init(&network->tree, package);
 	network->links = g_new(unsigned, chiplets + package->longest_route);
@@ -43,6 +46,7 @@ void map_network_release(struct map_network *network)
 	map_scratch_release(&network->scratch);
 	g_free(network->ns_per_byte);
 	g_free(network->pJ_per_byte);
+	g_free(network->link_ns);
 	map_loads_release(network);
 	g_free(network->links);
 	g_free(network->receivers);
@@ -199,9 +203,9 @@ static void charge_branch(struct map_network *network, struct map_phase *phase,
 	unsigned output = hw_eject_id(network->package, to);
 	map_link_charge(phase, output, bytes, before_ns, far_ns - before_ns);
 	for (unsigned i = first; i < last; i++) {
-		const struct hw_link *link = &network->package->links[network->links[i]];
-		before_ns -= (float)link->latency_ns;
-		map_link_charge(phase, network->links[i], bytes, before_ns, far_ns - before_ns);
+		unsigned link = network->links[i];
+		before_ns -= network->link_ns[link];
+		map_link_charge(phase, link, bytes, before_ns, far_ns - before_ns);
 	}
 	if (phase->turns)
 		turn_branch(network, phase, tree, first, last, to, bytes);
@@ -232,22 +236,34 @@ static unsigned send_tree(struct map_network *network, struct map_phase *phase,
 	return to[farthest];
 }
 
+/* Counts the turns of a message that comes into its first router from its chiplet and goes over the
+ * first of network->links to `eject`. */
+static void turn_way(const struct map_network *network, struct map_phase *phase, unsigned hops,
+                     unsigned eject, double bytes)
+{
+	unsigned input = phase->inputs - 1;
+	for (unsigned i = 0; i < hops; i++) {
+		charge_turn(phase, network->links[i], input, bytes);
+		input = network->package->links[network->links[i]].input;
+	}
+	charge_turn(phase, eject, input, bytes);
+}
+
 /* What goes one of the ways to `to`: the links, in order, that are the first of network->links. */
 static void charge_way(struct map_network *network, struct map_phase *phase, unsigned hops,
                        unsigned to, double bytes, float all_ns)
 {
 	const struct hw_package *package = network->package;
-	unsigned input = phase->inputs - 1, eject = hw_eject_id(package, to);
+	unsigned eject = hw_eject_id(package, to);
 	float before_ns = (float)(package->nop.message_ns / 2);
 	for (unsigned i = 0; i < hops; i++) {
-		const struct hw_link *link = &package->links[network->links[i]];
-		map_link_charge(phase, network->links[i], bytes, before_ns, all_ns - before_ns);
-		charge_turn(phase, network->links[i], input, bytes);
-		input = link->input;
-		before_ns += (float)link->latency_ns;
+		unsigned link = network->links[i];
+		map_link_charge(phase, link, bytes, before_ns, all_ns - before_ns);
+		before_ns += network->link_ns[link];
 	}
 	map_link_charge(phase, eject, bytes, before_ns, all_ns - before_ns);
-	charge_turn(phase, eject, input, bytes);
+	if (phase->turns)
+		turn_way(network, phase, hops, eject, bytes);
 }
 
 /* The same, where network->links are way 0 already. */

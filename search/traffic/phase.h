@@ -84,6 +84,7 @@ struct map_network {
 	const struct hw_package *package;
 	double *ns_per_byte; /* per resource: 1 / bandwidth */
 	double *pJ_per_byte; /* per link */
+	float *link_ns;      /* per link: its latency */
 	double *switch_load; /* per DRAM channel: bytes lost per byte written */
 	double *loads;       /* per resource, of the phase looked at last */
 	struct map_routers routers;
