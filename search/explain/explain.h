@@ -30,10 +30,10 @@ struct search_reason {
 	enum search_bound bound;
 	enum search_bound inner; /* one of the first three: what its own time is mostly made of */
 	double shares[3];        /* of its time, in that order */
-	unsigned resource;       /* hw/routes.h: the slowest of its traffic or weights (of all, if
+	unsigned resource; /* hw/resources.h: the slowest of its traffic or weights (of all, if
 	                            SHARED); SEARCH_NO_RESOURCE if computing bounds it */
-	double time_ns;          /* T_cluster */
-	double slack;            /* 1 - T_cluster / period */
+	double time_ns;    /* T_cluster */
+	double slack;      /* 1 - T_cluster / period */
 };
 
 /* Kinds of change. The last two change the whole segment. */

@@ -53,7 +53,7 @@ struct sim_outcome {
 	unsigned segment_count;
 	struct sim_cluster_outcome *clusters; /* segment after segment */
 	unsigned cluster_count;
-	double *resource_bytes;                 /* per resource of hw/routes.h: what moved */
+	double *resource_bytes;                 /* per resource of hw/resources.h: what moved */
 	double *resource_load_bytes;            /* and what kept it busy (map_phase_loads) */
 	uint64_t samples_simulated, activities; /* samples: the least over the segments */
 	double wall_s, engine_wall_s;

@@ -12,7 +12,7 @@
 #include "sim/engine/program.h"
 
 struct sim_resource_bytes {
-	uint32_t resource; /* hw/routes.h */
+	uint32_t resource; /* hw/resources.h */
 	double bytes;
 	double load_bytes; /* what it must find time for (map_phase_loads) */
 };

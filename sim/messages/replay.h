@@ -11,10 +11,10 @@
  * its phase that share no link or port with it, nor with those that do, count as
  * another phase. So a message by itself takes
  *
- *   message_ns + hops x hop_ns + bytes / bandwidth
+ *   message_ns + latency of its links + bytes / bandwidth
  *
- * where each of several ways (hw/routes.h) takes its part of the bytes; one without bytes, a
- * synchronisation, takes its latency whatever else there is.
+ * where each of several ways (hw/topology/topology.h) takes its part of the bytes; one without
+ * bytes, a synchronisation, takes its latency whatever else there is.
  *
  * A phase starts SIM_READY_NS after the last message that it waits for, but not
  * before `start`. Phases that run at the same time share links and ports as fair_share.h says.
@@ -38,9 +38,9 @@ struct sim_replay_part {
 	double bytes;
 	double completion_ns; /* the last message has arrived */
 	double bound_ns;      /* max over links and ports of bytes / bandwidth */
-	unsigned busiest;  /* the resource (hw/routes.h) with that bound; ties: the lowest id; none
-	                         if bound_ns is 0 */
-	double latency_ns; /* the longest of any message: message_ns + hops x hop_ns */
+	unsigned busiest;     /* the resource (hw/resources.h) with that bound; ties: the lowest
+	                     id; none if bound_ns is 0 */
+	double latency_ns;    /* the longest of any message: message_ns + hops x hop_ns */
 };
 
 struct sim_replay {

@@ -545,7 +545,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-	Suite *s = suite_create("hw/routes");
+	Suite *s = suite_create("hw/topology");
 	TCase *resources = tcase_create("resources");
 	TCase *routes = tcase_create("routes");
 	TCase *trees = tcase_create("trees");

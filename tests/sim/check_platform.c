@@ -1,4 +1,4 @@
-/* Is the platform file what SimGrid needs, and are routes what hw/routes.h says? */
+/* Is the platform file what SimGrid needs, and are routes what hw/topology/ says? */
 #include "hw/topology/grid.h"
 #include "hw/resources.h"
 #include "hw/topology/topology.h"

@@ -28,7 +28,7 @@ struct bottleneck {
 	double latency_share;      /* of the segment */
 	double lead;               /* how much longer than the next cluster: 0.2 = 20 % */
 	struct bottleneck_cause cluster_cause, run_cause; /* of that cluster; of all regions */
-	unsigned resource;     /* hw/routes.h, behind the cause, or BOTTLENECK_NONE */
+	unsigned resource;     /* hw/resources.h, behind the cause, or BOTTLENECK_NONE */
 	double resource_share; /* its bytes / bandwidth, of the whole latency */
 };
 
