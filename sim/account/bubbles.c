@@ -22,7 +22,7 @@ static void count_tile(const struct sim_run *run, const struct sim_region *regio
 	const struct sim_activity *activity = sim_run_activity(run, region->segment, interval->task,
 	                                                       interval->microbatch);
 	double length_ns = interval->end_ns - interval->start_ns, busy_ns = 0;
-	for (uint32_t i = 0; activity && i < activity->host_count; i++)
+	for (uint32_t i = 0; activity && i < activity->share_count; i++)
 		busy_ns += MIN(sim_run_busy_ns(run, activity, i), length_ns);
 	tally->busy_ns += busy_ns;
 	tally->bubbles_ns[SIM_SHARD] += MAX(length_ns * region->where->region_size - busy_ns, 0);
@@ -43,7 +43,7 @@ static void count_interval(const struct sim_run *run, const struct sim_region *r
 static double slowest_ns(const struct sim_run *run, const struct sim_activity *activity)
 {
 	double slowest = 0;
-	for (uint32_t i = 0; i < activity->host_count; i++)
+	for (uint32_t i = 0; i < activity->share_count; i++)
 		slowest = MAX(slowest, sim_run_busy_ns(run, activity, i));
 	return slowest;
 }
@@ -57,7 +57,7 @@ static double full_busy_ns(const struct sim_run *run, const struct sim_region *r
 	for (uint32_t i = 0; i < region->compute_count; i++) {
 		const struct sim_activity *activity = sim_run_activity(
 			run, region->segment, region->first_compute + i, 0);
-		for (uint32_t h = 0; activity && h < activity->host_count; h++)
+		for (uint32_t h = 0; activity && h < activity->share_count; h++)
 			busy_ns += sim_run_busy_ns(run, activity, h);
 		if (activity)
 			*length_ns += slowest_ns(run, activity);

@@ -147,9 +147,9 @@ static void record_chiplets(struct recorder *r, const struct sim_region *region,
 		                            interval->microbatch);
 	for (unsigned i = 0; i < region->where->region_size; i++) {
 		row.resource = region->where->region[i];
-		bool has_box = activity && box < activity->host_count &&
-		               g_array_index(lowered->program->hosts, uint32_t,
-		                             activity->first_host + box) == row.resource;
+		bool has_box = activity && box < activity->share_count &&
+		               g_array_index(lowered->program->chiplets, uint32_t,
+		                             activity->first_share + box) == row.resource;
 		if (!interval->computes) {
 			add_row(r, &row);
 		} else if (!has_box) {
@@ -157,7 +157,7 @@ static void record_chiplets(struct recorder *r, const struct sim_region *region,
 		} else {
 			record_share(r, row, sim_run_busy_ns(r->run, activity, box),
 			             (double)g_array_index(lowered->macs, uint64_t,
-			                                   activity->first_cycles + box));
+			                                   activity->first_share + box));
 			box++;
 		}
 	}

@@ -68,8 +68,8 @@ const struct sim_work *sim_run_work(const struct sim_run *run, unsigned segment,
 double sim_run_busy_ns(const struct sim_run *run, const struct sim_activity *activity, uint32_t i)
 {
 	const struct sim_program *program = run->lowered->program;
-	uint32_t chiplet = g_array_index(program->hosts, uint32_t, activity->first_host + i);
-	return g_array_index(program->cycles, double, activity->first_cycles + i) /
+	uint32_t chiplet = g_array_index(program->chiplets, uint32_t, activity->first_share + i);
+	return g_array_index(program->cycles, double, activity->first_share + i) /
 	       hw_chiplet(run->package, chiplet)->clock_GHz;
 }
 

@@ -122,20 +122,24 @@ static sg_exec_t start_delay(struct dispatcher *d, double delay_ns)
 	return start_flow(d->clock, delay_ns);
 }
 
-static sg_exec_t start_latency(struct dispatcher *d, const struct sim_lone *lone)
+/* Where it passes nowhere, it is a delay. */
+static sg_exec_t start_latency(struct dispatcher *d, const struct sim_activity *activity)
 {
-	sg_host_t ends[2] = { d->hosts[lone->from], d->hosts[lone->to] };
+	if (activity->from == SIM_NONE)
+		return start_delay(d, activity->latency_ns);
+	sg_host_t ends[2] = { d->hosts[activity->from], d->hosts[activity->to] };
 	return start_flow(ends, SLIGHT);
 }
 
 /* Regions that compute at the same time are disjoint, so only the slowest chiplet decides. */
 static sg_exec_t start_compute(struct dispatcher *d, const struct sim_activity *activity)
 {
-	const uint32_t *hosts = &g_array_index(d->program->hosts, uint32_t, activity->first_host);
-	const double *cycles = &g_array_index(d->program->cycles, double, activity->first_cycles);
+	const uint32_t *hosts = &g_array_index(d->program->chiplets, uint32_t,
+	                                       activity->first_share);
+	const double *cycles = &g_array_index(d->program->cycles, double, activity->first_share);
 	double slowest_ns = -1.0;
 	uint32_t slowest = 0;
-	for (uint32_t h = 0; h < activity->host_count; h++) {
+	for (uint32_t h = 0; h < activity->share_count; h++) {
 		double time_ns = cycles[h] / hw_chiplet(d->package, hosts[h])->clock_GHz;
 		if (time_ns > slowest_ns) {
 			slowest_ns = time_ns;
@@ -168,14 +172,12 @@ static bool takes_time(const struct sim_lone *lone)
 static void start_activity(struct dispatcher *d, struct sim_ready instance, uint32_t index)
 {
 	const struct sim_activity *activity = activity_at(d->program, index);
-	const struct sim_lone *lone = &d->lone.activities[index];
 	d->shared->activities++;
-	if (activity->first_cycles != SIM_NONE)
+	if (activity->share_count > 0)
 		watch(d, start_compute(d, activity), instance, SIM_NONE);
-	else if (activity->delay_ns > 0.0)
-		watch(d, start_delay(d, activity->delay_ns), instance, SIM_NONE);
-	else if (lone->latency_ns > 0.0)
-		watch(d, start_latency(d, lone), instance, index);
+	else if (activity->latency_ns > 0.0)
+		watch(d, start_latency(d, activity), instance,
+		      activity->load_count > 0 ? index : SIM_NONE);
 	else
 		sim_sharing_add(&d->sharing, instance, index);
 }
@@ -192,10 +194,10 @@ static void end_instance(struct dispatcher *d, struct sim_ready instance, double
 static bool occupy_chiplets(struct dispatcher *d, struct sim_ready instance,
                             const struct sim_activity *activity)
 {
-	for (uint32_t h = 0; activity->first_cycles != SIM_NONE && h < activity->host_count; h++) {
-		uint32_t host = g_array_index(d->program->hosts, uint32_t,
-		                              activity->first_host + h);
-		if (g_array_index(d->program->cycles, double, activity->first_cycles + h) <= 0.0)
+	for (uint32_t h = 0; h < activity->share_count; h++) {
+		uint32_t host = g_array_index(d->program->chiplets, uint32_t,
+		                              activity->first_share + h);
+		if (g_array_index(d->program->cycles, double, activity->first_share + h) <= 0.0)
 			continue;
 		if (d->computing[host].task != SIM_NONE) {
 			g_autoptr(GString) text = g_string_new(NULL);
@@ -213,10 +215,10 @@ static bool occupy_chiplets(struct dispatcher *d, struct sim_ready instance,
 
 static void free_chiplets(struct dispatcher *d, const struct sim_activity *activity)
 {
-	for (uint32_t h = 0; activity->first_cycles != SIM_NONE && h < activity->host_count; h++) {
-		if (g_array_index(d->program->cycles, double, activity->first_cycles + h) > 0.0)
-			d->computing[g_array_index(d->program->hosts, uint32_t,
-			                           activity->first_host + h)]
+	for (uint32_t h = 0; h < activity->share_count; h++) {
+		if (g_array_index(d->program->cycles, double, activity->first_share + h) > 0.0)
+			d->computing[g_array_index(d->program->chiplets, uint32_t,
+			                           activity->first_share + h)]
 				.task = SIM_NONE;
 	}
 }

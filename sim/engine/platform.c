@@ -1,6 +1,6 @@
 /*
  * Invariant: the order of hosts, links and routes in the file depends on the
- * package and on the set of host pairs with flows only, not on the order of
+ * package and on the set of host pairs with latencies only, not on the order of
  * the program's activities.
  */
 #include "sim/engine/platform.h"
@@ -9,104 +9,45 @@
 #include "hw/resources.h"
 #include "hw/topology/topology.h"
 
-static unsigned first_parallel(const struct hw_package *package)
-{
-	return 2 * hw_chiplet_count(package) + package->dram_count;
-}
-
 unsigned sim_host_count(const struct hw_package *package)
 {
-	for (unsigned i = 0; i < package->link_count; i++)
-		if (package->links[i].second)
-			return first_parallel(package) + hw_chiplet_count(package);
-	return first_parallel(package);
+	return 2 * hw_chiplet_count(package) + package->dram_count;
 }
 
 const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer,
                           size_t size)
 {
-	unsigned chiplets = hw_chiplet_count(package);
-	unsigned length = (unsigned)size;
-	unsigned parallel = first_parallel(package);
-	if (host >= 2 * chiplets && host < parallel) {
-		g_snprintf(buffer, length, "dram-%u", host - 2 * chiplets);
-	} else {
-		unsigned at = host >= parallel ? host - parallel : host % chiplets;
-		const char *kind = host >= parallel  ? "parallel"
-		                   : host < chiplets ? "chiplet"
-		                                     : "router";
-		g_snprintf(buffer, length, "%s-%u-%u", kind, at % package->columns,
-		           at / package->columns);
-	}
+	unsigned chiplets = hw_chiplet_count(package), at = host % chiplets;
+	if (host >= 2 * chiplets)
+		g_snprintf(buffer, size, "dram-%u", host - 2 * chiplets);
+	else
+		g_snprintf(buffer, size, "%s-%u-%u", host < chiplets ? "chiplet" : "router",
+		           at % package->columns, at / package->columns);
 	return buffer;
 }
 
 /* The chiplet at whose router the host is attached. */
 static unsigned router_of(const struct hw_package *package, uint32_t host)
 {
-	unsigned chiplets = hw_chiplet_count(package), parallel = first_parallel(package);
-	if (host >= parallel)
-		return host - parallel;
-	if (host >= 2 * chiplets)
-		return package->dram[host - 2 * chiplets].at;
-	return host % chiplets;
+	unsigned chiplets = hw_chiplet_count(package);
+	return host >= 2 * chiplets ? package->dram[host - 2 * chiplets].at : host % chiplets;
 }
 
 unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to, unsigned *links)
 {
-	unsigned chiplets = hw_chiplet_count(package), parallel = first_parallel(package);
-	unsigned count = 0, way = to >= parallel ? 1 : 0;
+	unsigned chiplets = hw_chiplet_count(package), count = 0;
 	g_assert(from != to); /* no resource is between a host and itself */
-	g_assert(from < parallel && to < sim_host_count(package));
 	if (from < chiplets)
 		links[count++] = hw_inject_id(package, from);
 	else if (from >= 2 * chiplets)
 		links[count++] = hw_dram_id(package, from - 2 * chiplets);
-	count += hw_route(package, router_of(package, from), router_of(package, to), way,
+	count += hw_route(package, router_of(package, from), router_of(package, to), 0,
 	                  links + count);
 	if (to < chiplets)
 		links[count++] = hw_eject_id(package, to);
-	else if (to >= 2 * chiplets && to < parallel)
+	else if (to >= 2 * chiplets)
 		links[count++] = hw_dram_id(package, to - 2 * chiplets);
 	return count;
-}
-
-static void link_ends(const struct hw_package *package, unsigned link, uint32_t *from, uint32_t *to)
-{
-	unsigned chiplets = hw_chiplet_count(package), way_0 = link;
-	unsigned at = package->links[link].from, next = package->links[link].to;
-	*from = chiplets + at;
-	*to = chiplets + next;
-	if (hw_ways(package, at, next) > 1)
-		hw_route(package, at, next, 0, &way_0);
-	if (way_0 != link)
-		*to = first_parallel(package) + next;
-}
-
-void sim_resource_ends(const struct hw_package *package, unsigned resource, uint32_t *from,
-                       uint32_t *to)
-{
-	unsigned chiplets = hw_chiplet_count(package), at;
-	switch (hw_resource_kind(package, resource)) {
-	case HW_LINK:
-		link_ends(package, resource, from, to);
-		return;
-	case HW_INJECT:
-		at = resource - hw_inject_id(package, 0);
-		*from = at;
-		*to = chiplets + at;
-		return;
-	case HW_EJECT:
-		at = resource - hw_eject_id(package, 0);
-		*from = chiplets + at;
-		*to = at;
-		return;
-	case HW_DRAM:
-		at = resource - hw_dram_id(package, 0);
-		*from = 2 * chiplets + at;
-		*to = chiplets + package->dram[at].at;
-		return;
-	}
 }
 
 static void port_name(const struct hw_package *package, const char *kind, unsigned chiplet,
@@ -178,20 +119,17 @@ static gint compare_pairs(gconstpointer a, gconstpointer b)
 	                                 : (left->to > right->to) - (left->to < right->to);
 }
 
-/* The ordered pairs of hosts that flows use, ascending; some more than once. struct pair. */
+/* The ordered pairs of hosts between which latencies pass, ascending; some more than once. struct
+ * pair. */
 static GArray *pairs_in_use(const struct sim_program *program)
 {
 	GArray *pairs = g_array_new(FALSE, FALSE, sizeof(struct pair));
 	for (guint a = 0; a < program->activities->len; a++) {
 		const struct sim_activity *activity = &g_array_index(program->activities,
 		                                                     struct sim_activity, a);
-		const uint32_t *of = &g_array_index(program->hosts, uint32_t, activity->first_host);
-		const struct sim_flow *flows = &g_array_index(program->flows, struct sim_flow,
-		                                              activity->first_flow);
-		for (uint32_t f = 0; f < activity->flow_count; f++) {
-			struct pair pair = { of[flows[f].from], of[flows[f].to] };
+		struct pair pair = { activity->from, activity->to };
+		if (pair.from != SIM_NONE)
 			g_array_append_val(pairs, pair);
-		}
 	}
 	g_array_sort(pairs, compare_pairs);
 	return pairs;

@@ -1,12 +1,12 @@
 /*
  * The SimGrid platform of a package: chiplets, routers and DRAM channels are
- * hosts, NoP links, ports and DRAM channels are links. Only the routes that a
- * program's flows use are written (all pairs would be quadratic).
+ * hosts, NoP links, ports and DRAM channels are links. Only the routes that a program's latencies
+ * pass on are written (all pairs would be quadratic).
  *
- * Names: hosts "chiplet-x-y", "router-x-y", "dram-i", "parallel-x-y" (the end of second links);
- * links "link-" with their name (link-x-y-east), "inject-x-y", "eject-x-y", "dram-i". Speeds in
- * cycles per ns, bandwidths in bytes per ns, latencies in ns. A DRAM channel is one link used in
- * both directions, because reads and writes share its bandwidth.
+ * Names: hosts "chiplet-x-y", "router-x-y", "dram-i"; links "link-" with their name
+ * (link-x-y-east), "inject-x-y", "eject-x-y", "dram-i". Speeds in cycles per ns, bandwidths in
+ * bytes per ns, latencies in ns. A DRAM channel is one link used in both directions, because reads
+ * and writes share its bandwidth.
  */
 #ifndef SIM_ENGINE_PLATFORM_H
 #define SIM_ENGINE_PLATFORM_H
@@ -32,11 +32,6 @@ static inline unsigned sim_route_room(const struct hw_package *package)
 }
 
 unsigned sim_route(const struct hw_package *package, uint32_t from, uint32_t to, unsigned *links);
-
-/* The hosts that a resource alone joins, in the direction of its bytes; a DRAM channel is shared
- * by both directions, so that one of them stands for both. */
-void sim_resource_ends(const struct hw_package *package, unsigned resource, uint32_t *from,
-                       uint32_t *to);
 
 /*
  * Delays are bytes between two hosts that nothing else uses, over a link of 1 byte/ns

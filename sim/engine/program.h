@@ -4,40 +4,35 @@
  * (sim/engine/engine.h) knows nothing of networks, the lowering nothing of SimGrid.
  *
  * Hosts are numbered: chiplet c = c, its router = n + c, DRAM channel i =
- * 2n + i, with n chiplets and m channels, and, where links have parallels (a torus
- * dimension of extent 2), 2n + m + c is router c at the end of the other one: what goes
- * there from a neighbour takes the link that a flow between the routers does not.
+ * 2n + i, with n chiplets.
  * Units: ns, bytes, cycles.
  */
 #ifndef SIM_ENGINE_PROGRAM_H
 #define SIM_ENGINE_PROGRAM_H
 
 #include "hw/package.h"
+#include "sim/engine/fair_share.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define SIM_NONE UINT32_MAX
 
-/* Bytes from one host of the activity to another, over the one route between them. */
-struct sim_flow {
-	uint32_t from, to; /* indices into the activity's hosts */
-	double bytes;
-};
-
 /*
- * One SimGrid parallel task: cycles on hosts (compute) or bytes between hosts
- * (a traffic phase). Its parts advance together, so alone it takes
- * max(cycles / speed) or max(bytes / bandwidth) + the longest route's latency.
- * Computes that run at the same time must be on disjoint chiplets (those with
- * cycles > 0): the engine reports an overlap as an error. host_count 0: no time,
- * or a pure delay, which uses nothing and so passes at the same rate whatever else runs.
+ * Compute: cycles on chiplets; it ends with the slowest. Computes that run at the same time must be
+ * on disjoint chiplets (those with cycles > 0): the engine reports an overlap as an error.
+ *
+ * Or a traffic phase: its latency passes on the route between two hosts, then bytes over resources,
+ * all of which advance together, so that alone it takes the latency + max(bytes / bandwidth).
+ *
+ * Or, with a latency that passes nowhere and without loads, a pure delay.
  */
 struct sim_activity {
-	uint32_t first_host, host_count; /* in program->hosts */
-	uint32_t first_flow, flow_count; /* in program->flows; 0 for compute */
-	uint32_t first_cycles; /* in program->cycles, one per host; SIM_NONE for a phase */
-	double delay_ns;       /* > 0: a pure delay (no hosts, no flows, first_cycles SIM_NONE) */
+	uint32_t first_share, share_count; /* in program->chiplets and ->cycles; 0: no compute */
+	uint32_t first_load, load_count;   /* in program->loads */
+	uint32_t from, to;                 /* hosts; SIM_NONE: the latency passes nowhere */
+	double latency_ns;
 };
 
 /*
@@ -95,9 +90,9 @@ struct sim_segment {
 };
 
 struct sim_program {
-	GArray *hosts;      /* uint32_t */
-	GArray *flows;      /* struct sim_flow */
-	GArray *cycles;     /* double */
+	GArray *chiplets;   /* uint32_t: of the parts of computes */
+	GArray *cycles;     /* double: theirs */
+	GArray *loads;      /* struct fair_load: what phases put on resources, each once */
 	GArray *activities; /* struct sim_activity */
 	GArray *deps;       /* struct sim_dep */
 	GArray *tasks;      /* struct sim_task */

@@ -1,6 +1,6 @@
 /*
  * Private to sim/: what each activity takes alone (lone.c), without what can never
- * decide (lone_slack.c), and how phases that are in flight share what they have in
+ * decide (slack_resources.c), and how phases that are in flight share what they have in
  * common (sharing.c). The engine's child and the what-if runs have it from here.
  */
 #ifndef SIM_ENGINE_SHARING_H
@@ -24,7 +24,6 @@ struct sim_what_if {
 struct sim_lone {
 	double latency_ns, work_ns;
 	uint32_t first_load, load_count; /* in lone_times->loads */
-	uint32_t from, to;               /* hosts between which the latency is; SIM_NONE */
 };
 
 struct sim_lone_times {

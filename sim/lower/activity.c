@@ -1,17 +1,12 @@
 /*
- * Invariant: the bytes that an activity's flows put on a resource are the load
- * of its phase there (map_phase_loads: what moves, and what could have moved in
- * lost time), except on ports that can never be the slowest part.
+ * Invariant: an activity's load of a resource is that of its phase there
+ * (map_phase_loads: what moves, and what could have moved in lost time), except on ports that can
+ * never be the slowest part, which are left out.
  */
 #include "sim/lower/activity.h"
 
 #include "hw/topology/topology.h"
 #include "sim/engine/platform.h"
-
-/* Less than this part of a resource's bytes is rounding. */
-#define ROUNDING 1e-9
-/* Part of a message that takes no time to speak of. */
-#define SLIGHT 1e-9
 
 static unsigned port_index(const struct hw_package *package, unsigned resource)
 {
@@ -22,7 +17,7 @@ static unsigned port_index(const struct hw_package *package, unsigned resource)
  * Which ports can bind. Every byte that a chiplet injects leaves its router
  * over a link or into a DRAM channel there, and every byte that it ejects came
  * from one. So a port at least as wide as all of them together is never slower
- * than they are, whatever else goes on, and its own flow can be left out without
+ * than they are, whatever else goes on, and its load can be left out without
  * changing any time. So can its part of the longest route (and with it the
  * chiplet's host) where ports have no latency. A port's load is its bytes, and
  * that of a link or channel at least its bytes: a law that loads ports with more
@@ -50,15 +45,10 @@ void sim_activities_init(struct sim_activities *a, struct sim_program *program,
                          struct map_network *network)
 {
 	const struct hw_package *package = network->package;
-	unsigned chiplets = hw_chiplet_count(package), hosts = sim_host_count(package);
 	*a = (struct sim_activities){
 		.program = program, .package = package, .network = network, .load_factor = 1
 	};
-	a->port_may_bind = g_new(bool, 2 * chiplets);
-	a->position = g_new(uint32_t, hosts);
-	for (unsigned i = 0; i < hosts; i++)
-		a->position[i] = SIM_NONE;
-	a->carried = g_new0(double, hw_resource_count(package));
+	a->port_may_bind = g_new(bool, 2 * hw_chiplet_count(package));
 	a->route = g_new(unsigned, sim_route_room(package));
 	find_binding_ports(a);
 }
@@ -66,8 +56,6 @@ void sim_activities_init(struct sim_activities *a, struct sim_program *program,
 void sim_activities_release(struct sim_activities *a)
 {
 	g_free(a->port_may_bind);
-	g_free(a->position);
-	g_free(a->carried);
 	g_free(a->route);
 }
 
@@ -110,8 +98,8 @@ static unsigned router_on_route(const struct sim_activities *a, unsigned from, u
 }
 
 /* The ends of a route with the phase's latency, without ports that take no time: part of its
- * longest route. True if it is all of that. */
-static bool latency_route(const struct sim_activities *a, const struct map_phase *phase,
+ * longest route. */
+static void latency_route(const struct sim_activities *a, const struct map_phase *phase,
                           uint32_t *from, uint32_t *to)
 {
 	const struct hw_package *package = a->package;
@@ -130,53 +118,35 @@ static bool latency_route(const struct sim_activities *a, const struct map_phase
 	*from = read ? dram_host(a, phase->far_from)
 	             : route_end(a, first, hw_inject_id(package, first));
 	*to = write ? dram_host(a, phase->far_to) : route_end(a, last, hw_eject_id(package, last));
-	return paid == hops;
 }
 
 /* ---- building ---- */
 
-static uint32_t use_host(struct sim_activities *a, struct sim_activity *activity, uint32_t host)
+static struct sim_activity new_activity(const struct sim_activities *a)
 {
-	if (a->position[host] == SIM_NONE) {
-		a->position[host] = activity->host_count++;
-		g_array_append_val(a->program->hosts, host);
-	}
-	return a->position[host];
-}
-
-static void add_flow(struct sim_activities *a, struct sim_activity *activity, uint32_t from,
-                     uint32_t to, double bytes)
-{
-	struct sim_flow flow = { .bytes = bytes };
-	flow.from = use_host(a, activity, from);
-	flow.to = use_host(a, activity, to);
-	g_array_append_val(a->program->flows, flow);
-	activity->flow_count++;
+	return (struct sim_activity){ .first_share = a->program->chiplets->len,
+		                      .first_load = a->program->loads->len,
+		                      .from = SIM_NONE,
+		                      .to = SIM_NONE };
 }
 
 static uint32_t append_activity(struct sim_activities *a, const struct sim_activity *activity)
 {
-	for (uint32_t i = 0; i < activity->host_count; i++)
-		a->position[g_array_index(a->program->hosts, uint32_t, activity->first_host + i)] =
-			SIM_NONE;
 	g_array_append_vals(a->program->activities, activity, 1);
 	return a->program->activities->len - 1;
 }
 
-/* One flow per resource: its load without what the longest route carries over it. */
-static void add_short_flows(struct sim_activities *a, struct sim_activity *activity,
-                            const struct map_phase *phase)
+static void add_loads(struct sim_activities *a, struct sim_activity *activity,
+                      const struct map_phase *phase)
 {
 	const double *loads = map_phase_loads(a->network, phase);
 	for (unsigned i = 0; i < phase->touched_count; i++) {
-		unsigned resource = phase->touched[i];
-		double load = loads[resource] * a->load_factor;
-		double left = load - a->carried[resource];
-		uint32_t from = 0, to = 0; /* the compiler cannot see that both are set */
-		if (left <= ROUNDING * load || is_idle_port(a, resource))
+		struct fair_load load = { phase->touched[i],
+			                  loads[phase->touched[i]] * a->load_factor };
+		if (load.bytes <= 0 || is_idle_port(a, load.resource))
 			continue;
-		sim_resource_ends(a->package, resource, &from, &to);
-		add_flow(a, activity, from, to, left);
+		g_array_append_val(a->program->loads, load);
+		activity->load_count++;
 	}
 }
 
@@ -184,19 +154,21 @@ uint32_t sim_phase_activity(struct sim_activities *a, const struct map_phase *ph
 {
 	if (map_phase_empty(phase))
 		return SIM_NONE;
-	struct sim_activity activity = { .first_host = a->program->hosts->len,
-		                         .first_flow = a->program->flows->len,
-		                         .first_cycles = SIM_NONE };
-	uint32_t from, to;
-	/* Where only a part of the longest route is paid for, hardly a byte goes over it. */
-	double carried = phase->far_bytes * (latency_route(a, phase, &from, &to) ? 1 : SLIGHT);
-	add_flow(a, &activity, from, to, carried);
-	unsigned length = sim_route(a->package, from, to, a->route);
+	struct sim_activity activity = new_activity(a);
+	latency_route(a, phase, &activity.from, &activity.to);
+	unsigned length = sim_route(a->package, activity.from, activity.to, a->route);
 	for (unsigned i = 0; i < length; i++)
-		a->carried[a->route[i]] = carried;
-	add_short_flows(a, &activity, phase);
-	for (unsigned i = 0; i < length; i++)
-		a->carried[a->route[i]] = 0;
+		activity.latency_ns += hw_resource_latency_ns(a->package, a->route[i]);
+	add_loads(a, &activity, phase);
+	return append_activity(a, &activity);
+}
+
+uint32_t sim_delay_activity(struct sim_activities *a, double delay_ns)
+{
+	struct sim_activity activity = new_activity(a);
+	if (delay_ns <= 0)
+		return SIM_NONE;
+	activity.latency_ns = delay_ns;
 	return append_activity(a, &activity);
 }
 
@@ -205,11 +177,9 @@ uint32_t sim_compute_activity(struct sim_activities *a, const unsigned *chiplets
 {
 	if (count == 0)
 		return SIM_NONE;
-	struct sim_activity activity = { .first_host = a->program->hosts->len,
-		                         .first_flow = a->program->flows->len,
-		                         .first_cycles = a->program->cycles->len };
-	for (unsigned i = 0; i < count; i++)
-		use_host(a, &activity, chiplet_host(chiplets[i]));
+	struct sim_activity activity = new_activity(a);
+	activity.share_count = count;
+	g_array_append_vals(a->program->chiplets, chiplets, count);
 	g_array_append_vals(a->program->cycles, cycles, count);
 	return append_activity(a, &activity);
 }

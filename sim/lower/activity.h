@@ -1,11 +1,7 @@
 /*
- * Activities: a traffic phase or a compute tile as one SimGrid parallel task.
- *
- * A phase becomes one flow per resource that it touches, between the two hosts
- * at that resource's ends, and one flow over the whole of its longest route,
- * which gives the activity its latency. What the long flow carries is taken off
- * the short ones, so every resource carries exactly the phase's load
- * (map_phase_loads).
+ * Activities: a traffic phase or a compute tile as what the engine runs. A phase's load of each
+ * resource is that of map_phase_loads, and its latency is that of a route: of its longest one, or
+ * of a part of that, where latencies overlap.
  */
 #ifndef SIM_LOWER_ACTIVITY_H
 #define SIM_LOWER_ACTIVITY_H
@@ -18,11 +14,8 @@ struct sim_activities {
 	const struct hw_package *package;
 	struct map_network *network; /* borrowed: what loads resources */
 	bool *port_may_bind;         /* per port, counted from the first injection port */
-	uint32_t
-		*position; /* per host: its index in the activity under construction, or SIM_NONE */
-	double load_factor; /* multiplies all loads; 1 at first */
-	double *carried;    /* per resource, on the longest route; all zero between uses */
-	unsigned *route;    /* scratch */
+	double load_factor;          /* multiplies all loads; 1 at first */
+	unsigned *route;             /* scratch */
 };
 
 void sim_activities_init(struct sim_activities *activities, struct sim_program *program,
@@ -31,6 +24,9 @@ void sim_activities_release(struct sim_activities *activities);
 
 /* Index of a new activity; SIM_NONE for an empty phase. */
 uint32_t sim_phase_activity(struct sim_activities *activities, const struct map_phase *phase);
+
+/* Nothing but time; SIM_NONE for none. */
+uint32_t sim_delay_activity(struct sim_activities *activities, double delay_ns);
 
 /* Cycles on `count` chiplets; SIM_NONE for none. */
 uint32_t sim_compute_activity(struct sim_activities *activities, const unsigned *chiplets,

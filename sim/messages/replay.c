@@ -111,14 +111,7 @@ static void add_dep(struct phase_builder *b, uint32_t task)
 
 static uint32_t add_delay(struct phase_builder *b, double delay_ns, uint32_t first_dep)
 {
-	struct sim_activity activity = { .first_host = b->program->hosts->len,
-		                         .first_flow = b->program->flows->len,
-		                         .first_cycles = SIM_NONE,
-		                         .delay_ns = delay_ns };
-	if (delay_ns <= 0)
-		return add_task(b, SIM_NONE, first_dep);
-	g_array_append_val(b->program->activities, activity);
-	return add_task(b, b->program->activities->len - 1, first_dep);
+	return add_task(b, sim_delay_activity(&b->activities, delay_ns), first_dep);
 }
 
 static gint compare_starts(gconstpointer a, gconstpointer b)

@@ -218,7 +218,7 @@ START_TEST(skipped_time_without_a_window)
 	assert_counts(&o, 80, 0, 70, 30, 0, 0, 0);
 	const struct sim_region *b = &g_array_index(c.lowered->regions, struct sim_region, 1);
 	const struct sim_activity *activity = sim_run_activity(&c.run, 0, b->first_compute, 0);
-	g_array_index(c.lowered->program->cycles, double, activity->first_cycles) = 16;
+	g_array_index(c.lowered->program->cycles, double, activity->first_share) = 16;
 	o = count(&c, 0);
 	assert_counts(&o, 80, 0, 70, 0, 0, 30, 0);
 	tear_down(&c);

@@ -4,6 +4,8 @@
  * 20 bytes/ns and 100 ns. Tolerance 1e-6 ns: SimGrid's own is 1e-9 ns per event.
  */
 #include "sim/engine/engine.h"
+
+#include "hw/resources.h"
 #include "tests/support/synthetic.h"
 #include "tests/support/suite.h"
 
@@ -56,6 +58,14 @@ static double end_of(const struct sim_program *program, const struct sim_result 
 	return result->end_ns[u * tasks + task];
 }
 
+static uint32_t phase(struct sim_program *program, uint32_t from, uint32_t to, double bytes)
+{
+	struct hw_package *package = synthetic_package(2, 1);
+	uint32_t activity = synthetic_phase1(program, package, from, to, bytes);
+	hw_package_free(package);
+	return activity;
+}
+
 /* Runs one task, once, and returns how long it took. */
 static double lone_ns(struct sim_program *program, uint32_t activity)
 {
@@ -83,7 +93,7 @@ END_TEST
 START_TEST(phase_takes_bottleneck_plus_latency)
 {
 	struct sim_program *program = sim_program_new();
-	assert_ns(lone_ns(program, synthetic_phase1(program, 0, 1, 400)), 45);
+	assert_ns(lone_ns(program, phase(program, 0, 1, 400)), 45);
 }
 END_TEST
 
@@ -91,7 +101,7 @@ END_TEST
 START_TEST(port_alone_has_no_latency)
 {
 	struct sim_program *program = sim_program_new();
-	assert_ns(lone_ns(program, synthetic_phase1(program, 0, 2, 400)), 10);
+	assert_ns(lone_ns(program, phase(program, 0, 2, 400)), 10);
 }
 END_TEST
 
@@ -99,17 +109,19 @@ END_TEST
 START_TEST(dram_route_adds_latencies)
 {
 	struct sim_program *program = sim_program_new();
-	assert_ns(lone_ns(program, synthetic_phase1(program, 4, 1, 600)), 60 + 105);
+	assert_ns(lone_ns(program, phase(program, 4, 1, 600)), 60 + 105);
 }
 END_TEST
 
-/* Three flows: link 400 + 200 bytes, port of chiplet 1 3000 bytes = 75 ns; longest latency 5. */
-START_TEST(phase_adds_flows_on_a_resource)
+/* Link 600 / 10 ns, port of chiplet 1 3,000 / 40 ns; latency 5. */
+START_TEST(phase_takes_its_slowest_resource)
 {
 	struct sim_program *program = sim_program_new();
-	const uint32_t hosts[] = { 0, 1, 2, 3 };
-	const struct sim_flow flows[] = { { 0, 1, 400 }, { 2, 3, 200 }, { 3, 1, 2600 } };
-	assert_ns(lone_ns(program, synthetic_phase(program, hosts, 4, flows, 3)), 75 + 5);
+	struct hw_package *package = synthetic_package(2, 1);
+	const struct fair_load loads[] = { { 0, 600 }, { hw_eject_id(package, 1), 3000 } };
+	ck_assert_uint_eq(package->links[0].to, 1);
+	assert_ns(lone_ns(program, synthetic_phase(program, package, 0, 1, loads, 2)), 75 + 5);
+	hw_package_free(package);
 }
 END_TEST
 
@@ -134,7 +146,7 @@ START_TEST(back_counts_microbatches)
 {
 	struct sim_program *program = sim_program_new();
 	uint32_t a = synthetic_compute1(program, 0, 10), b = synthetic_compute1(program, 1, 20);
-	uint32_t x = synthetic_phase1(program, 0, 1, 100);
+	uint32_t x = phase(program, 0, 1, 100);
 	synthetic_task(program, COMPUTE(BOTH(a)),
 	               DEPS({ 0, 1, SIM_FOR_TURN }, { 2, 2, SIM_FOR_TURN }));
 	synthetic_task(program, TRANSFER(BOTH(x)),
@@ -168,8 +180,7 @@ END_TEST
 START_TEST(once_tasks_run_once)
 {
 	struct sim_program *program = sim_program_new();
-	uint32_t load = synthetic_phase1(program, 4, 0, 600),
-		 compute = synthetic_compute1(program, 0, 10);
+	uint32_t load = phase(program, 4, 0, 600), compute = synthetic_compute1(program, 0, 10);
 	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(load) },
 	               NULL, 0);
 	synthetic_task(program, COMPUTE(BOTH(compute)),
@@ -198,8 +209,7 @@ END_TEST
 START_TEST(phases_share_a_link_equally)
 {
 	struct sim_program *program = sim_program_new();
-	uint32_t one = synthetic_phase1(program, 0, 1, 1000),
-		 two = synthetic_phase1(program, 2, 3, 2000);
+	uint32_t one = phase(program, 0, 1, 1000), two = phase(program, 2, 3, 2000);
 	synthetic_task(program, TRANSFER(BOTH(one)), NULL, 0);
 	synthetic_task(program, TRANSFER(BOTH(two)), NULL, 0);
 	synthetic_segment(program, 1, false);
@@ -220,8 +230,7 @@ END_TEST
 START_TEST(long_and_short_phases_share_exactly)
 {
 	struct sim_program *program = sim_program_new();
-	uint32_t large = synthetic_phase1(program, 0, 1, 1e9),
-		 small = synthetic_phase1(program, 2, 3, 10);
+	uint32_t large = phase(program, 0, 1, 1e9), small = phase(program, 2, 3, 10);
 	synthetic_task(program, (struct sim_task){ .kind = SIM_LOAD, .once = true, BOTH(large) },
 	               NULL, 0);
 	synthetic_task(program, TRANSFER(BOTH(small)), DEPS({ 1, 1, SIM_FOR_TURN }));
@@ -511,7 +520,7 @@ int main(void)
 	tcase_add_test(times, phase_takes_bottleneck_plus_latency);
 	tcase_add_test(times, port_alone_has_no_latency);
 	tcase_add_test(times, dram_route_adds_latencies);
-	tcase_add_test(times, phase_adds_flows_on_a_resource);
+	tcase_add_test(times, phase_takes_its_slowest_resource);
 	tcase_add_test(times, zero_work_takes_no_time);
 	tcase_add_test(times, back_counts_microbatches);
 	tcase_add_test(times, once_tasks_run_once);

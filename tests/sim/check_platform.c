@@ -23,13 +23,13 @@ static char *written(const struct hw_package *package, const struct sim_program 
 }
 
 /* 2 x 1 chiplets; three pairs in use, one of them twice, given in no order. */
-static struct sim_program *three_pairs(void)
+static struct sim_program *three_pairs(const struct hw_package *package)
 {
 	struct sim_program *program = sim_program_new();
-	synthetic_phase1(program, 4, 1, 100);
-	synthetic_phase1(program, 2, 3, 100);
-	synthetic_phase1(program, 0, 1, 100);
-	synthetic_phase1(program, 2, 3, 7);
+	synthetic_phase1(program, package, 4, 1, 100);
+	synthetic_phase1(program, package, 2, 3, 100);
+	synthetic_phase1(program, package, 0, 1, 100);
+	synthetic_phase1(program, package, 2, 3, 7);
 	synthetic_compute1(program, 0, 100);
 	return program;
 }
@@ -37,7 +37,7 @@ static struct sim_program *three_pairs(void)
 START_TEST(platform_matches_the_golden_file)
 {
 	struct hw_package *package = synthetic_package(2, 1);
-	struct sim_program *program = three_pairs();
+	struct sim_program *program = three_pairs(package);
 	g_autofree char *text = written(package, program), *golden = NULL;
 	ck_assert(g_file_get_contents("tests/data/platform-2x1.xml", &golden, NULL, NULL));
 	ck_assert_str_eq(text, golden);
@@ -66,7 +66,7 @@ END_TEST
 START_TEST(numbers_do_not_depend_on_the_locale)
 {
 	struct hw_package *package = synthetic_package(2, 1);
-	struct sim_program *program = three_pairs();
+	struct sim_program *program = three_pairs(package);
 	package->nop.hop_ns = 0.1;
 	hw_lay_links(package);
 	setlocale(LC_ALL, "de_DE.UTF-8");
@@ -104,41 +104,6 @@ START_TEST(routes_use_ports_links_and_channels)
 }
 END_TEST
 
-/* On a torus of 2 x 2: chiplets 0-3, routers 4-7, DRAM 8 and 9, parallels 10-13. */
-START_TEST(parallel_links_end_at_hosts_of_their_own)
-{
-	struct hw_package *p = synthetic_package(2, 2), *ring = synthetic_package(4, 1);
-	unsigned links[2 + 2 + 4];
-	char name[32];
-	ck_assert_uint_eq(sim_host_count(p), 10);
-	p->nop.topology = ring->nop.topology = &hw_torus;
-	hw_lay_links(p);
-	hw_lay_links(ring);
-	ck_assert_uint_eq(sim_host_count(p), 14);
-	ck_assert_uint_eq(sim_host_count(ring), 10);
-	ck_assert_str_eq(sim_host_name(p, 12, name, sizeof(name)), "parallel-0-1");
-	ck_assert_str_eq(sim_host_name(p, 9, name, sizeof(name)), "dram-1");
-	ck_assert_uint_eq(sim_route(p, 4, 5, links), 1);
-	ck_assert_uint_eq(links[0], hw_grid_link(p, 0, HW_EAST));
-	ck_assert_uint_eq(sim_route(p, 4, 11, links), 1);
-	ck_assert_uint_eq(links[0], hw_grid_link(p, 0, HW_WEST));
-	ck_assert_uint_eq(sim_route(p, 5, 4, links), 1);
-	ck_assert_uint_eq(links[0], hw_grid_link(p, 1, HW_WEST)); /* x + y is odd */
-	ck_assert_uint_eq(sim_route(p, 5, 10, links), 1);
-	ck_assert_uint_eq(links[0], hw_grid_link(p, 1, HW_EAST));
-	for (unsigned r = 0; r < hw_resource_count(p); r++) {
-		uint32_t a, b;
-		sim_resource_ends(p, r, &a, &b);
-		ck_assert_uint_eq(sim_route(p, a, b, links), 1);
-		ck_assert_uint_eq(links[0], r);
-		if (r < p->link_count)
-			ck_assert(b == 4 + p->links[r].to || b == 10 + p->links[r].to);
-	}
-	hw_package_free(p);
-	hw_package_free(ring);
-}
-END_TEST
-
 START_TEST(hosts_have_names)
 {
 	struct hw_package *p = synthetic_package(3, 2);
@@ -173,7 +138,6 @@ int main(void)
 	tcase_add_test(cases, each_link_has_its_own_values);
 	tcase_add_test(cases, numbers_do_not_depend_on_the_locale);
 	tcase_add_test(cases, routes_use_ports_links_and_channels);
-	tcase_add_test(cases, parallel_links_end_at_hosts_of_their_own);
 	tcase_add_test(cases, hosts_have_names);
 	tcase_add_test(cases, resources_have_latencies);
 	suite_add_tcase(suite, cases);

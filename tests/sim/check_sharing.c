@@ -21,10 +21,9 @@
 /* ---- what is left out ---- */
 
 /* One task per activity, so that any of them may run at the same time. */
-static struct sim_lone_times lone_of(struct sim_program *program)
+static struct sim_lone_times lone_of(struct sim_program *program, const struct hw_package *package)
 {
 	const struct sim_what_if all = { true, true, true };
-	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_lone_times lone;
 	for (uint32_t a = 0; a < program->activities->len; a++)
 		synthetic_task(
@@ -33,26 +32,32 @@ static struct sim_lone_times lone_of(struct sim_program *program)
 			NULL, 0);
 	synthetic_segment(program, 1, false);
 	sim_lone_init(&lone, program, package, &all);
-	hw_package_free(package);
 	sim_program_free(program);
 	return lone;
+}
+
+/* On 2 x 1 chiplets: from chiplet 0 over the link, and out of its port with `aside` bytes more. */
+static uint32_t link_and_port(struct sim_program *program, const struct hw_package *package,
+                              double aside)
+{
+	const struct fair_load loads[] = { { 0, 100 }, { hw_inject_id(package, 0), 100 + aside } };
+	return synthetic_phase(program, package, 0, 3, loads, 2);
 }
 
 /* Link 100 / 10 and port (100 + 200) / 40 ns: the port never decides. With 600 bytes it does. */
 START_TEST(slack_ports_are_dropped)
 {
 	struct sim_program *program = sim_program_new();
-	const uint32_t hosts[] = { 0, 1, 2 };
-	const struct sim_flow few[] = { { 0, 1, 100 }, { 0, 2, 200 } },
-			      many[] = { { 0, 1, 100 }, { 0, 2, 600 } };
-	synthetic_phase(program, hosts, 3, _i ? many : few, 2);
-	struct sim_lone_times lone = lone_of(program);
+	struct hw_package *package = synthetic_package(2, 1);
+	link_and_port(program, package, _i ? 600 : 200);
+	struct sim_lone_times lone = lone_of(program, package);
 	ck_assert_uint_eq(lone.activities[0].load_count, 1);
 	const struct fair_load *load = &g_array_index(lone.loads, struct fair_load, 0);
 	ck_assert_double_eq(load->bytes, _i ? 700 : 100); /* the port, or the link */
 	ck_assert_double_eq(lone.activities[0].latency_ns, 5);
 	ck_assert_double_eq(lone.activities[0].work_ns, _i ? 17.5 : 10);
 	sim_lone_release(&lone);
+	hw_package_free(package);
 }
 END_TEST
 
@@ -61,15 +66,15 @@ END_TEST
 START_TEST(shared_ports_stay)
 {
 	struct sim_program *program = sim_program_new();
-	const uint32_t hosts[] = { 0, 1, 2 };
-	const struct sim_flow flows[] = { { 0, 1, 100 }, { 0, 2, 200 } };
-	synthetic_phase(program, hosts, 3, flows, 2);
-	synthetic_phase1(program, 0, 2, 10);
-	synthetic_phase1(program, 2, 3, 1000);
-	struct sim_lone_times lone = lone_of(program);
+	struct hw_package *package = synthetic_package(2, 1);
+	link_and_port(program, package, 200);
+	synthetic_phase1(program, package, 0, 2, 10);
+	synthetic_phase1(program, package, 2, 3, 1000);
+	struct sim_lone_times lone = lone_of(program, package);
 	ck_assert_uint_eq(lone.activities[0].load_count, 2);
 	ck_assert_uint_eq(lone.activities[1].load_count, 1);
 	sim_lone_release(&lone);
+	hw_package_free(package);
 }
 END_TEST
 
@@ -210,7 +215,8 @@ static void draw_message(struct sim_program *program, const struct hw_package *p
 		after = add_task(program, SIM_COMPUTE,
 		                 synthetic_compute1(program, (uint32_t)index, start_ns), SIM_NONE);
 	add_task(program, SIM_TRANSFER,
-	         synthetic_phase1(program, message->from, message->to, message->bytes), after);
+	         synthetic_phase1(program, package, message->from, message->to, message->bytes),
+	         after);
 }
 
 START_TEST(messages_arrive_as_in_a_fluid_model)
@@ -246,26 +252,23 @@ END_TEST
 
 /* ---- phases ---- */
 
-/* Loads on random links: one flow per link, since SimGrid's solver takes an activity's largest
- * flow over a link for all that it has there. */
-static void draw_phase(struct sim_program *program, GRand *rand, uint32_t after)
+/* Loads on random links of 3 x 2 chiplets; latencies are equal. */
+static void draw_phase(struct sim_program *program, const struct hw_package *package, GRand *rand,
+                       uint32_t after)
 {
-	/* Routers of 3 x 2 chiplets, and the links between them. */
-	static const uint32_t hosts[] = { 6, 7, 8, 9, 10, 11 };
-	static const struct sim_flow links[] = {
-		{ 0, 1, 1 }, { 1, 2, 1 }, { 0, 3, 1 }, { 1, 4, 1 },
-		{ 2, 5, 1 }, { 3, 4, 1 }, { 4, 5, 1 }, { 4, 1, 1 }
-	};
-	struct sim_flow flows[G_N_ELEMENTS(links)];
+	g_autofree struct fair_load *loads = g_new(struct fair_load, package->link_count);
 	uint32_t count = 0;
-	for (guint l = 0; l < G_N_ELEMENTS(links); l++) {
-		flows[count] = links[l];
-		flows[count].bytes = 100.0 * g_rand_int_range(rand, 1, 6);
-		count += g_rand_int_range(rand, 0, 3) == 0;
-	}
+	for (unsigned l = 0; l < package->link_count; l++)
+		if (g_rand_int_range(rand, 0, 5) == 0)
+			loads[count++] = (struct fair_load){ l,
+				                             100.0 * g_rand_int_range(rand, 1, 6) };
 	if (count == 0)
-		flows[count++] = links[0];
-	add_task(program, SIM_TRANSFER, synthetic_phase(program, hosts, 6, flows, count), after);
+		loads[count++] = (struct fair_load){ 0, 100 };
+	const struct hw_link *first = &package->links[loads[0].resource];
+	unsigned routers = hw_chiplet_count(package);
+	uint32_t phase = synthetic_phase(program, package, routers + first->from,
+	                                 routers + first->to, loads, count);
+	add_task(program, SIM_TRANSFER, phase, after);
 }
 
 #define PHASE_LISTS UNLESS_SANITIZED(100, 0)
@@ -282,7 +285,7 @@ START_TEST(phases_end_as_with_simgrids_solver)
 		uint32_t first = add_task(program, SIM_COMPUTE, synthetic_compute1(program, 0, 30),
 		                          SIM_NONE);
 		for (int p = 0; p < count; p++)
-			draw_phase(program, rand, p % 2 ? first : SIM_NONE);
+			draw_phase(program, package, rand, p % 2 ? first : SIM_NONE);
 		synthetic_segment(program, 1, false);
 		struct sim_result *result = run(package, program, platform);
 		g_autoptr(GArray) steps = bare_steps(program, result);

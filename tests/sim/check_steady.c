@@ -101,7 +101,7 @@ START_TEST(patterns_of_several_microbatches)
 	struct hw_package *package = synthetic_package(2, 1);
 	struct sim_program *program = sim_program_new();
 	uint32_t compute = synthetic_compute1(program, 0, 5),
-		 fetch = synthetic_phase1(program, 4, 2, 20);
+		 fetch = synthetic_phase1(program, package, 4, 2, 20);
 	synthetic_task(program,
 	               (struct sim_task){ .kind = SIM_FETCH, .full = fetch, .tail = fetch },
 	               DEPS({ 1, 0, SIM_FOR_TURN }));

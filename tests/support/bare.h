@@ -18,9 +18,9 @@ struct bare_step {
 GArray *bare_steps(const struct sim_program *program, const struct sim_result *result);
 
 /*
- * Runs the steps in a child; end_ns[k] is when step k ended. `solver` is SimGrid's
- * (host/solver): "fairbottleneck", or "bmf", which is slow and gives up on some systems: false
- * then.
+ * Runs the steps in a child, on a platform that is written to `platform_path`; end_ns[k] is when
+ * step k ended. `solver` is SimGrid's (host/solver): "fairbottleneck", or "bmf", which is slow and
+ * gives up on some systems: false then.
  */
 bool bare_run(const struct sim_program *program, const struct hw_package *package,
               const char *solver, const char *platform_path, const GArray *steps, double *end_ns);

@@ -12,29 +12,30 @@ struct hw_package *synthetic_package(unsigned columns, unsigned rows)
 		.columns = columns, .rows = rows, .channels = ends, .dram_latency_ns = 100 });
 }
 
-uint32_t synthetic_compute(struct sim_program *program, const uint32_t *hosts, const double *cycles,
-                           uint32_t count)
+uint32_t synthetic_compute(struct sim_program *program, const uint32_t *chiplets,
+                           const double *cycles, uint32_t count)
 {
-	struct sim_activity activity = { .first_host = program->hosts->len,
-		                         .host_count = count,
-		                         .first_flow = program->flows->len,
-		                         .first_cycles = program->cycles->len };
-	g_array_append_vals(program->hosts, hosts, count);
+	struct sim_activity activity = { .first_share = program->chiplets->len,
+		                         .share_count = count,
+		                         .from = SIM_NONE,
+		                         .to = SIM_NONE };
+	g_array_append_vals(program->chiplets, chiplets, count);
 	g_array_append_vals(program->cycles, cycles, count);
 	g_array_append_val(program->activities, activity);
 	return program->activities->len - 1;
 }
 
-uint32_t synthetic_phase(struct sim_program *program, const uint32_t *hosts, uint32_t host_count,
-                         const struct sim_flow *flows, uint32_t flow_count)
+uint32_t synthetic_phase(struct sim_program *program, const struct hw_package *package,
+                         uint32_t from, uint32_t to, const struct fair_load *loads, uint32_t count)
 {
-	struct sim_activity activity = { .first_host = program->hosts->len,
-		                         .host_count = host_count,
-		                         .first_flow = program->flows->len,
-		                         .flow_count = flow_count,
-		                         .first_cycles = SIM_NONE };
-	g_array_append_vals(program->hosts, hosts, host_count);
-	g_array_append_vals(program->flows, flows, flow_count);
+	struct sim_activity activity = {
+		.first_load = program->loads->len, .load_count = count, .from = from, .to = to
+	};
+	g_autofree unsigned *route = g_new(unsigned, sim_route_room(package));
+	unsigned length = sim_route(package, from, to, route);
+	for (unsigned i = 0; i < length; i++)
+		activity.latency_ns += hw_resource_latency_ns(package, route[i]);
+	g_array_append_vals(program->loads, loads, count);
 	g_array_append_val(program->activities, activity);
 	return program->activities->len - 1;
 }
@@ -44,11 +45,15 @@ uint32_t synthetic_compute1(struct sim_program *program, uint32_t chiplet, doubl
 	return synthetic_compute(program, &chiplet, &cycles, 1);
 }
 
-uint32_t synthetic_phase1(struct sim_program *program, uint32_t from, uint32_t to, double bytes)
+uint32_t synthetic_phase1(struct sim_program *program, const struct hw_package *package,
+                          uint32_t from, uint32_t to, double bytes)
 {
-	const uint32_t hosts[] = { from, to };
-	const struct sim_flow flow = { 0, 1, bytes };
-	return synthetic_phase(program, hosts, 2, &flow, 1);
+	g_autofree unsigned *route = g_new(unsigned, sim_route_room(package));
+	unsigned length = sim_route(package, from, to, route);
+	g_autofree struct fair_load *loads = g_new(struct fair_load, length);
+	for (unsigned i = 0; i < length; i++)
+		loads[i] = (struct fair_load){ route[i], bytes };
+	return synthetic_phase(program, package, from, to, loads, length);
 }
 
 uint32_t synthetic_task(struct sim_program *program, struct sim_task task,
@@ -85,13 +90,12 @@ void synthetic_segment(struct sim_program *program, uint32_t microbatches, bool 
 
 /* ---- the pipeline ---- */
 
-/* A phase is gathered as bytes per resource, then written as neighbour-to-neighbour flows. */
+/* A phase is gathered as bytes per resource; its latency is that of its longest route. */
 struct phase {
 	const struct hw_package *package;
 	double *bytes; /* per resource */
 	uint32_t far_from, far_to;
 	unsigned far_hops;
-	double far_bytes;
 };
 
 static void phase_start(struct phase *phase, const struct hw_package *package)
@@ -113,54 +117,22 @@ static void phase_add(struct phase *phase, uint32_t from, uint32_t to, double by
 	phase->bytes[to < n ? hw_eject_id(p, to) : hw_dram_id(p, to - 2 * n)] += bytes;
 	for (unsigned i = 0; i < hops; i++)
 		phase->bytes[links[i]] += bytes;
-	if (phase->far_bytes == 0.0 || hops > phase->far_hops) {
+	if (phase->far_from == phase->far_to || hops > phase->far_hops) {
 		phase->far_from = from;
 		phase->far_to = to;
 		phase->far_hops = hops;
-		phase->far_bytes = bytes;
 	}
 }
 
-static uint32_t host_index(GArray *hosts, uint32_t host)
+static uint32_t phase_end(const struct phase *phase, struct sim_program *program, double scale)
 {
-	for (guint i = 0; i < hosts->len; i++) {
-		if (g_array_index(hosts, uint32_t, i) == host)
-			return i;
-	}
-	g_array_append_val(hosts, host);
-	return hosts->len - 1;
-}
-
-static uint32_t phase_end(struct phase *phase, struct sim_program *program, double scale)
-{
-	const struct hw_package *p = phase->package;
-	unsigned n = hw_chiplet_count(p);
-	g_autoptr(GArray) hosts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	g_autoptr(GArray) flows = g_array_new(FALSE, FALSE, sizeof(struct sim_flow));
-	g_autofree unsigned *links = g_new(unsigned, p->longest_route);
-	g_autofree double *left = g_memdup2(phase->bytes, hw_resource_count(p) * sizeof(double));
-	uint32_t a = phase->far_from, b = phase->far_to;
-	unsigned source = a < n ? a : p->dram[a - 2 * n].at,
-		 target = b < n ? b : p->dram[b - 2 * n].at;
-	unsigned hops = hw_route(p, source, target, 0, links);
-	for (unsigned i = 0; i < hops; i++)
-		left[links[i]] -= phase->far_bytes;
-	left[a < n ? hw_inject_id(p, a) : hw_dram_id(p, a - 2 * n)] -= phase->far_bytes;
-	left[b < n ? hw_eject_id(p, b) : hw_dram_id(p, b - 2 * n)] -= phase->far_bytes;
-	struct sim_flow flow = { host_index(hosts, a), host_index(hosts, b),
-		                 phase->far_bytes * scale };
-	g_array_append_val(flows, flow);
-	for (unsigned r = 0; r < hw_resource_count(p); r++) {
-		uint32_t from, to;
-		if (left[r] <= 0.0)
-			continue;
-		sim_resource_ends(p, r, &from, &to);
-		flow = (struct sim_flow){ host_index(hosts, from), host_index(hosts, to),
-			                  left[r] * scale };
-		g_array_append_val(flows, flow);
-	}
-	return synthetic_phase(program, &g_array_index(hosts, uint32_t, 0), hosts->len,
-	                       &g_array_index(flows, struct sim_flow, 0), flows->len);
+	unsigned resources = hw_resource_count(phase->package), count = 0;
+	g_autofree struct fair_load *loads = g_new(struct fair_load, resources);
+	for (unsigned r = 0; r < resources; r++)
+		if (phase->bytes[r] > 0)
+			loads[count++] = (struct fair_load){ r, phase->bytes[r] * scale };
+	return synthetic_phase(program, phase->package, phase->far_from, phase->far_to, loads,
+	                       count);
 }
 
 /* Both sizes of a task. */

@@ -16,14 +16,16 @@
 struct hw_package *synthetic_package(unsigned columns, unsigned rows);
 
 /* One activity; arrays are copied. Return its index. */
-uint32_t synthetic_compute(struct sim_program *program, const uint32_t *hosts, const double *cycles,
-                           uint32_t count);
-uint32_t synthetic_phase(struct sim_program *program, const uint32_t *hosts, uint32_t host_count,
-                         const struct sim_flow *flows, uint32_t flow_count);
+uint32_t synthetic_compute(struct sim_program *program, const uint32_t *chiplets,
+                           const double *cycles, uint32_t count);
+/* The latency is that of the route between two hosts. */
+uint32_t synthetic_phase(struct sim_program *program, const struct hw_package *package,
+                         uint32_t from, uint32_t to, const struct fair_load *loads, uint32_t count);
 
 /* Compute for `cycles` on one chiplet; bytes over the one route between two hosts. */
 uint32_t synthetic_compute1(struct sim_program *program, uint32_t chiplet, double cycles);
-uint32_t synthetic_phase1(struct sim_program *program, uint32_t from, uint32_t to, double bytes);
+uint32_t synthetic_phase1(struct sim_program *program, const struct hw_package *package,
+                          uint32_t from, uint32_t to, double bytes);
 
 /* A task and its dependencies (copied); returns its program index. */
 uint32_t synthetic_task(struct sim_program *program, struct sim_task task,
