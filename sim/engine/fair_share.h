@@ -13,6 +13,10 @@
  * of many messages) there is one at least, and there may be several; which one is
  * taken depends on the users and resources, not on the order of users (but for
  * rounding, which decides where a whole range of them is as good).
+ *
+ * Thousands of equal messages that come and go are solved by sim/messages/max_min.h instead: the
+ * same sharing, of which it solves again only what a change reaches. That needs equal bytes on all
+ * resources, which phases do not have.
  */
 #ifndef SIM_ENGINE_FAIR_SHARE_H
 #define SIM_ENGINE_FAIR_SHARE_H

@@ -16,11 +16,6 @@
 /* All are solved once in so many, lest rounding add up in the loads. */
 #define MOST_SINCE_ALL 1000
 
-struct max_min_level {
-	double level;
-	uint32_t resource;
-};
-
 void max_min_init(struct max_min *m, const double *capacity, uint32_t resources)
 {
 	*m = (struct max_min){ .resource_count = resources };
@@ -28,7 +23,6 @@ void max_min_init(struct max_min *m, const double *capacity, uint32_t resources)
 	for (uint32_t r = 0; r < resources; r++)
 		m->resources[r].capacity = capacity[r];
 	m->touched = g_new(uint32_t, resources);
-	m->heap = g_new(struct max_min_level, resources);
 }
 
 void max_min_release(struct max_min *m)
@@ -42,7 +36,7 @@ void max_min_release(struct max_min *m)
 	g_free(m->changed);
 	g_free(m->solved);
 	g_free(m->touched);
-	g_free(m->heap);
+	g_free(m->levels.items);
 }
 
 /* ---- classes and flows ---- */
@@ -122,21 +116,6 @@ void max_min_set_flows(struct max_min *m, uint32_t class, uint32_t flows)
 
 /* ---- filling ---- */
 
-static void sift_down(struct max_min *m, uint32_t hole)
-{
-	struct max_min_level *heap = m->heap, moved = heap[hole];
-	uint32_t child;
-	while ((child = 2 * hole + 1) < m->heap_count) {
-		if (child + 1 < m->heap_count && heap[child + 1].level < heap[child].level)
-			child++;
-		if (heap[child].level >= moved.level)
-			break;
-		heap[hole] = heap[child];
-		hole = child;
-	}
-	heap[hole] = moved;
-}
-
 /* Rates of the classes of `resource` that are to be solved and are not yet. */
 static void settle(struct max_min *m, uint32_t resource, double level)
 {
@@ -165,31 +144,26 @@ static void settle(struct max_min *m, uint32_t resource, double level)
 static void fill(struct max_min *m)
 {
 	double reached = 0;
-	m->heap_count = 0;
 	for (uint32_t i = 0; i < m->touched_count; i++) {
 		struct max_min_resource *r = &m->resources[m->touched[i]];
 		r->level = -1;
 		r->fastest = 0;
 		if (r->flows > 0)
-			m->heap[m->heap_count++] = (struct max_min_level){ r->left / r->flows,
-				                                           m->touched[i] };
+			level_heap_push(&m->levels, (struct max_min_level){ r->left / r->flows,
+			                                                    m->touched[i] });
 	}
-	for (uint32_t i = m->heap_count / 2; i-- > 0;)
-		sift_down(m, i);
-	while (m->heap_count > 0) {
-		struct max_min_level *top = &m->heap[0];
-		const struct max_min_resource *r = &m->resources[top->resource];
+	while (m->levels.count > 0) {
+		struct max_min_level top = level_heap_pop(&m->levels);
+		const struct max_min_resource *r = &m->resources[top.resource];
+		if (r->flows == 0)
+			continue;
 		/* Never less than what others got: they came first, and only rounding makes it
 		 * so. */
-		double level = r->flows > 0 ? MAX(r->left / r->flows, reached) : top->level;
-		if (level <= top->level || level <= reached) {
-			if (r->flows > 0)
-				settle(m, top->resource, reached = level);
-			m->heap[0] = m->heap[--m->heap_count];
-		} else {
-			top->level = level;
-		}
-		sift_down(m, 0);
+		double level = MAX(r->left / r->flows, reached);
+		if (level <= top.level || level <= reached)
+			settle(m, top.resource, reached = level);
+		else
+			level_heap_push(&m->levels, (struct max_min_level){ level, top.resource });
 	}
 }
 

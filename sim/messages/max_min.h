@@ -11,6 +11,8 @@
 #ifndef SIM_MESSAGES_MAX_MIN_H
 #define SIM_MESSAGES_MAX_MIN_H
 
+#include "hw/base/heap.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -50,6 +52,18 @@ struct max_min_resource {
 	uint32_t mark;
 };
 
+struct max_min_level {
+	double level;
+	uint32_t resource;
+};
+
+static inline bool max_min_is_lower(const struct max_min_level *a, const struct max_min_level *b)
+{
+	return a->level < b->level;
+}
+
+HW_HEAP(level_heap, struct max_min_level, max_min_is_lower)
+
 struct max_min {
 	struct max_min_resource *resources;
 	uint32_t resource_count;
@@ -62,10 +76,10 @@ struct max_min {
 	bool stale;           /* all must be solved */
 	/* The classes that the last max_min_solve looked at; others have kept their rates. */
 	uint32_t *solved, solved_count;
-	/* Scratch: resources of what is solved; those not settled yet, a heap by level. */
+	/* Scratch: resources of what is solved; those not settled yet, by level. */
 	uint32_t *touched, touched_count;
-	struct max_min_level *heap;
-	uint32_t heap_count, mark;
+	struct level_heap levels;
+	uint32_t mark;
 	uint32_t since_all; /* solves */
 };
 
