@@ -58,15 +58,13 @@ static void search_point(void *data, unsigned thread, unsigned index)
 	struct pareto_point *point = &pareto->points[index];
 	const struct subject *subject = pareto->subject;
 	struct point_progress piece = { hunt, index, thread == 0 };
-	const struct search_options wanted = { .strategy = point->strategy,
-		                               .objective = steps[point->step].objective,
-		                               .energy_exponent = steps[point->step].exponent,
-		                               .batch = pareto->options->batch,
-		                               .tiles = pareto->options->tiles,
-		                               .jobs = 1,
-		                               .parameters = &subject->parameters,
-		                               .progress = set_fraction,
-		                               .progress_data = &piece };
+	struct search_options wanted = subject_search_options(subject, pareto->options);
+	wanted.strategy = point->strategy;
+	wanted.objective = steps[point->step].objective;
+	wanted.energy_exponent = steps[point->step].exponent;
+	wanted.jobs = 1;
+	wanted.progress = set_fraction;
+	wanted.progress_data = &piece;
 	g_autoptr(GError) error = NULL;
 	point->mapping = search_mapping(subject->workload, subject->package, &wanted, &error);
 	point->error = error ? g_strdup(error->message) : NULL;
