@@ -17,7 +17,8 @@ unsigned sim_host_count(const struct hw_package *package)
 const char *sim_host_name(const struct hw_package *package, uint32_t host, char *buffer,
                           size_t size)
 {
-	unsigned chiplets = hw_chiplet_count(package), at = host % chiplets;
+	unsigned chiplets = hw_chiplet_count(package);
+	unsigned at = host < chiplets ? host : host - chiplets;
 	if (host >= 2 * chiplets)
 		g_snprintf(buffer, size, "dram-%u", host - 2 * chiplets);
 	else
