@@ -25,9 +25,9 @@ static struct sim_outcome *conclude(const struct sim_run *run, const struct map_
 {
 	struct sim_outcome *outcome = g_new0(struct sim_outcome, 1);
 	sim_account(run, plan->mapping, outcome);
-	outcome->trace_level = settings->trace_level;
-	outcome->timeline = sim_record(run, plan, outcome, settings->trace_from_ns,
-	                               settings->trace_to_ns, &outcome->trace_level);
+	const struct sim_record_wishes wishes = { settings->trace_level, settings->trace_from_ns,
+		                                  settings->trace_to_ns, settings->trace_rows };
+	outcome->timeline = sim_record(run, plan, outcome, &wishes, &outcome->trace_level);
 	outcome->engine_wall_s = run->result->wall_s;
 	return outcome;
 }
@@ -40,18 +40,21 @@ struct sim_outcome *sim_simulate(const struct wl_workload *workload,
 	if (!sim_check_size(package, error))
 		return NULL;
 	gint64 begin_us = g_get_monotonic_time();
-	struct sim_options options = { .exact = settings->exact,
-		                       .platform_path = settings->platform_path,
+	struct sim_options options = { .platform_path = settings->platform_path,
 		                       .progress = settings->progress,
 		                       .progress_data = settings->progress_data };
 	struct sim_outcome *outcome = NULL;
 	struct map_plan plan;
 	map_plan_init(&plan, mapping, workload, package);
 	struct sim_lowered *lowered = sim_lower(&plan);
+	options.exact = settings->exact ||
+	                sim_instance_count(lowered->program) < settings->exact_below;
 	struct sim_result *result = sim_execute(package, lowered->program, &options, error);
 	if (result) {
-		struct sim_run run = { package, lowered, result };
+		struct sim_run run;
+		sim_run_init(&run, package, lowered, result);
 		outcome = conclude(&run, &plan, settings);
+		sim_run_release(&run);
 		outcome->wall_s = (double)(g_get_monotonic_time() - begin_us) / 1e6;
 	}
 	sim_result_free(result);

@@ -18,11 +18,36 @@ static bool is_counted(const struct tl_row *row, enum trace_counter counter)
 	       row->resource_kind == (counter == TRACE_NOP_GBps ? TL_LINK : TL_DRAM);
 }
 
-static double height_of(const struct tl_row *row, enum trace_counter counter)
+/* What a row adds to a counter, from when to when. */
+struct counter_piece {
+	double start_ns, end_ns, height;
+};
+
+/* Rows that stand for many micro-batches share their time with those next to them. */
+static bool share_time(const struct tl_row *a, const struct tl_row *b)
 {
-	if (counter == TRACE_COMPUTING_CHIPLETS)
-		return 1;
-	return row->amount / (row->end_ns - row->start_ns);
+	return a->extrapolated > 1 && b->extrapolated > 1 && a->resource == b->resource &&
+	       a->resource_kind == b->resource_kind && a->segment == b->segment;
+}
+
+static struct counter_piece piece_of(const struct tl_timeline *timeline, guint index,
+                                     enum trace_counter counter)
+{
+	const struct tl_row *rows = (const struct tl_row *)(const void *)timeline->rows->data;
+	const struct tl_row *row = &rows[index];
+	double length_ns = row->end_ns - row->start_ns;
+	guint first = index, last = index;
+	if (counter != TRACE_COMPUTING_CHIPLETS)
+		return (struct counter_piece){ row->start_ns, row->end_ns,
+			                       row->amount / length_ns };
+	while (first > 0 && share_time(&rows[first - 1], row))
+		first--;
+	while (last + 1 < timeline->rows->len && share_time(row, &rows[last + 1]))
+		last++;
+	struct counter_piece piece = { rows[first].start_ns, rows[last].end_ns, 1 };
+	if (first < last)
+		piece.height = length_ns / (piece.end_ns - piece.start_ns);
+	return piece;
 }
 
 static void add_sample(GArray *samples, double time_ns, double value)
@@ -62,13 +87,12 @@ static void sample_steps(const struct tl_timeline *timeline, enum trace_counter 
 
 	for (guint i = 0; i < timeline->rows->len; i++) {
 		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
-		double height;
 
 		if (!is_counted(row, counter))
 			continue;
-		height = height_of(row, counter);
-		steps[used++] = (struct height_step){ row->start_ns, height, i };
-		steps[used++] = (struct height_step){ row->end_ns, -height, i };
+		struct counter_piece piece = piece_of(timeline, i, counter);
+		steps[used++] = (struct height_step){ piece.start_ns, piece.height, i };
+		steps[used++] = (struct height_step){ piece.end_ns, -piece.height, i };
 	}
 	qsort(steps, used, sizeof(*steps), compare_steps);
 	for (unsigned i = 0; i < used; i++) {
@@ -86,21 +110,21 @@ struct bucket {
 	int64_t covering_change;
 };
 
-static void fill_buckets(const struct tl_row *row, double height, struct bucket *buckets,
-                         unsigned count, double width_ns)
+static void fill_buckets(struct counter_piece piece, struct bucket *buckets, unsigned count,
+                         double width_ns)
 {
-	unsigned first = (unsigned)fmin(row->start_ns / width_ns, count - 1);
-	unsigned last = (unsigned)fmin(row->end_ns / width_ns, count - 1);
+	unsigned first = (unsigned)fmin(piece.start_ns / width_ns, count - 1);
+	unsigned last = (unsigned)fmin(piece.end_ns / width_ns, count - 1);
 
 	if (first == last) {
-		buckets[first].partial += height * (row->end_ns - row->start_ns);
+		buckets[first].partial += piece.height * (piece.end_ns - piece.start_ns);
 		return;
 	}
-	buckets[first].partial += height * ((first + 1) * width_ns - row->start_ns);
-	buckets[last].partial += height * (row->end_ns - last * width_ns);
-	buckets[first + 1].change += height;
+	buckets[first].partial += piece.height * ((first + 1) * width_ns - piece.start_ns);
+	buckets[last].partial += piece.height * (piece.end_ns - last * width_ns);
+	buckets[first + 1].change += piece.height;
 	buckets[first + 1].covering_change++;
-	buckets[last].change -= height;
+	buckets[last].change -= piece.height;
 	buckets[last].covering_change--;
 }
 
@@ -116,7 +140,7 @@ static void sample_means(const struct tl_timeline *timeline, enum trace_counter 
 		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
 
 		if (is_counted(row, counter))
-			fill_buckets(row, height_of(row, counter), buckets, count, width_ns);
+			fill_buckets(piece_of(timeline, i, counter), buckets, count, width_ns);
 	}
 	for (unsigned i = 0; i < count; i++) {
 		covering += buckets[i].covering_change;
@@ -138,7 +162,7 @@ GArray *trace_counter_samples(const struct tl_timeline *timeline, enum trace_cou
 		if (!is_counted(row, counter))
 			continue;
 		count++;
-		end_ns = fmax(end_ns, row->end_ns);
+		end_ns = fmax(end_ns, piece_of(timeline, i, counter).end_ns);
 	}
 	if (count == 0)
 		return samples;

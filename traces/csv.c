@@ -48,6 +48,8 @@ static void put_row(struct trace_output *output, const struct tl_row *row, const
 	trace_put_number(output, row->amount, DECIMALS);
 	trace_put(output, ",");
 	trace_put(output, tl_unit_name(row->unit));
+	trace_put(output, ",");
+	trace_put_integer(output, row->extrapolated);
 	trace_put(output, "\n");
 }
 
@@ -69,7 +71,7 @@ bool trace_write_csv(const struct tl_timeline *timeline, const char *path, GErro
 	for (unsigned kind = 0; kind < TL_RESOURCE_KINDS; kind++)
 		resources[kind] = quoted_names(timeline->names[kind]);
 	trace_put(output, "resource,kind,segment,cluster,node,microbatch,tile,"
-	                  "start_ns,end_ns,amount,unit\n");
+	                  "start_ns,end_ns,amount,unit,extrapolated\n");
 	for (guint i = 0; i < timeline->rows->len; i++) {
 		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
 		const char *node = row->node < 0 ? "" : g_ptr_array_index(nodes, row->node);

@@ -9,65 +9,11 @@
 
 /* ---- time ---- */
 
-static bool is_after_cut(const struct sim_segment_result *result, double start_ns)
-{
-	return result->skipped > 0 && start_ns >= result->cut_ns;
-}
-
-double sim_shift_ns(const struct sim_run *run, const struct sim_outcome *outcome, unsigned segment,
-                    double start_ns)
-{
-	const struct sim_segment_result *result = &run->result->segments[segment];
-	double before_ns = outcome->segments[segment].start_ns - result->start_ns;
-	double skipped_ns = result->skipped * result->period_ns;
-	return is_after_cut(result, start_ns) ? before_ns + skipped_ns : before_ns;
-}
-
-uint32_t sim_renumber(const struct sim_run *run, unsigned segment, uint32_t u, double start_ns)
-{
-	const struct sim_segment_result *result = &run->result->segments[segment];
-	return is_after_cut(result, start_ns) ? u + result->skipped : u;
-}
-
-static double executed_end_ns(const struct sim_run *run, const struct sim_region *region,
-                              uint32_t u)
+/* When a region ended micro-batch u. */
+static double completion_ns(const struct sim_run *run, const struct sim_region *region, uint32_t u)
 {
 	uint32_t last = region->first_compute + region->compute_count - 1;
 	return sim_run_end_ns(run, region->segment, last, u);
-}
-
-/* How many micro-batches a region had ended when the others were left out. */
-static uint32_t ended_before_cut(const struct sim_run *run, const struct sim_region *region)
-{
-	const struct sim_segment_result *result = &run->result->segments[region->segment];
-	uint32_t ended = 0;
-	while (ended < result->simulated && executed_end_ns(run, region, ended) <= result->cut_ns)
-		ended++;
-	return ended;
-}
-
-/* Micro-batches of the pattern that the skipped ones repeat. */
-static uint32_t pattern_length(const struct sim_segment_result *result)
-{
-	return (uint32_t)lround((result->repeats_to_ns - result->repeats_from_ns) /
-	                        result->period_ns);
-}
-
-/* When micro-batch u of all ended, relative to the segment's start. A skipped one ended whole
- * patterns after one of the last that a region ended before the cut. */
-static double completion_ns(const struct sim_run *run, const struct sim_region *region,
-                            uint32_t ended, uint32_t u)
-{
-	const struct sim_segment_result *result = &run->result->segments[region->segment];
-	uint32_t inserted = 0;
-	if (result->skipped && u >= ended + result->skipped) {
-		inserted = result->skipped;
-	} else if (result->skipped && u >= ended) {
-		uint32_t length = pattern_length(result);
-		inserted = ((u - ended) / length + 1) * length;
-	}
-	return executed_end_ns(run, region, u - inserted) + inserted * result->period_ns -
-	       result->start_ns;
 }
 
 /*
@@ -81,14 +27,11 @@ double sim_cluster_period_ns(const struct sim_run *run, const struct sim_region 
 	uint32_t end = segment->microbatches;
 	if (segment->has_tail && end >= 3)
 		end--;
-	uint32_t ended = ended_before_cut(run, region);
 	if (end == 1)
-		return completion_ns(run, region, ended, 0) +
-		       run->result->segments[region->segment].start_ns -
+		return completion_ns(run, region, 0) -
 		       sim_run_start_ns(run, region->segment, region->first_compute, 0);
 	uint32_t first = end >= 6 ? end / 2 : 0;
-	return (completion_ns(run, region, ended, end - 1) -
-	        completion_ns(run, region, ended, first)) /
+	return (completion_ns(run, region, end - 1) - completion_ns(run, region, first)) /
 	       (end - 1 - first);
 }
 
@@ -122,8 +65,7 @@ static void count_segment_work(const struct sim_run *run, unsigned segment,
                                struct sim_outcome *outcome)
 {
 	const struct sim_segment *s = sim_run_segment(run, segment);
-	const struct sim_segment_result *result = &run->result->segments[segment];
-	double full = result->simulated + result->skipped - (s->has_tail ? 1 : 0);
+	double full = sim_run_microbatches(run, segment) - (s->has_tail ? 1 : 0);
 	for (uint32_t t = s->first_task; t < s->first_task + s->task_count; t++) {
 		const struct sim_task_info *info = sim_run_info(run, t);
 		bool once = sim_run_task(run, t)->once;

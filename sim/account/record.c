@@ -5,7 +5,7 @@
 #include "sim/account/record.h"
 
 #include "hw/resources.h"
-#include "sim/account/account.h"
+#include "sim/account/record_folds.h"
 
 #include <math.h>
 
@@ -17,12 +17,32 @@ struct recorder {
 	const struct sim_outcome *outcome;
 	enum sim_trace_level level;
 	double from_ns, to_ns;
+	uint64_t most_rows;
 	struct tl_timeline *timeline;      /* NULL: count only */
 	uint64_t count[TL_RESOURCE_KINDS]; /* rows within the window */
 	GArray *starts_ns;                 /* double: of cluster rows, while counting */
-	uint32_t *row_of;                  /* per instance of the segment: its row, or SIM_NONE */
+	struct record_repeats *repeats;    /* per segment */
+	struct record_folds *folds;        /* NULL: what is recorded would not come again */
+	uint32_t *row_of; /* per instance of the segment that has rows: its row, or SIM_NONE */
 	unsigned segment;
 };
+
+/* The skipped micro-batches of a segment. */
+struct record_repeats {
+	uint64_t rows[TL_RESOURCE_KINDS]; /* of one pattern */
+	uint32_t folded;                  /* the last so many have no rows of their own */
+};
+
+static const struct sim_segment_result *result_of(const struct recorder *r)
+{
+	return &r->run->result->segments[r->segment];
+}
+
+/* From the run's times to the outcome's: what micro-batches skipped in earlier segments take. */
+static double shift_ns(const struct recorder *r)
+{
+	return r->outcome->segments[r->segment].start_ns - result_of(r)->start_ns;
+}
 
 static bool in_window(const struct recorder *r, double start_ns, double end_ns)
 {
@@ -32,9 +52,13 @@ static bool in_window(const struct recorder *r, double start_ns, double end_ns)
 /* Returns the row's index, SIM_NONE if there is none. */
 static uint32_t add_row(struct recorder *r, const struct tl_row *row)
 {
+	if (r->folds)
+		record_folds_add(r->folds, row);
 	if (!in_window(r, row->start_ns, row->end_ns))
 		return SIM_NONE;
 	r->count[row->resource_kind]++;
+	if (!r->timeline && r->folds)
+		r->repeats[r->segment].rows[row->resource_kind]++;
 	if (!r->timeline) {
 		if (row->resource_kind == TL_CLUSTER)
 			g_array_append_val(r->starts_ns, row->start_ns);
@@ -42,6 +66,29 @@ static uint32_t add_row(struct recorder *r, const struct tl_row *row)
 	}
 	g_array_append_vals(r->timeline->rows, row, 1);
 	return r->timeline->rows->len - 1;
+}
+
+/* The first micro-batch of a task that is folded. */
+static uint32_t first_folded(const struct recorder *r, uint32_t task)
+{
+	return r->run->before[task] + result_of(r)->skipped - r->repeats[r->segment].folded;
+}
+
+/* Rows for what was folded: on each track one per kind, one after another where rows must not
+ * overlap. */
+static void add_folded(struct recorder *r, struct record_folds *folds, double start_ns)
+{
+	uint32_t folded = r->repeats[r->segment].folded, pattern = result_of(r)->pattern;
+	if (folded == 0)
+		return;
+	GArray *rows = record_folds_rows(folds, start_ns, folded * result_of(r)->period_ns,
+	                                 folded / pattern);
+	for (guint i = 0; i < rows->len; i++) {
+		struct tl_row *row = &g_array_index(rows, struct tl_row, i);
+		row->extrapolated = folded;
+		add_row(r, row);
+	}
+	g_array_unref(rows);
 }
 
 /* ---- regions and chiplets ---- */
@@ -70,26 +117,34 @@ static void set_bubble(struct tl_row *row, enum sim_bubble bubble)
 static struct tl_row interval_row(const struct recorder *r, const struct sim_region *region,
                                   const struct sim_interval *interval)
 {
-	double shift_ns = sim_shift_ns(r->run, r->outcome, region->segment, interval->start_ns);
 	struct tl_row row = {
 		.segment = (int32_t)region->segment,
 		.cluster = (int32_t)region->cluster,
 		.node = -1,
-		.microbatch = (int32_t)sim_renumber(r->run, region->segment, interval->microbatch,
-		                                    interval->start_ns),
+		.microbatch = -1,
 		.tile = -1,
-		.start_ns = interval->start_ns + shift_ns,
-		.end_ns = interval->end_ns + shift_ns,
+		.start_ns = interval->start_ns + shift_ns(r),
+		.end_ns = interval->end_ns + shift_ns(r),
 	};
-	if (interval->task == SIM_NONE) {
-		row.microbatch = -1;
-	} else {
+	if (interval->task != SIM_NONE) {
 		row.node = (int32_t)sim_run_task(r->run, interval->task)->node;
 		row.tile = (int32_t)sim_run_task(r->run, interval->task)->tile;
+		row.microbatch = (int32_t)interval->microbatch;
+		row.extrapolated = sim_run_is_skipped(r->run, region->segment, interval->task,
+		                                      interval->microbatch);
 	}
 	if (!interval->computes)
 		set_bubble(&row, interval->cause);
 	return row;
+}
+
+/* Where the row of an instance is kept; not of a folded one. */
+static uint32_t *row_of(const struct recorder *r, uint32_t task, uint32_t u)
+{
+	const struct sim_segment *segment = sim_run_segment(r->run, r->segment);
+	if (u >= first_folded(r, task))
+		u -= r->repeats[r->segment].folded;
+	return &r->row_of[(uint64_t)u * segment->task_count + task - segment->first_task];
 }
 
 static void record_cluster(struct recorder *r, const struct sim_region *region, uint32_t track,
@@ -102,15 +157,13 @@ static void record_cluster(struct recorder *r, const struct sim_region *region, 
 		add_row(r, &row);
 		return;
 	}
-	const struct sim_segment *segment = sim_run_segment(r->run, region->segment);
 	row.kind = TL_COMPUTE;
 	row.unit = TL_MACS;
 	row.amount = sim_run_work(r->run, region->segment, interval->task, interval->microbatch)
 	                     ->totals.macs;
 	uint32_t index = add_row(r, &row);
 	if (r->timeline)
-		r->row_of[(uint64_t)interval->microbatch * segment->task_count + interval->task -
-		          segment->first_task] = index;
+		*row_of(r, interval->task, interval->microbatch) = index;
 }
 
 /* One chiplet's part of a tile: it computes, then waits for the slowest. */
@@ -163,18 +216,34 @@ static void record_chiplets(struct recorder *r, const struct sim_region *region,
 	}
 }
 
+static void record_interval(struct recorder *r, const struct sim_region *region, uint32_t track,
+                            const struct sim_interval *interval)
+{
+	record_cluster(r, region, track, interval);
+	if (r->level >= SIM_TRACE_CHIPLET)
+		record_chiplets(r, region, interval);
+}
+
 static void record_region(struct recorder *r, uint32_t track)
 {
 	const struct sim_region *region = &g_array_index(r->run->lowered->regions,
 	                                                 struct sim_region, track);
+	struct record_folds *folds = record_folds_new();
 	struct sim_region_timeline walk;
 	struct sim_interval interval;
-	sim_region_timeline_begin(&walk, r->run, region);
+	double folds_ns = 0;
+	sim_region_timeline_begin(&walk, r->run, region, r->repeats[r->segment].folded);
 	while (sim_region_timeline_next(&walk, &interval)) {
-		record_cluster(r, region, track, &interval);
-		if (r->level >= SIM_TRACE_CHIPLET)
-			record_chiplets(r, region, &interval);
+		if (interval.repeats == 0 && r->folds) {
+			r->folds = NULL;
+			add_folded(r, folds, folds_ns);
+		} else if (interval.repeats > 0) {
+			r->folds = folds;
+			folds_ns = interval.end_ns + shift_ns(r);
+		}
+		record_interval(r, region, track, &interval);
 	}
+	record_folds_free(folds);
 }
 
 /* ---- links and channels ---- */
@@ -192,22 +261,19 @@ static void record_phase(struct recorder *r, uint32_t task, uint32_t u)
 {
 	const struct sim_task *t = sim_run_task(r->run, task);
 	const struct sim_work *work = sim_run_work(r->run, r->segment, task, u);
-	double start_ns = sim_run_start_ns(r->run, r->segment, task, u);
-	double shift_ns = sim_shift_ns(r->run, r->outcome, r->segment, start_ns);
+	bool whole = t->once || t->kind == SIM_LOAD || t->kind == SIM_GATHER;
 	struct tl_row row = {
 		.kind = (uint8_t)task_kind(t),
 		.unit = TL_BYTES,
 		.segment = (int32_t)r->segment,
 		.cluster = (int32_t)t->cluster,
 		.node = (int32_t)t->node,
-		.microbatch = t->once ? -1 : (int32_t)sim_renumber(r->run, r->segment, u, start_ns),
-		.tile = t->once || t->kind == SIM_LOAD || t->kind == SIM_GATHER ? -1
-		                                                                : (int32_t)t->tile,
-		.start_ns = start_ns + shift_ns,
-		.end_ns = sim_run_end_ns(r->run, r->segment, task, u) + shift_ns,
+		.microbatch = t->once ? -1 : (int32_t)u,
+		.tile = whole ? -1 : (int32_t)t->tile,
+		.extrapolated = sim_run_is_skipped(r->run, r->segment, task, u),
+		.start_ns = sim_run_start_ns(r->run, r->segment, task, u) + shift_ns(r),
+		.end_ns = sim_run_end_ns(r->run, r->segment, task, u) + shift_ns(r),
 	};
-	if (!in_window(r, row.start_ns, row.end_ns))
-		return;
 	for (uint32_t i = 0; i < work->bytes_count; i++) {
 		const struct sim_resource_bytes *entry = &g_array_index(
 			r->run->lowered->bytes, struct sim_resource_bytes, work->first_bytes + i);
@@ -222,16 +288,38 @@ static void record_phase(struct recorder *r, uint32_t task, uint32_t u)
 	}
 }
 
+static void record_task(struct recorder *r, uint32_t task, struct record_folds *folds)
+{
+	const struct record_repeats *repeats = &r->repeats[r->segment];
+	uint32_t microbatches = sim_run_microbatches(r->run, r->segment);
+	uint32_t first = first_folded(r, task);
+	for (uint32_t u = 0; u < microbatches; u++) {
+		if (repeats->folded && u == first)
+			u += repeats->folded;
+		bool comes_again = repeats->folded && u < first &&
+		                   u + result_of(r)->pattern >= first;
+		r->folds = comes_again ? folds : NULL;
+		record_phase(r, task, u);
+	}
+	r->folds = NULL;
+}
+
 static void record_phases(struct recorder *r)
 {
 	const struct sim_segment *segment = sim_run_segment(r->run, r->segment);
-	uint32_t simulated = r->run->result->segments[r->segment].simulated;
-	for (uint32_t i = 0; i < segment->task_count; i++) {
-		uint32_t task = segment->first_task + i;
+	const struct sim_segment_result *result = result_of(r);
+	struct record_folds *folds = record_folds_new();
+	for (uint32_t task = segment->first_task; task < segment->first_task + segment->task_count;
+	     task++) {
 		const struct sim_task *t = sim_run_task(r->run, task);
-		for (uint32_t u = 0; t->kind != SIM_COMPUTE && u < (t->once ? 1 : simulated); u++)
-			record_phase(r, task, u);
+		if (t->kind != SIM_COMPUTE && t->once)
+			record_phase(r, task, 0);
+		else if (t->kind != SIM_COMPUTE)
+			record_task(r, task, folds);
 	}
+	uint32_t copies = result->skipped - r->repeats[r->segment].folded;
+	add_folded(r, folds, result->cut_ns + copies * result->period_ns + shift_ns(r));
+	record_folds_free(folds);
 }
 
 /* ---- flows ---- */
@@ -246,24 +334,30 @@ static uint32_t carried_tile(const struct sim_run *run, const struct sim_task *t
 	return dep->task;
 }
 
-/* One arrow per transfer: from the tile that it comes from to the first that reads it. */
+/* Those of one transfer: from the tile that it comes from to the first that reads it. */
+static void record_arrows(struct recorder *r, uint32_t from, uint32_t to)
+{
+	uint32_t folded = r->repeats[r->segment].folded;
+	uint32_t count = sim_run_microbatches(r->run, r->segment) - folded;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t u = folded && i >= first_folded(r, from) ? i + folded : i;
+		bool is_folded = folded && u >= first_folded(r, to) &&
+		                 u - first_folded(r, to) < folded;
+		struct tl_flow flow = { *row_of(r, from, u),
+			                is_folded ? SIM_NONE : *row_of(r, to, u) };
+		if (flow.from != SIM_NONE && flow.to != SIM_NONE)
+			g_array_append_val(r->timeline->flows, flow);
+	}
+}
+
 static void record_flows(struct recorder *r)
 {
 	const struct sim_segment *segment = sim_run_segment(r->run, r->segment);
-	uint32_t simulated = r->run->result->segments[r->segment].simulated;
-	for (uint32_t i = 0; i < segment->task_count; i++) {
-		const struct sim_task *transfer = sim_run_task(r->run, segment->first_task + i);
-		uint32_t to = sim_run_info(r->run, segment->first_task + i)->feeds;
-		if (transfer->kind != SIM_TRANSFER || to == SIM_NONE)
-			continue;
-		uint32_t from = carried_tile(r->run, transfer);
-		for (uint32_t u = 0; u < simulated; u++) {
-			const uint32_t *rows = r->row_of + (uint64_t)u * segment->task_count;
-			struct tl_flow flow = { rows[from - segment->first_task],
-				                rows[to - segment->first_task] };
-			if (flow.from != SIM_NONE && flow.to != SIM_NONE)
-				g_array_append_val(r->timeline->flows, flow);
-		}
+	for (uint32_t t = segment->first_task; t < segment->first_task + segment->task_count; t++) {
+		const struct sim_task *transfer = sim_run_task(r->run, t);
+		uint32_t to = sim_run_info(r->run, t)->feeds;
+		if (transfer->kind == SIM_TRANSFER && to != SIM_NONE)
+			record_arrows(r, carried_tile(r->run, transfer), to);
 	}
 }
 
@@ -274,7 +368,7 @@ static void record_segment(struct recorder *r, unsigned s)
 	const struct sim_segment_outcome *segment = &r->outcome->segments[s];
 	r->segment = s;
 	if (r->timeline) {
-		uint64_t instances = (uint64_t)r->run->result->segments[s].simulated *
+		uint64_t instances = (uint64_t)(segment->microbatches - r->repeats[s].folded) *
 		                     sim_run_segment(r->run, s)->task_count;
 		r->row_of = g_new(uint32_t, instances);
 		for (uint64_t i = 0; i < instances; i++)
@@ -301,28 +395,72 @@ static int compare_doubles(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
+static uint64_t rows_at(enum sim_trace_level level, const uint64_t rows[TL_RESOURCE_KINDS])
+{
+	uint64_t sum = rows[TL_CLUSTER];
+	if (level >= SIM_TRACE_CHIPLET)
+		sum += rows[TL_CHIPLET] + rows[TL_DRAM];
+	return level >= SIM_TRACE_LINK ? sum + rows[TL_LINK] : sum;
+}
+
+/* Rows of all levels, with all skipped micro-batches folded. */
+static void count_rows(struct recorder *r)
+{
+	enum sim_trace_level level = r->level;
+	r->level = SIM_TRACE_LINK;
+	for (unsigned s = 0; s < r->outcome->segment_count; s++)
+		r->repeats[s].folded = r->outcome->segments[s].skipped;
+	r->starts_ns = g_array_new(FALSE, FALSE, sizeof(double));
+	record_all(r);
+	r->level = level;
+}
+
 /* The highest level whose rows are few enough. If none is, the cluster level up to the row that
  * is too many. */
 static void choose_level(struct recorder *r)
 {
 	r->level = SIM_TRACE_LINK;
-	r->starts_ns = g_array_new(FALSE, FALSE, sizeof(double));
-	record_all(r);
-	uint64_t clusters = r->count[TL_CLUSTER];
-	uint64_t chiplets = clusters + r->count[TL_CHIPLET] + r->count[TL_DRAM];
-	if (chiplets + r->count[TL_LINK] > SIM_TRACE_ROWS)
-		r->level = chiplets > SIM_TRACE_ROWS ? SIM_TRACE_CLUSTER : SIM_TRACE_CHIPLET;
-	if (clusters > SIM_TRACE_ROWS) {
+	while (r->level > SIM_TRACE_CLUSTER && rows_at(r->level, r->count) > r->most_rows)
+		r->level--;
+	if (r->count[TL_CLUSTER] > r->most_rows) {
 		g_array_sort(r->starts_ns, compare_doubles);
-		double next_ns = g_array_index(r->starts_ns, double, SIM_TRACE_ROWS);
+		double next_ns = g_array_index(r->starts_ns, double, r->most_rows);
 		r->to_ns = MIN(r->to_ns, nextafter(next_ns, -INFINITY));
 	}
-	g_array_unref(r->starts_ns);
+}
+
+/* Skipped micro-batches get rows of their own, segment by segment, as long as there is room. */
+static void unfold(struct recorder *r)
+{
+	uint64_t rows = rows_at(r->level, r->count);
+	uint64_t room = r->most_rows - MIN(rows, r->most_rows);
+	for (unsigned s = 0; s < r->outcome->segment_count; s++) {
+		struct record_repeats *repeats = &r->repeats[s];
+		uint32_t pattern = r->run->result->segments[s].pattern;
+		uint64_t each = MAX(rows_at(r->level, repeats->rows), 1);
+		if (repeats->folded == 0)
+			continue;
+		uint64_t copies = MIN(repeats->folded / pattern, room / each);
+		repeats->folded -= (uint32_t)copies * pattern;
+		room -= copies * each;
+	}
 }
 
 static void add_name(struct tl_timeline *timeline, enum tl_resource_kind kind, char *name)
 {
 	g_ptr_array_add(timeline->names[kind], name);
+}
+
+/* "conv1 .. conv5, 14 chiplets" */
+static char *cluster_label(const struct map_plan *plan, const struct sim_region *region)
+{
+	const struct map_cluster *cluster = region->where;
+	const struct wl_node *nodes = plan->workload->nodes;
+	const char *first = nodes[cluster->nodes[0].node].name;
+	const char *last = nodes[cluster->nodes[cluster->node_count - 1].node].name;
+	return g_strdup_printf("%s%s%s, %u chiplet%s", first, first == last ? "" : " .. ",
+	                       first == last ? "" : last, cluster->region_size,
+	                       cluster->region_size == 1 ? "" : "s");
 }
 
 static void name_resources(struct recorder *r, const struct map_plan *plan)
@@ -334,6 +472,7 @@ static void name_resources(struct recorder *r, const struct map_plan *plan)
 		add_name(
 			r->timeline, TL_CLUSTER,
 			g_strdup_printf("segment %u cluster %u", region->segment, region->cluster));
+		g_ptr_array_add(r->timeline->labels, cluster_label(plan, region));
 	}
 	for (unsigned c = 0; c < hw_chiplet_count(p); c++)
 		add_name(r->timeline, TL_CHIPLET,
@@ -347,17 +486,24 @@ static void name_resources(struct recorder *r, const struct map_plan *plan)
 }
 
 struct tl_timeline *sim_record(const struct sim_run *run, const struct map_plan *plan,
-                               const struct sim_outcome *outcome, double from_ns, double to_ns,
-                               enum sim_trace_level *level)
+                               const struct sim_outcome *outcome,
+                               const struct sim_record_wishes *wishes, enum sim_trace_level *level)
 {
-	struct recorder r = {
-		.run = run, .outcome = outcome, .level = *level, .from_ns = from_ns, .to_ns = to_ns
-	};
+	struct recorder r = { .run = run,
+		              .outcome = outcome,
+		              .level = wishes->level,
+		              .from_ns = wishes->from_ns,
+		              .to_ns = wishes->to_ns,
+		              .most_rows = wishes->rows ? wishes->rows : SIM_TRACE_ROWS };
 	const char *strategy = plan->mapping->strategy;
-	if (*level == SIM_TRACE_NONE)
+	*level = wishes->level;
+	if (wishes->level == SIM_TRACE_NONE)
 		return NULL;
-	if (*level == SIM_TRACE_AUTO)
+	r.repeats = g_new0(struct record_repeats, outcome->segment_count);
+	count_rows(&r);
+	if (wishes->level == SIM_TRACE_AUTO)
 		choose_level(&r);
+	unfold(&r);
 	*level = r.level;
 	g_autofree char *title = g_strdup_printf("%s on %s, %s", plan->workload->name,
 	                                         run->package->name,
@@ -367,5 +513,7 @@ struct tl_timeline *sim_record(const struct sim_run *run, const struct map_plan 
 	name_resources(&r, plan);
 	record_all(&r);
 	tl_sort(r.timeline);
+	g_array_unref(r.starts_ns);
+	g_free(r.repeats);
 	return r.timeline;
 }

@@ -21,30 +21,87 @@ const struct sim_task_info *sim_run_info(const struct sim_run *run, uint32_t tas
 	return &g_array_index(run->lowered->info, struct sim_task_info, task);
 }
 
-static uint64_t instance(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u)
+/* ---- micro-batches ---- */
+
+static bool ended_before(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u)
 {
 	const struct sim_segment *s = sim_run_segment(run, segment);
+	const struct sim_segment_result *result = &run->result->segments[segment];
+	return run->result->end_ns[result->first_instance + (uint64_t)u * s->task_count + task -
+	                           s->first_task] < result->cut_ns;
+}
+
+static void count_before(struct sim_run *run, unsigned segment)
+{
+	const struct sim_segment *s = sim_run_segment(run, segment);
+	const struct sim_segment_result *result = &run->result->segments[segment];
+	for (uint32_t t = s->first_task; t < s->first_task + s->task_count; t++)
+		while (result->skipped > 0 && !sim_run_task(run, t)->once &&
+		       run->before[t] < result->simulated &&
+		       ended_before(run, segment, t, run->before[t]))
+			run->before[t]++;
+}
+
+void sim_run_init(struct sim_run *run, const struct hw_package *package,
+                  const struct sim_lowered *lowered, const struct sim_result *result)
+{
+	*run = (struct sim_run){ package, lowered, result,
+		                 g_new0(uint32_t, lowered->program->tasks->len) };
+	for (unsigned s = 0; s < result->segment_count; s++)
+		count_before(run, s);
+}
+
+void sim_run_release(struct sim_run *run)
+{
+	g_free(run->before);
+}
+
+uint32_t sim_run_microbatches(const struct sim_run *run, unsigned segment)
+{
+	const struct sim_segment_result *result = &run->result->segments[segment];
+	return result->simulated + result->skipped;
+}
+
+bool sim_run_is_skipped(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u)
+{
+	return u >= run->before[task] &&
+	       u - run->before[task] < run->result->segments[segment].skipped &&
+	       !sim_run_task(run, task)->once;
+}
+
+/* The time of micro-batch u, among those of executed ones. */
+static double time_ns(const struct sim_run *run, const double *times_ns, unsigned segment,
+                      uint32_t task, uint32_t u)
+{
+	const struct sim_segment *s = sim_run_segment(run, segment);
+	const struct sim_segment_result *result = &run->result->segments[segment];
+	uint32_t later = 0; /* micro-batches that u comes after the executed one */
 	if (sim_run_task(run, task)->once)
 		u = 0;
-	return run->result->segments[segment].first_instance + (uint64_t)u * s->task_count + task -
-	       s->first_task;
+	else if (sim_run_is_skipped(run, segment, task, u))
+		later = ((u - run->before[task]) / result->pattern + 1) * result->pattern;
+	else if (u >= run->before[task])
+		later = result->skipped;
+	return times_ns[result->first_instance + (uint64_t)(u - later) * s->task_count + task -
+	                s->first_task] +
+	       later * result->period_ns;
 }
 
 double sim_run_start_ns(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u)
 {
-	return run->result->start_ns[instance(run, segment, task, u)];
+	return time_ns(run, run->result->start_ns, segment, task, u);
 }
 
 double sim_run_end_ns(const struct sim_run *run, unsigned segment, uint32_t task, uint32_t u)
 {
-	return run->result->end_ns[instance(run, segment, task, u)];
+	return time_ns(run, run->result->end_ns, segment, task, u);
 }
 
-/* Whether executed micro-batch u is the segment's smaller last one. */
+/* Whether micro-batch u is the segment's smaller last one. */
 static bool is_tail(const struct sim_run *run, unsigned segment, uint32_t u)
 {
 	return sim_run_segment(run, segment)->has_tail &&
-	       u + 1 == run->result->segments[segment].simulated;
+	       u + 1 == sim_run_microbatches(run, segment);
 }
 
 const struct sim_activity *sim_run_activity(const struct sim_run *run, unsigned segment,
@@ -118,37 +175,59 @@ static enum sim_bubble find_cause(const struct sim_region_timeline *walk, uint32
 /* ---- walking ---- */
 
 void sim_region_timeline_begin(struct sim_region_timeline *walk, const struct sim_run *run,
-                               const struct sim_region *region)
+                               const struct sim_region *region, uint32_t folded)
 {
-	*walk = (struct sim_region_timeline){
-		.run = run,
-		.region = region,
-		.now_ns = run->result->segments[region->segment].start_ns
-	};
+	const struct sim_segment_result *result = &run->result->segments[region->segment];
+	*walk = (struct sim_region_timeline){ .run = run,
+		                              .region = region,
+		                              .folded = folded,
+		                              .repeats = folded ? folded / result->pattern : 0,
+		                              .now_ns = result->start_ns };
 }
 
 static bool drain(struct sim_region_timeline *walk, struct sim_interval *interval)
 {
 	const struct sim_segment_result *result =
 		&walk->run->result->segments[walk->region->segment];
-	*interval = (struct sim_interval){ .cause = SIM_DRAIN,
-		                           .task = SIM_NONE,
-		                           .microbatch = result->simulated - 1,
-		                           .start_ns = walk->now_ns,
-		                           .end_ns = result->end_ns };
+	*interval = (struct sim_interval){
+		.cause = SIM_DRAIN,
+		.task = SIM_NONE,
+		.microbatch = sim_run_microbatches(walk->run, walk->region->segment) - 1,
+		.start_ns = walk->now_ns,
+		.end_ns = result->end_ns + result->skipped * result->period_ns
+	};
 	walk->ended = true;
 	return interval->end_ns > interval->start_ns;
+}
+
+/* Over what is left out, if it begins with the next tile; returns how often that would come in it.
+ * Tiles of a region end one after another, so the first tile met is where it begins for all. */
+static uint32_t fold(struct sim_region_timeline *walk)
+{
+	const struct sim_segment_result *result =
+		&walk->run->result->segments[walk->region->segment];
+	uint32_t task = walk->region->first_compute + walk->index;
+	uint32_t first = walk->run->before[task] + result->skipped - walk->folded;
+	if (walk->folded == 0)
+		return 0;
+	if (walk->microbatch < first)
+		return walk->microbatch + result->pattern >= first ? walk->repeats : 0;
+	walk->microbatch += walk->folded;
+	walk->now_ns += walk->folded * result->period_ns;
+	walk->folded = 0;
+	return 0;
 }
 
 bool sim_region_timeline_next(struct sim_region_timeline *walk, struct sim_interval *interval)
 {
 	unsigned segment = walk->region->segment;
-	uint32_t simulated = walk->run->result->segments[segment].simulated;
-	while (!walk->ended && walk->microbatch < simulated) {
-		uint32_t task = walk->region->first_compute + walk->index;
+	uint32_t microbatches = sim_run_microbatches(walk->run, segment);
+	while (!walk->ended && walk->microbatch < microbatches) {
+		uint32_t task = walk->region->first_compute + walk->index, repeats = fold(walk);
 		double start_ns = sim_run_start_ns(walk->run, segment, task, walk->microbatch);
 		*interval = (struct sim_interval){ .task = task,
 			                           .microbatch = walk->microbatch,
+			                           .repeats = repeats,
 			                           .start_ns = walk->now_ns };
 		if (start_ns > walk->now_ns) {
 			interval->cause = find_cause(walk, task);

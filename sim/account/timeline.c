@@ -42,6 +42,7 @@ struct tl_timeline *tl_new(const char *title)
 	timeline->title = g_strdup(title);
 	for (unsigned kind = 0; kind < TL_RESOURCE_KINDS; kind++)
 		timeline->names[kind] = g_ptr_array_new_with_free_func(g_free);
+	timeline->labels = g_ptr_array_new_with_free_func(g_free);
 	timeline->nodes = g_ptr_array_new_with_free_func(g_free);
 	timeline->rows = g_array_new(FALSE, FALSE, sizeof(struct tl_row));
 	timeline->flows = g_array_new(FALSE, FALSE, sizeof(struct tl_flow));
@@ -54,6 +55,7 @@ void tl_free(struct tl_timeline *timeline)
 		return;
 	for (unsigned kind = 0; kind < TL_RESOURCE_KINDS; kind++)
 		g_ptr_array_unref(timeline->names[kind]);
+	g_ptr_array_unref(timeline->labels);
 	g_ptr_array_unref(timeline->nodes);
 	g_array_unref(timeline->rows);
 	g_array_unref(timeline->flows);

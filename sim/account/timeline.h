@@ -6,6 +6,9 @@
  * and on a cluster rows never overlap and, with the bubbles, leave no gap
  * between the start and the end of a segment. On a link or a DRAM channel rows
  * of concurrent transfers may overlap. Times in ns.
+ *
+ * Micro-batches that a run in its steady state left out have rows, too. So what rows of a resource
+ * and kind add up to is what the run's report says, whatever was simulated.
  */
 #ifndef SIM_ACCOUNT_TIMELINE_H
 #define SIM_ACCOUNT_TIMELINE_H
@@ -44,6 +47,10 @@ struct tl_row {
 	uint8_t resource_kind, kind, unit;                /* the enums above */
 	uint32_t resource;                                /* index into the names of its kind */
 	int32_t segment, cluster, node, microbatch, tile; /* -1 where it does not apply */
+	/* Micro-batches that were not simulated and that the row stands for: 0, a simulated row;
+	 * 1, a copy of what an earlier one did; more, all of a kind that as many from `microbatch`
+	 * on did, one after another. */
+	uint32_t extrapolated;
 	double start_ns, end_ns;
 	double amount;
 };
@@ -57,6 +64,8 @@ struct tl_timeline {
 	char *title;                         /* workload, package, strategy */
 	GPtrArray *names[TL_RESOURCE_KINDS]; /* char *: "chiplet 0,1", "link 0,0->1,0", "dram 2",
 	                                           "segment 0 cluster 1" */
+	GPtrArray *labels;                   /* char *: of each TL_CLUSTER, "conv1 .. conv5, 14
+	                                           chiplets" */
 	GPtrArray *nodes;                    /* char *: node names */
 	GArray *rows;                        /* struct tl_row */
 	GArray *flows;                       /* struct tl_flow */

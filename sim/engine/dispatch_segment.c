@@ -172,7 +172,7 @@ static double marker_end_ns(const struct sim_segment_run *run, uint32_t u)
 static uint64_t stop_early(struct sim_segment_run *run, uint32_t period)
 {
 	uint32_t total = run->segment->microbatches;
-	uint32_t cut = run->highest_started + 1, limit = cut + 1;
+	uint32_t limit = run->highest_started + 2;
 	if (limit >= total)
 		return 0;
 	uint32_t skipped = (total - limit) / period * period;
@@ -182,15 +182,11 @@ static uint64_t stop_early(struct sim_segment_run *run, uint32_t period)
 	run->limit = total - skipped;
 	run->left -= instances_within(run, total) - instances_within(run, run->limit);
 	run->watching = false;
-	run->result->cut = cut;
 	run->result->cut_ns = marker_end_ns(run, last);
 	run->result->skipped = skipped;
 	run->result->period_ns = (marker_end_ns(run, last) - marker_end_ns(run, last - period)) /
 	                         period;
-	/* Not the last period: gaps that are open now may end otherwise than in the steady
-	 * state. */
-	run->result->repeats_from_ns = marker_end_ns(run, last - 2 * period);
-	run->result->repeats_to_ns = marker_end_ns(run, last - period);
+	run->result->pattern = period;
 	return instances_within(run, total) - instances_within(run, run->limit);
 }
 

@@ -28,7 +28,8 @@ static size_t aligned(size_t bytes)
 	return (bytes + 63) / 64 * 64;
 }
 
-static uint64_t instance_count(const struct sim_program *program)
+/* Places for instances: once tasks have as many as others. */
+static uint64_t place_count(const struct sim_program *program)
 {
 	uint64_t count = 0;
 	for (guint s = 0; s < program->segments->len; s++) {
@@ -47,19 +48,14 @@ static void number_instances(const struct sim_program *program, struct sim_share
 		                                                   struct sim_segment, s);
 		shared->segments[s].first_instance = next;
 		next += (uint64_t)segment->microbatches * segment->task_count;
-		for (uint32_t t = 0; t < segment->task_count; t++) {
-			bool once = g_array_index(program->tasks, struct sim_task,
-			                          segment->first_task + t)
-			                    .once;
-			shared->progress_total += once ? 1 : segment->microbatches;
-		}
 	}
+	shared->progress_total = sim_instance_count(program);
 }
 
 /* Pages that are never written cost nothing: skipped micro-batches have none. */
 static struct sim_result *new_result(const struct sim_program *program, GError **error)
 {
-	uint64_t instances = instance_count(program);
+	uint64_t instances = place_count(program);
 	size_t head = aligned(sizeof(struct sim_shared));
 	size_t segments = aligned(program->segments->len * sizeof(struct sim_segment_result));
 	size_t times = aligned((size_t)instances * sizeof(double));

@@ -32,20 +32,19 @@ struct sim_options {
 };
 
 /*
- * What became of one segment. Micro-batches [0, simulated) were executed; if
- * skipped > 0, the steady state was seen at cut_ns and `skipped` micro-batches, each
- * of period_ns, were left out: 0 < cut < simulated have been started by then. What
- * was executed from cut_ns on happened to micro-batches with numbers higher by
- * `skipped` and that much later. All that happens in between is what happened from
- * repeats_from_ns to repeats_to_ns, a whole number of times (engine's clock).
+ * What became of one segment. Micro-batches [0, simulated) were executed; if skipped > 0, the
+ * steady state was seen at cut_ns: each task's last 2 x `pattern` instances that had ended then had
+ * started and ended one pattern after those before. `skipped` micro-batches, a whole number of
+ * patterns, were left out there. What a task's instances did that ended later happened to
+ * micro-batches with numbers higher by `skipped`, and skipped * period_ns later; those in between
+ * did what the last `pattern` before did, over and over.
  */
 struct sim_segment_result {
 	double start_ns, end_ns; /* on the engine's clock, without skipped micro-batches */
-	uint32_t simulated, skipped, cut;
-	double period_ns; /* mean per micro-batch over the repeating pattern; 0 if none was
-	                     skipped */
-	double repeats_from_ns, repeats_to_ns; /* the pattern; both 0 if none was skipped */
-	double cut_ns;
+	uint32_t simulated, skipped;
+	/* 0 if none was skipped: micro-batches, and mean time of each (engine's clock). */
+	uint32_t pattern;
+	double period_ns, cut_ns;
 	uint64_t first_instance; /* instance of (first_task + t, u) is first_instance + u *
 	                            task_count + t */
 };

@@ -13,6 +13,22 @@ struct sim_program *sim_program_new(void)
 	return program;
 }
 
+uint64_t sim_instance_count(const struct sim_program *program)
+{
+	uint64_t count = 0;
+	for (guint s = 0; s < program->segments->len; s++) {
+		const struct sim_segment *segment = &g_array_index(program->segments,
+		                                                   struct sim_segment, s);
+		for (uint32_t t = 0; t < segment->task_count; t++) {
+			bool once = g_array_index(program->tasks, struct sim_task,
+			                          segment->first_task + t)
+			                    .once;
+			count += once ? 1 : segment->microbatches;
+		}
+	}
+	return count;
+}
+
 void sim_program_free(struct sim_program *program)
 {
 	if (!program)

@@ -100,6 +100,9 @@ struct sim_program {
 };
 
 struct sim_program *sim_program_new(void);
+/* Tasks of all micro-batches; a once task counts once. */
+uint64_t sim_instance_count(const struct sim_program *program);
+
 void sim_program_free(struct sim_program *program); /* NULL is allowed */
 
 #endif

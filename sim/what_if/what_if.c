@@ -111,7 +111,8 @@ void sim_what_if_run(const struct map_plan *plan, const struct sim_what_if *what
 	struct sim_lowered *lowered = sim_lower(plan);
 	struct sim_result result;
 	execute(lowered, plan->package, what, &result);
-	struct sim_run run = { plan->package, lowered, &result };
+	struct sim_run run;
+	sim_run_init(&run, plan->package, lowered, &result);
 	times->latency_ns = result.segments[result.segment_count - 1].end_ns;
 	times->segment_ns = g_new(double, result.segment_count);
 	for (unsigned s = 0; s < result.segment_count; s++)
@@ -120,6 +121,7 @@ void sim_what_if_run(const struct map_plan *plan, const struct sim_what_if *what
 	for (guint c = 0; c < lowered->regions->len; c++)
 		times->cluster_period_ns[c] = sim_cluster_period_ns(
 			&run, &g_array_index(lowered->regions, struct sim_region, c));
+	sim_run_release(&run);
 	result_release(&result);
 	sim_lowered_free(lowered);
 }

@@ -15,7 +15,6 @@ struct scene {
 	struct sim_lowered *lowered;
 	struct sim_result result;
 	struct sim_segment_result segment;
-	struct sim_run run;
 };
 
 static void set_up(struct scene *c)
@@ -40,7 +39,6 @@ static void set_up(struct scene *c)
 	c->result.end_ns = g_new0(double, c->result.instance_count);
 	c->result.segments = &c->segment;
 	c->result.segment_count = 1;
-	c->run = (struct sim_run){ c->tiny.package, c->lowered, &c->result };
 }
 
 static void tear_down(struct scene *c)
@@ -79,8 +77,11 @@ static void compute_at(struct scene *c, unsigned node, double first_ns, double s
 static struct sim_cluster_outcome count(const struct scene *c, unsigned cluster)
 {
 	struct sim_cluster_outcome outcome = { 0 };
-	sim_count_bubbles(&c->run, &g_array_index(c->lowered->regions, struct sim_region, cluster),
+	struct sim_run run;
+	sim_run_init(&run, c->tiny.package, c->lowered, &c->result);
+	sim_count_bubbles(&run, &g_array_index(c->lowered->regions, struct sim_region, cluster),
 	                  &outcome);
+	sim_run_release(&run);
 	return outcome;
 }
 
@@ -160,67 +161,71 @@ START_TEST(time_beyond_the_own_cycles_is_shard)
 }
 END_TEST
 
-/* Five skipped after the second, 16 each: 10 busy and 6 like the gap from 8 to 24, 4 of input
- * before the second; the gap of the third is later and counts for itself. */
-START_TEST(skipped_time_follows_the_window)
+/* A pattern of one micro-batch, seen at cut_ns. */
+static void skip(struct scene *c, uint32_t skipped, double period_ns, double cut_ns)
 {
-	struct scene c;
-	set_up(&c);
-	set_times(&c, SIM_TRANSFER, 1, 1, 10, 14);
-	set_times(&c, SIM_STORE, 1, 0, 10, 30);
-	compute_at(&c, 1, 0, 14, 30);
-	c.segment.skipped = 5;
-	c.segment.cut = 2;
-	c.segment.repeats_from_ns = 8;
-	c.segment.repeats_to_ns = 24;
-	c.segment.period_ns = 16;
-	struct sim_cluster_outcome o = count(&c, 1);
-	assert_counts(&o, 30 + 50, 0, 60, 4 + 30, 6, 0, 0);
-	tear_down(&c);
+	c->segment.skipped = skipped;
+	c->segment.pattern = 1;
+	c->segment.period_ns = period_ns;
+	c->segment.cut_ns = cut_ns;
 }
-END_TEST
 
-/* The second micro-batch repeats, 14 each, 4 of them for input; the 20 for weights at first do
- * not, although they lie before the cut too. */
-START_TEST(the_way_into_the_steady_state_does_not_repeat)
+/*
+ * The second micro-batch, with its wait of 4 for input, comes 5 times again, 14 each. The 20 for
+ * weights at first do not, nor does the wait of the third for DRAM, from 48 + 70 on.
+ */
+START_TEST(skipped_time_is_that_of_the_last_pattern)
 {
 	struct scene c;
 	set_up(&c);
 	set_times(&c, SIM_LOAD, 1, 0, 0, 20);
 	set_times(&c, SIM_TRANSFER, 1, 1, 20, 34);
-	set_times(&c, SIM_TRANSFER, 1, 2, 34, 48);
-	compute_at(&c, 1, 20, 34, 48);
-	c.segment.skipped = 5;
-	c.segment.cut = 2;
-	c.segment.repeats_from_ns = 30;
-	c.segment.repeats_to_ns = 44;
-	c.segment.period_ns = 14;
+	set_times(&c, SIM_TRANSFER, 1, 2, 34, 45);
+	set_times(&c, SIM_STORE, 1, 0, 30, 50);
+	compute_at(&c, 1, 20, 34, 50);
+	skip(&c, 5, 14, 48);
 	struct sim_cluster_outcome o = count(&c, 1);
-	assert_counts(&o, 30 + 50, 0, 42, 8 + 20, 20, 0, 0);
+	assert_counts(&o, 30 + 50, 0, 40, 4 + 20, 20 + 6, 0, 0);
 	tear_down(&c);
 }
 END_TEST
 
-/* No gap to go by. b is the last: it waits for input. a is before b, which is slower only if
- * it has more to compute: here both have the same, so a waits for input too. */
-START_TEST(skipped_time_without_a_window)
+/* The walk itself: copies have their own numbers, and with two left out the copy before says that
+ * it would have come twice more. */
+START_TEST(copies_stand_at_their_times)
 {
+	static const double starts[] = { 0, 20, 40, 60, 80, 100, 120, 145 };
 	struct scene c;
+	struct sim_run run;
+	struct sim_region_timeline walk;
+	struct sim_interval interval;
 	set_up(&c);
-	compute_at(&c, 0, 0, 10, 20);
-	compute_at(&c, 1, 0, 10, 20);
-	c.segment.skipped = 5;
-	c.segment.cut = 2;
-	c.segment.repeats_from_ns = 4;
-	c.segment.repeats_to_ns = 20;
-	c.segment.period_ns = 16;
-	struct sim_cluster_outcome o = count(&c, 0);
-	assert_counts(&o, 80, 0, 70, 30, 0, 0, 0);
+	set_times(&c, SIM_TRANSFER, 1, 1, 10, 20);
+	set_times(&c, SIM_TRANSFER, 1, 2, 20, 45);
+	compute_at(&c, 1, 0, 20, 45);
+	skip(&c, 5, 20, 31);
+	sim_run_init(&run, c.tiny.package, c.lowered, &c.result);
 	const struct sim_region *b = &g_array_index(c.lowered->regions, struct sim_region, 1);
-	const struct sim_activity *activity = sim_run_activity(&c.run, 0, b->first_compute, 0);
-	g_array_index(c.lowered->program->cycles, double, activity->first_share) = 16;
-	o = count(&c, 0);
-	assert_counts(&o, 80, 0, 70, 0, 0, 30, 0);
+	for (uint32_t folded = 0; folded <= 5; folded++) {
+		uint32_t u = 0;
+		sim_region_timeline_begin(&walk, &run, b, folded);
+		while (sim_region_timeline_next(&walk, &interval) && interval.task != SIM_NONE) {
+			if (!interval.computes)
+				continue;
+			uint32_t last = 6 - folded; /* before what is left out */
+			ck_assert_uint_eq(interval.microbatch, u);
+			assert_ns(interval.start_ns, starts[u]);
+			assert_ns(interval.end_ns, starts[u] + 10);
+			ck_assert_uint_eq(interval.repeats, folded && u == last ? folded : 0);
+			ck_assert_int_eq(sim_run_is_skipped(&run, 0, interval.task, u),
+			                 u >= 2 && u < 7);
+			u += folded && u == last ? folded + 1 : 1;
+		}
+		ck_assert_uint_eq(u, 8);
+		assert_ns(interval.start_ns, 155);
+		assert_ns(interval.end_ns, 200);
+	}
+	sim_run_release(&run);
 	tear_down(&c);
 }
 END_TEST
@@ -233,9 +238,8 @@ int main(void)
 	tcase_add_test(cases, weights_win_a_tie);
 	tcase_add_test(cases, own_transfer_is_back_pressure);
 	tcase_add_test(cases, time_beyond_the_own_cycles_is_shard);
-	tcase_add_test(cases, skipped_time_follows_the_window);
-	tcase_add_test(cases, the_way_into_the_steady_state_does_not_repeat);
-	tcase_add_test(cases, skipped_time_without_a_window);
+	tcase_add_test(cases, skipped_time_is_that_of_the_last_pattern);
+	tcase_add_test(cases, copies_stand_at_their_times);
 	suite_add_tcase(suite, cases);
 	return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 #include "tests/support/sanitized.h"
 
 #include "search/cost/cost.h"
+#include "sim/lower/lower.h"
 #include "tests/support/suite.h"
 
 struct system {
@@ -192,33 +193,162 @@ END_TEST
 /* A system whose steady state is known to come early. */
 static const struct system steady = { "darknet19", "mcm-16", 400, 2, 2, 2, 2, MAP_P, MAP_RESIDENT };
 
-START_TEST(steady_state_is_found)
+/* Tracks of clusters and chiplets are full from the start of each of their segments to its end. */
+static void assert_no_hole(const struct sim_outcome *o)
+{
+	const struct tl_row *before = NULL;
+	ck_assert(tl_check(o->timeline, NULL));
+	for (guint i = 0; i < o->timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(o->timeline->rows, struct tl_row, i);
+		if (row->resource_kind > TL_CHIPLET)
+			continue;
+		double start_ns = o->segments[row->segment].start_ns;
+		if (before && before->resource_kind == row->resource_kind &&
+		    before->resource == row->resource && before->segment == row->segment)
+			start_ns = before->end_ns;
+		else if (before)
+			assert_same(before->end_ns,
+			            o->segments[before->segment].start_ns +
+			                    o->segments[before->segment].latency_ns);
+		ck_assert_double_eq_tol(row->start_ns, start_ns, 1e-6);
+		before = row;
+	}
+}
+
+/* All that rows of chiplets, links and channels add up to is in the accounts. */
+static void assert_agrees(const struct sim_outcome *o)
+{
+	double sums_ns[TL_KINDS] = { 0 }, macs = 0, dram_bytes = 0, link_bytes = 0;
+	for (guint i = 0; i < o->timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(o->timeline->rows, struct tl_row, i);
+		ck_assert_double_ge(row->start_ns, 0);
+		ck_assert_double_le(row->end_ns, o->timeline->end_ns + 1e-6);
+		if (row->resource_kind == TL_CHIPLET) {
+			sums_ns[row->kind] += row->end_ns - row->start_ns;
+			macs += row->kind == TL_COMPUTE ? row->amount : 0;
+		}
+		dram_bytes += row->resource_kind == TL_DRAM ? row->amount : 0;
+		link_bytes += row->resource_kind == TL_LINK ? row->amount : 0;
+	}
+	double slack_ns = 1e-6 * o->timeline->rows->len + 1e-9 * o->busy_ns;
+	ck_assert_double_eq_tol(sums_ns[TL_COMPUTE], o->busy_ns, slack_ns);
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		ck_assert_double_eq_tol(sums_ns[TL_FIRST_BUBBLE + b], o->bubbles_ns[b], slack_ns);
+	assert_same(macs, o->totals.macs);
+	assert_same(dram_bytes, o->totals.dram_read_bytes + o->totals.dram_write_bytes);
+	if (o->trace_level == SIM_TRACE_LINK)
+		assert_same(link_bytes, o->totals.nop_byte_hops);
+}
+
+/* Those of systems[] with enough micro-batches: some become steady. */
+static struct tiny load_long(int index)
+{
+	struct system system = systems[index];
+	system.batch *= 30;
+	return load(&system);
+}
+
+/* Row by row what a run has that skips nothing. */
+START_TEST(skipped_microbatches_have_the_rows_of_an_exact_run)
 {
 	struct tiny t = load(&steady);
-	t.outcome = simulate(&t, false, SIM_TRACE_CLUSTER);
+	struct sim_outcome *exact = simulate(&t, true, SIM_TRACE_LINK);
+	t.outcome = simulate(&t, false, SIM_TRACE_LINK);
+	const GArray *a = t.outcome->timeline->rows, *b = exact->timeline->rows;
+	guint copies = 0;
 	ck_assert_uint_lt(t.outcome->samples_simulated, 100);
-	const struct tl_timeline *timeline = t.outcome->timeline;
-	const struct tl_row *last = &g_array_index(timeline->rows, struct tl_row,
-	                                           timeline->rows->len - 1);
-	double holes_ns = 0, now_ns = 0;
-	/* The last track is the last cluster's: it ends with the timeline, and what is missing
-	 * in it is what was skipped. */
-	assert_same(last->end_ns, t.outcome->latency_ns);
-	assert_same(timeline->end_ns, t.outcome->latency_ns);
-	const struct sim_segment_outcome *segment = &t.outcome->segments[1];
-	now_ns = segment->start_ns;
-	int32_t highest = 0;
-	for (guint i = 0; i < timeline->rows->len; i++) {
-		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
-		if (row->resource != last->resource)
-			continue;
-		holes_ns += row->start_ns - now_ns;
-		now_ns = row->end_ns;
-		highest = MAX(highest, row->microbatch);
+	ck_assert_uint_eq(exact->samples_simulated, 400);
+	ck_assert_uint_eq(a->len, b->len);
+	for (guint i = 0; i < a->len; i++) {
+		const struct tl_row *x = &g_array_index(a, struct tl_row, i);
+		const struct tl_row *y = &g_array_index(b, struct tl_row, i);
+		ck_assert_uint_eq(y->extrapolated, 0);
+		ck_assert(x->resource_kind == y->resource_kind && x->resource == y->resource &&
+		          x->kind == y->kind && x->segment == y->segment &&
+		          x->cluster == y->cluster && x->node == y->node &&
+		          x->microbatch == y->microbatch && x->tile == y->tile);
+		ck_assert_double_eq_tol(x->start_ns, y->start_ns, 1e-3);
+		ck_assert_double_eq_tol(x->end_ns, y->end_ns, 1e-3);
+		ck_assert_double_eq_tol(x->amount, y->amount, 1e-3);
+		copies += x->extrapolated;
 	}
-	ck_assert_int_eq(highest, 199);
-	ck_assert_double_eq_tol(holes_ns / segment->skipped, segment->period_ns,
-	                        1e-3 * segment->period_ns);
+	ck_assert_uint_gt(copies, a->len / 2);
+	ck_assert_uint_eq(t.outcome->timeline->flows->len, exact->timeline->flows->len);
+	for (guint i = 0; i < exact->timeline->flows->len; i++) {
+		const struct tl_flow *x = &g_array_index(t.outcome->timeline->flows, struct tl_flow,
+		                                         i);
+		const struct tl_flow *y = &g_array_index(exact->timeline->flows, struct tl_flow, i);
+		ck_assert(x->from == y->from && x->to == y->to);
+	}
+	sim_outcome_free(exact);
+	tiny_free(&t);
+}
+END_TEST
+
+START_TEST(no_timeline_has_a_hole)
+{
+	struct tiny t = load_long(_i);
+	t.outcome = simulate(&t, false, SIM_TRACE_LINK);
+	assert_no_hole(t.outcome);
+	assert_agrees(t.outcome);
+	tiny_free(&t);
+}
+END_TEST
+
+/* Room for all copies, for half of the rows, for none: sums are the same, and folded rows say how
+ * many micro-batches they are. */
+START_TEST(what_has_no_room_is_folded)
+{
+	static const uint64_t rooms[] = { 0, 2, 1000000000 }; /* parts; 0: all */
+	struct tiny t = load(&steady);
+	uint64_t all = 0;
+	for (unsigned i = 0; i < G_N_ELEMENTS(rooms); i++) {
+		struct sim_settings settings = { .trace_level = SIM_TRACE_LINK,
+			                         .trace_to_ns = INFINITY };
+		if (rooms[i])
+			settings.trace_rows = MAX(all / rooms[i], 1);
+		struct sim_outcome *o = sim_simulate(t.workload, t.package, t.mapping, &settings,
+		                                     NULL);
+		uint32_t copies = 0, folded = 0;
+		ck_assert_ptr_nonnull(o);
+		assert_no_hole(o);
+		assert_agrees(o);
+		for (guint r = 0; r < o->timeline->rows->len; r++) {
+			uint32_t of =
+				g_array_index(o->timeline->rows, struct tl_row, r).extrapolated;
+			copies += of == 1;
+			folded = MAX(folded, of);
+		}
+		all = MAX(all, o->timeline->rows->len);
+		ck_assert_int_eq(copies > 0, i < 2);
+		ck_assert_uint_le(folded, MAX(o->segments[0].skipped, o->segments[1].skipped));
+		ck_assert_int_eq(folded > 1, i > 0);
+		ck_assert(i == 0 || o->timeline->rows->len <= all / 2);
+		sim_outcome_free(o);
+	}
+	tiny_free(&t);
+}
+END_TEST
+
+/* Whether micro-batches are skipped is decided by a count, and at that count they are. */
+START_TEST(small_runs_skip_nothing)
+{
+	struct tiny t = load(&steady);
+	struct map_plan plan;
+	map_plan_init(&plan, t.mapping, t.workload, t.package);
+	struct sim_lowered *lowered = sim_lower(&plan);
+	uint64_t instances = sim_instance_count(lowered->program);
+	for (unsigned more = 0; more < 2; more++) {
+		const struct sim_settings settings = { .exact_below = instances + more,
+			                               .trace_to_ns = INFINITY };
+		struct sim_outcome *o = sim_simulate(t.workload, t.package, t.mapping, &settings,
+		                                     NULL);
+		ck_assert_ptr_nonnull(o);
+		ck_assert_int_eq(o->segments[1].skipped > 0, !more);
+		sim_outcome_free(o);
+	}
+	sim_lowered_free(lowered);
+	map_plan_release(&plan);
 	tiny_free(&t);
 }
 END_TEST
@@ -245,33 +375,13 @@ START_TEST(period_is_that_of_all_microbatches)
 }
 END_TEST
 
-/* Rows of chiplets, summed by kind, are busy and bubble time. */
 START_TEST(timeline_agrees_with_the_accounts)
 {
 	struct tiny t = load(&systems[_i]);
-	double sums_ns[TL_KINDS] = { 0 }, macs = 0, dram_bytes = 0, link_bytes = 0;
 	t.outcome = simulate(&t, true, SIM_TRACE_LINK);
-	for (guint i = 0; i < t.outcome->timeline->rows->len; i++) {
-		const struct tl_row *row = &g_array_index(t.outcome->timeline->rows, struct tl_row,
-		                                          i);
-		ck_assert_double_ge(row->start_ns, 0);
-		ck_assert_double_le(row->end_ns, t.outcome->timeline->end_ns);
-		if (row->resource_kind == TL_CHIPLET) {
-			sums_ns[row->kind] += row->end_ns - row->start_ns;
-			macs += row->kind == TL_COMPUTE ? row->amount : 0;
-		}
-		dram_bytes += row->resource_kind == TL_DRAM ? row->amount : 0;
-		link_bytes += row->resource_kind == TL_LINK ? row->amount : 0;
-	}
-	double slack_ns = 1e-6 * t.outcome->timeline->rows->len;
-	ck_assert_double_eq_tol(sums_ns[TL_COMPUTE], t.outcome->busy_ns, slack_ns);
-	for (int b = 0; b < SIM_BUBBLES; b++)
-		ck_assert_double_eq_tol(sums_ns[TL_FIRST_BUBBLE + b], t.outcome->bubbles_ns[b],
-		                        slack_ns);
-	ck_assert_double_eq(macs, t.outcome->totals.macs);
-	assert_same(dram_bytes,
-	            t.outcome->totals.dram_read_bytes + t.outcome->totals.dram_write_bytes);
-	assert_same(link_bytes, t.outcome->totals.nop_byte_hops);
+	assert_no_hole(t.outcome);
+	assert_agrees(t.outcome);
+	ck_assert_double_eq(t.outcome->timeline->end_ns, t.outcome->latency_ns);
 	tiny_free(&t);
 }
 END_TEST
@@ -367,7 +477,11 @@ int main(void)
 	add_loop(cases, steady_state_stands_for_what_it_skips);
 	add_loop(cases, timeline_agrees_with_the_accounts);
 	add_loop(cases, two_runs_are_identical);
-	tcase_add_test(cases, steady_state_is_found);
+	tcase_add_loop_test(cases, no_timeline_has_a_hole, 0,
+	                    UNLESS_SANITIZED((int)G_N_ELEMENTS(systems), 1));
+	tcase_add_test(cases, skipped_microbatches_have_the_rows_of_an_exact_run);
+	tcase_add_test(cases, what_has_no_room_is_folded);
+	tcase_add_test(cases, small_runs_skip_nothing);
 	tcase_add_loop_test(cases, period_is_that_of_all_microbatches, 0, 4);
 	tcase_add_test(cases, too_many_chiplets_are_refused);
 	tcase_add_test(cases, trace_window_keeps_what_overlaps_it);

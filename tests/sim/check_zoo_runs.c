@@ -486,6 +486,7 @@ static void add_timeline(GByteArray *bytes, const struct tl_timeline *timeline)
 		ADD(bytes, row->node);
 		ADD(bytes, row->microbatch);
 		ADD(bytes, row->tile);
+		ADD(bytes, row->extrapolated);
 		ADD(bytes, row->start_ns);
 		ADD(bytes, row->end_ns);
 		ADD(bytes, row->amount);

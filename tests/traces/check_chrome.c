@@ -333,6 +333,33 @@ START_TEST(counters_keep_the_bytes)
 END_TEST
 
 /* 1e17 swallows 0.1 while both are there; nothing is left when both are gone. */
+/* Two rows for eight micro-batches of a chiplet, a quarter of the time computing: a quarter of a
+ * chiplet all the time, beside one that computes throughout. */
+START_TEST(folded_rows_count_as_their_mean)
+{
+	struct tl_timeline *timeline = empty_timeline();
+	for (unsigned c = 0; c < 2; c++) {
+		struct tl_row row = { .resource_kind = TL_CHIPLET,
+			              .resource = c,
+			              .kind = TL_COMPUTE,
+			              .unit = TL_MACS,
+			              .extrapolated = 8,
+			              .end_ns = c ? 100 : 25 };
+		add_row(timeline, row);
+	}
+	add_bubble(timeline, TL_CHIPLET, 0, TL_WAIT_INPUT, 25, 100);
+	g_array_index(timeline->rows, struct tl_row, 2).extrapolated = 8;
+	g_array_index(timeline->rows, struct tl_row, 2).cluster = 0;
+	tl_sort(timeline);
+	ck_assert(tl_check(timeline, NULL));
+	g_autoptr(GArray) samples = trace_counter_samples(timeline, TRACE_COMPUTING_CHIPLETS);
+	ck_assert_uint_eq(samples->len, 2);
+	ck_assert_double_eq(g_array_index(samples, struct trace_sample, 0).value, 1.25);
+	ck_assert_double_eq(g_array_index(samples, struct trace_sample, 1).time_ns, 100);
+	tl_free(timeline);
+}
+END_TEST
+
 START_TEST(counters_leave_no_residue)
 {
 	struct tl_timeline *timeline = empty_timeline();
@@ -379,6 +406,7 @@ int main(void)
 	tcase_add_test(tests, tracks_are_named_and_in_order);
 	tcase_add_test(tests, arrows_have_two_ends_inside_slices);
 	tcase_add_loop_test(tests, counters_keep_the_bytes, 0, 5);
+	tcase_add_test(tests, folded_rows_count_as_their_mean);
 	tcase_add_test(tests, counters_leave_no_residue);
 	tcase_add_test(tests, errors_name_the_path);
 	tcase_add_test(tests, failure_leaves_no_trace);

@@ -103,6 +103,7 @@ static struct sim_outcome *simulate(const struct execution *execution,
 	                                              : NULL;
 	const struct sim_settings settings = {
 		.exact = options->exact,
+		.exact_below = SIM_EXACT_BELOW,
 		.platform_path = platform,
 		.trace_level = execution->folder ? options->trace_level : SIM_TRACE_NONE,
 		.trace_from_ns = options->trace_from_ns,
