@@ -9,7 +9,7 @@ CC = gcc
 AR = gcc-ar
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
-PACKAGES := simgrid libcjson glib-2.0 nlopt
+PACKAGES := simgrid libcjson glib-2.0 nlopt zlib
 TEST_PACKAGES := check
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \

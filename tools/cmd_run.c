@@ -99,8 +99,9 @@ const struct command run_command = {
 		 "With -o DIR each strategy gets a folder DIR/STRATEGY (DIR itself if there is "
 		 "only\n"
 		 "one) with mapping.json, report.json, timeline.csv, timeline.svg (a\n"
-		 "picture), timeline.json (for https://ui.perfetto.dev) and platform.xml (for\n"
-		 "SimGrid).\n",
+		 "picture), timeline.json (for https://ui.perfetto.dev or\n"
+		 "https://www.speedscope.app) and platform.xml (for SimGrid). Timelines of more\n"
+		 "than 10 MB are compressed: timeline.json.gz opens in Perfetto as it is.\n",
 	.examples =
 		"  mcmsim run --package simba-6x6 --workload alexnet\n"
 		"  mcmsim run --package simba-6x6 --workload resnet50 --batch 16 -o results \\\n"

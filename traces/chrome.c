@@ -5,37 +5,23 @@
  */
 #include "traces/chrome.h"
 
+#include "traces/busiest.h"
 #include "traces/counters.h"
+#include "traces/node_names.h"
 #include "traces/output.h"
 
 #include <math.h>
 
 #define US_DECIMALS 6     /* ps in a microsecond */
-#define AMOUNT_DECIMALS 6 /* of what is no integer */
+#define AMOUNT_DECIMALS 3 /* of what is no integer */
 
+/* Processes in their order; segments have the first. */
+#define SEGMENTS "segments"
 static const char *const process_names[TL_RESOURCE_KINDS] = {
 	[TL_CLUSTER] = "clusters",
 	[TL_CHIPLET] = "chiplets",
 	[TL_LINK] = "NoP links",
 	[TL_DRAM] = "DRAM channels",
-};
-
-/*
- * Names of the viewer's palette. Work on chiplets has none: it is coloured by its name, so
- * that layers differ.
- */
-static const char *const colours[TL_KINDS] = {
-	[TL_LOAD] = "rail_load",
-	[TL_GATHER] = "background_memory_dump",
-	[TL_TRANSFER] = "rail_response",
-	[TL_FETCH] = "thread_state_runnable",
-	[TL_STORE] = "olive",
-	[TL_FILL] = "grey",
-	[TL_DRAIN] = "generic_work",
-	[TL_WAIT_INPUT] = "yellow",
-	[TL_WAIT_DRAM] = "thread_state_iowait",
-	[TL_BACK_PRESSURE] = "terrible",
-	[TL_SHARD] = "thread_state_uninterruptible",
 };
 
 static const struct {
@@ -61,7 +47,9 @@ struct track {
 struct chrome {
 	struct trace_output *output;
 	const struct tl_timeline *timeline;
-	GPtrArray *nodes;       /* as JSON text, without the quotes */
+	bool lanes;             /* of single transfers */
+	GPtrArray *nodes;       /* names, as JSON text without the quotes */
+	GPtrArray *labels;      /* names that viewers colour apart, the same */
 	GArray *tracks;         /* struct track, of the current resource */
 	uint32_t track_count;   /* over all resources; also the last track's id and order */
 	struct slice *clusters; /* of the cluster rows, which come first */
@@ -74,9 +62,11 @@ static int64_t to_ps(double ns)
 	return llround(ns * 1000);
 }
 
+#define SEGMENTS_PROCESS 1
+
 static int process_id(enum tl_resource_kind kind)
 {
-	return (int)kind + 1;
+	return (int)kind + SEGMENTS_PROCESS + 1;
 }
 
 /* The inside of a JSON string. What is not UTF-8 is replaced. Caller frees. */
@@ -138,15 +128,27 @@ static void put_metadata(struct chrome *chrome, int process, uint32_t track, con
 	trace_put(output, "}}");
 }
 
-/* The first track of the row's resource that is free when the row starts, or a new one. */
-static struct slice place_row(struct chrome *chrome, const struct tl_row *row)
+/* "segment 0 cluster 2: conv1 .. conv5, 14 chiplets"; lanes of one resource are numbered. */
+static void name_track(struct chrome *chrome, const struct tl_row *row, uint32_t track)
 {
-	const GPtrArray *names = chrome->timeline->names[row->resource_kind];
+	const struct tl_timeline *timeline = chrome->timeline;
+	const char *name = g_ptr_array_index(timeline->names[row->resource_kind], row->resource);
+	g_autoptr(GString) text = g_string_new(name);
+	if (row->resource_kind == TL_CLUSTER && row->resource < timeline->labels->len)
+		g_string_append_printf(text, ": %s",
+		                       (char *)g_ptr_array_index(timeline->labels, row->resource));
+	if (chrome->tracks->len > 1)
+		g_string_append_printf(text, " #%u", chrome->tracks->len);
+	g_autofree char *json_name = escaped(text->str);
+	put_metadata(chrome, process_id(row->resource_kind), track, json_name);
+}
+
+/* The first track of the row's resource that is free when it starts, or a new one. */
+static struct slice place_slice(struct chrome *chrome, const struct tl_row *row, double start_ns,
+                                double end_ns)
+{
 	bool may_overlap = row->resource_kind == TL_LINK || row->resource_kind == TL_DRAM;
-	struct slice slice = { to_ps(row->start_ns), to_ps(row->end_ns), 0 };
-	struct track track;
-	g_autofree char *name = NULL;
-	g_autofree char *json_name = NULL;
+	struct slice slice = { to_ps(start_ns), to_ps(end_ns), 0 };
 
 	for (guint i = 0; i < chrome->tracks->len; i++) {
 		struct track *old = &g_array_index(chrome->tracks, struct track, i);
@@ -161,16 +163,10 @@ static struct slice place_row(struct chrome *chrome, const struct tl_row *row)
 		slice.track = old->id;
 		return slice;
 	}
-	track.end_ps = slice.end_ps;
-	track.id = slice.track = ++chrome->track_count;
+	struct track track = { slice.end_ps, ++chrome->track_count };
+	slice.track = track.id;
 	g_array_append_val(chrome->tracks, track);
-	if (chrome->tracks->len == 1)
-		name = g_strdup(g_ptr_array_index(names, row->resource));
-	else
-		name = g_strdup_printf("%s #%u", (char *)g_ptr_array_index(names, row->resource),
-		                       chrome->tracks->len);
-	json_name = escaped(name);
-	put_metadata(chrome, process_id(row->resource_kind), track.id, json_name);
+	name_track(chrome, row, track.id);
 	return slice;
 }
 
@@ -182,32 +178,38 @@ static void put_labelled(struct trace_output *output, const char *label, int32_t
 	trace_put_integer(output, index);
 }
 
-/* "layer1.0.conv1 mb3 t0", "load layer1.0.conv1 mb3", "wait_input" */
+/*
+ * "conv1" for what computes it, "load conv1", "wait_input". Micro-batch and tile are not in it: a
+ * viewer that colours by name gives a node one colour. What stands for many micro-batches says so.
+ */
 static void put_slice_name(struct chrome *chrome, const struct tl_row *row)
 {
 	struct trace_output *output = chrome->output;
+	bool names_node = row->kind < TL_FIRST_BUBBLE && row->node >= 0;
 
 	trace_put(output, ",\"name\":\"");
-	if (row->kind != TL_COMPUTE || row->node < 0)
+	if (row->kind != TL_COMPUTE || !names_node)
 		trace_put(output, tl_kind_name(row->kind));
-	if (row->kind < TL_FIRST_BUBBLE) {
-		if (row->kind != TL_COMPUTE && row->node >= 0)
-			trace_put(output, " ");
-		if (row->node >= 0)
-			trace_put(output, g_ptr_array_index(chrome->nodes, row->node));
-		put_labelled(output, " mb", row->microbatch);
-		put_labelled(output, " t", row->tile);
+	if (row->kind != TL_COMPUTE && names_node)
+		trace_put(output, " ");
+	if (names_node)
+		trace_put(output, g_ptr_array_index(chrome->labels, row->node));
+	if (row->extrapolated > 1) {
+		trace_put(output, ": micro-batches ");
+		trace_put_integer(output, row->microbatch);
+		trace_put(output, " to ");
+		trace_put_integer(output, row->microbatch + (int64_t)row->extrapolated - 1);
+		trace_put(output, " repeat, ");
+		trace_put_number(output, (row->end_ns - row->start_ns) / 1e6, 3);
+		trace_put(output, " ms");
 	}
 	trace_put(output, "\",\"cat\":\"");
 	trace_put(output, tl_kind_name(row->kind));
-	if (colours[row->kind] != NULL) {
-		trace_put(output, "\",\"cname\":\"");
-		trace_put(output, colours[row->kind]);
-	}
 	trace_put(output, "\"");
 }
 
-static void put_slice(struct chrome *chrome, const struct tl_row *row, const struct slice *slice)
+static void put_slice(struct chrome *chrome, const struct tl_row *row, const struct slice *slice,
+                      double amount, unsigned transfers)
 {
 	struct trace_output *output = chrome->output;
 
@@ -218,7 +220,7 @@ static void put_slice(struct chrome *chrome, const struct tl_row *row, const str
 	trace_put(output, ",\"args\":{\"amount (");
 	trace_put(output, tl_unit_name(row->unit));
 	trace_put(output, ")\":");
-	trace_put_number(output, row->amount, AMOUNT_DECIMALS);
+	trace_put_number(output, amount, AMOUNT_DECIMALS);
 	put_labelled(output, ",\"segment\":", row->segment);
 	put_labelled(output, ",\"cluster\":", row->cluster);
 	if (row->node >= 0) {
@@ -228,29 +230,147 @@ static void put_slice(struct chrome *chrome, const struct tl_row *row, const str
 	}
 	put_labelled(output, ",\"microbatch\":", row->microbatch);
 	put_labelled(output, ",\"tile\":", row->tile);
+	put_labelled(output, ",\"transfers\":", transfers > 1 ? (int32_t)transfers : -1);
+	put_labelled(output,
+	             ",\"extrapolated\":", row->extrapolated ? (int32_t)row->extrapolated : -1);
 	trace_put(output, "}}");
+}
+
+/* ---- segments ---- */
+
+struct span {
+	double start_ns, end_ns;
+	int32_t first_node, last_node;
+};
+
+/* Per segment from the first row of its clusters to the last; struct span. */
+static GArray *segment_spans(const struct tl_timeline *timeline)
+{
+	GArray *spans = g_array_new(FALSE, FALSE, sizeof(struct span));
+	for (guint i = 0; i < timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+		if (row->resource_kind != TL_CLUSTER || row->segment < 0)
+			continue;
+		while (spans->len <= (guint)row->segment)
+			g_array_append_val(spans, ((struct span){ INFINITY, -INFINITY, -1, -1 }));
+		struct span *span = &g_array_index(spans, struct span, row->segment);
+		span->start_ns = fmin(span->start_ns, row->start_ns);
+		span->end_ns = fmax(span->end_ns, row->end_ns);
+		if (row->node >= 0 && (span->first_node < 0 || row->node < span->first_node))
+			span->first_node = row->node;
+		span->last_node = MAX(span->last_node, row->node);
+	}
+	return spans;
+}
+
+static void put_segment(struct chrome *chrome, guint segment, const struct span *span)
+{
+	struct trace_output *output = chrome->output;
+	int64_t start_ps = to_ps(span->start_ns);
+	put_event(chrome, "X", SEGMENTS_PROCESS, 1);
+	put_time(chrome, ",\"ts\":", start_ps);
+	put_time(chrome, ",\"dur\":", to_ps(span->end_ns) - start_ps);
+	trace_put(output, ",\"name\":\"segment ");
+	trace_put_integer(output, segment);
+	if (span->first_node >= 0) {
+		trace_put(output, ": ");
+		trace_put(output, g_ptr_array_index(chrome->nodes, span->first_node));
+	}
+	if (span->last_node > span->first_node) {
+		trace_put(output, " .. ");
+		trace_put(output, g_ptr_array_index(chrome->nodes, span->last_node));
+	}
+	trace_put(output, "\",\"cat\":\"segment\",\"args\":{\"segment\":");
+	trace_put_integer(output, segment);
+	trace_put(output, "}}");
+}
+
+static void put_segments(struct chrome *chrome)
+{
+	g_autoptr(GArray) spans = segment_spans(chrome->timeline);
+	if (spans->len == 0)
+		return;
+	put_metadata(chrome, SEGMENTS_PROCESS, ++chrome->track_count, SEGMENTS);
+	for (guint s = 0; s < spans->len; s++) {
+		const struct span *span = &g_array_index(spans, struct span, s);
+		if (span->end_ns >= span->start_ns)
+			put_segment(chrome, s, span);
+	}
+}
+
+/* ---- rows ---- */
+
+static const struct tl_row *rows_of(const struct chrome *chrome)
+{
+	return (const struct tl_row *)(const void *)chrome->timeline->rows->data;
+}
+
+/* Rows [first, end), as they are. */
+static void put_lanes(struct chrome *chrome, guint first, guint end)
+{
+	const struct tl_row *rows = rows_of(chrome);
+	for (guint i = first; i < end; i++) {
+		struct slice slice = place_slice(chrome, &rows[i], rows[i].start_ns,
+		                                 rows[i].end_ns);
+		put_slice(chrome, &rows[i], &slice, rows[i].amount, 1);
+		if (i < chrome->cluster_count)
+			chrome->clusters[i] = slice;
+	}
+}
+
+static void put_samples(struct chrome *chrome, int process, const char *name, const GArray *samples)
+{
+	for (guint i = 0; i < samples->len; i++) {
+		const struct trace_sample *sample = &g_array_index(samples, struct trace_sample, i);
+
+		put_event(chrome, "C", process, 0);
+		put_time(chrome, ",\"ts\":", to_ps(sample->time_ns));
+		trace_put(chrome->output, ",\"name\":\"");
+		trace_put(chrome->output, name);
+		trace_put(chrome->output, "\",\"args\":{\"total\":");
+		trace_put_number(chrome->output, sample->value, AMOUNT_DECIMALS);
+		trace_put(chrome->output, "}}");
+	}
+}
+
+/* One track with what the resource is busiest with, and a counter. Bytes of all are in it. */
+static void put_busiest(struct chrome *chrome, guint first, guint end)
+{
+	const struct tl_row *rows = rows_of(chrome);
+	g_autoptr(GArray) pieces = trace_busiest(chrome->timeline, first, end);
+	g_autoptr(GArray) samples = trace_resource_samples(chrome->timeline, first, end);
+	const char *name = g_ptr_array_index(chrome->timeline->names[rows[first].resource_kind],
+	                                     rows[first].resource);
+	g_autofree char *counter = g_strdup_printf("%s (GB/s)", name);
+	g_autofree char *json_counter = escaped(counter);
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct trace_piece *piece = &g_array_index(pieces, struct trace_piece, i);
+		struct slice slice = place_slice(chrome, &rows[piece->row], piece->start_ns,
+		                                 piece->end_ns);
+		put_slice(chrome, &rows[piece->row], &slice, piece->bytes, piece->transfers);
+	}
+	put_samples(chrome, process_id(rows[first].resource_kind), json_counter, samples);
 }
 
 static void put_rows(struct chrome *chrome)
 {
-	const struct tl_row *rows =
-		(const struct tl_row *)(const void *)chrome->timeline->rows->data;
+	const struct tl_row *rows = rows_of(chrome);
 	guint count = chrome->timeline->rows->len;
 
 	while (chrome->cluster_count < count &&
 	       rows[chrome->cluster_count].resource_kind == TL_CLUSTER)
 		chrome->cluster_count++;
 	chrome->clusters = g_new(struct slice, chrome->cluster_count);
-	for (guint i = 0; i < count; i++) {
-		struct slice slice;
-
-		if (i > 0 && (rows[i].resource_kind != rows[i - 1].resource_kind ||
-		              rows[i].resource != rows[i - 1].resource))
-			g_array_set_size(chrome->tracks, 0);
-		slice = place_row(chrome, &rows[i]);
-		put_slice(chrome, &rows[i], &slice);
-		if (i < chrome->cluster_count)
-			chrome->clusters[i] = slice;
+	for (guint first = 0, end; first < count; first = end) {
+		for (end = first + 1; end < count &&
+		                      rows[end].resource_kind == rows[first].resource_kind &&
+		                      rows[end].resource == rows[first].resource;)
+			end++;
+		g_array_set_size(chrome->tracks, 0);
+		if (rows[first].resource_kind <= TL_CHIPLET || chrome->lanes)
+			put_lanes(chrome, first, end);
+		else
+			put_busiest(chrome, first, end);
 	}
 }
 
@@ -289,23 +409,6 @@ static void put_flows(struct chrome *chrome)
 	}
 }
 
-static void put_counter(struct chrome *chrome, enum trace_counter counter)
-{
-	g_autoptr(GArray) samples = trace_counter_samples(chrome->timeline, counter);
-
-	for (guint i = 0; i < samples->len; i++) {
-		const struct trace_sample *sample = &g_array_index(samples, struct trace_sample, i);
-
-		put_event(chrome, "C", process_id(counters[counter].process), 0);
-		put_time(chrome, ",\"ts\":", to_ps(sample->time_ns));
-		trace_put(chrome->output, ",\"name\":\"");
-		trace_put(chrome->output, counters[counter].name);
-		trace_put(chrome->output, "\",\"args\":{\"total\":");
-		trace_put_number(chrome->output, sample->value, AMOUNT_DECIMALS);
-		trace_put(chrome->output, "}}");
-	}
-}
-
 static void put_all(struct chrome *chrome)
 {
 	g_autofree char *title = escaped(chrome->timeline->title);
@@ -313,30 +416,47 @@ static void put_all(struct chrome *chrome)
 	trace_put(chrome->output, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"title\":\"");
 	trace_put(chrome->output, title);
 	trace_put(chrome->output, "\"},\"traceEvents\":[");
+	if (chrome->timeline->names[TL_CLUSTER]->len > 0)
+		put_metadata(chrome, SEGMENTS_PROCESS, 0, SEGMENTS);
 	for (unsigned kind = 0; kind < TL_RESOURCE_KINDS; kind++)
 		if (chrome->timeline->names[kind]->len > 0)
 			put_metadata(chrome, process_id(kind), 0, process_names[kind]);
+	put_segments(chrome);
 	put_rows(chrome);
 	put_flows(chrome);
-	for (unsigned counter = 0; counter < TRACE_COUNTERS; counter++)
-		put_counter(chrome, counter);
+	for (unsigned counter = 0; counter < TRACE_COUNTERS; counter++) {
+		g_autoptr(GArray) samples = trace_counter_samples(chrome->timeline, counter);
+		put_samples(chrome, process_id(counters[counter].process), counters[counter].name,
+		            samples);
+	}
 	trace_put(chrome->output, "\n]}\n");
 }
 
-bool trace_write_chrome(const struct tl_timeline *timeline, const char *path, GError **error)
+static GPtrArray *all_escaped(const GPtrArray *names)
 {
+	GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < names->len; i++)
+		g_ptr_array_add(texts, escaped(g_ptr_array_index(names, i)));
+	return texts;
+}
+
+bool trace_write_chrome(const struct tl_timeline *timeline, const struct trace_options *options,
+                        const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) labels = trace_node_names(timeline);
 	struct chrome chrome = {
-		.output = trace_open(path),
+		.output = trace_open(path, options),
 		.timeline = timeline,
-		.nodes = g_ptr_array_new_with_free_func(g_free),
+		.lanes = options && options->lanes,
+		.nodes = all_escaped(timeline->nodes),
+		.labels = all_escaped(labels),
 		.tracks = g_array_new(FALSE, FALSE, sizeof(struct track)),
 	};
 
-	for (guint i = 0; i < timeline->nodes->len; i++)
-		g_ptr_array_add(chrome.nodes, escaped(g_ptr_array_index(timeline->nodes, i)));
 	put_all(&chrome);
 	g_free(chrome.clusters);
 	g_array_unref(chrome.tracks);
 	g_ptr_array_unref(chrome.nodes);
+	g_ptr_array_unref(chrome.labels);
 	return trace_close(chrome.output, error);
 }

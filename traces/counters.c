@@ -8,6 +8,14 @@
 
 #define RESOLUTION 1e6 /* steps per unit; finer ones are rounding noise */
 
+/* The rows that are looked at, and how many samples there may be. */
+struct selection {
+	const struct tl_timeline *timeline;
+	enum trace_counter counter;
+	guint first, end;
+	unsigned most;
+};
+
 static bool is_counted(const struct tl_row *row, enum trace_counter counter)
 {
 	if (!(row->end_ns > row->start_ns))
@@ -78,19 +86,18 @@ static int compare_steps(const void *left, const void *right)
 }
 
 /* Every transition. */
-static void sample_steps(const struct tl_timeline *timeline, enum trace_counter counter,
-                         unsigned count, GArray *samples)
+static void sample_steps(const struct selection *of, unsigned count, GArray *samples)
 {
 	g_autofree struct height_step *steps = g_new(struct height_step, 2 * (size_t)count);
 	unsigned used = 0, active = 0;
 	double value = 0;
 
-	for (guint i = 0; i < timeline->rows->len; i++) {
-		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+	for (guint i = of->first; i < of->end; i++) {
+		const struct tl_row *row = &g_array_index(of->timeline->rows, struct tl_row, i);
 
-		if (!is_counted(row, counter))
+		if (!is_counted(row, of->counter))
 			continue;
-		struct counter_piece piece = piece_of(timeline, i, counter);
+		struct counter_piece piece = piece_of(of->timeline, i, of->counter);
 		steps[used++] = (struct height_step){ piece.start_ns, piece.height, i };
 		steps[used++] = (struct height_step){ piece.end_ns, -piece.height, i };
 	}
@@ -128,19 +135,19 @@ static void fill_buckets(struct counter_piece piece, struct bucket *buckets, uns
 	buckets[last].covering_change--;
 }
 
-static void sample_means(const struct tl_timeline *timeline, enum trace_counter counter,
-                         double end_ns, GArray *samples)
+static void sample_means(const struct selection *of, double end_ns, GArray *samples)
 {
-	const unsigned count = TRACE_MAX_SAMPLES - 1; /* and the end */
+	const unsigned count = of->most - 1; /* and the end */
 	g_autofree struct bucket *buckets = g_new0(struct bucket, count);
 	double width_ns = end_ns / count, covered = 0;
 	int64_t covering = 0;
 
-	for (guint i = 0; i < timeline->rows->len; i++) {
-		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+	for (guint i = of->first; i < of->end; i++) {
+		const struct tl_row *row = &g_array_index(of->timeline->rows, struct tl_row, i);
 
-		if (is_counted(row, counter))
-			fill_buckets(piece_of(timeline, i, counter), buckets, count, width_ns);
+		if (is_counted(row, of->counter))
+			fill_buckets(piece_of(of->timeline, i, of->counter), buckets, count,
+			             width_ns);
 	}
 	for (unsigned i = 0; i < count; i++) {
 		covering += buckets[i].covering_change;
@@ -150,25 +157,42 @@ static void sample_means(const struct tl_timeline *timeline, enum trace_counter 
 	add_sample(samples, end_ns, 0);
 }
 
-GArray *trace_counter_samples(const struct tl_timeline *timeline, enum trace_counter counter)
+static GArray *samples_of(const struct selection *of)
 {
 	GArray *samples = g_array_new(FALSE, FALSE, sizeof(struct trace_sample));
 	unsigned count = 0;
 	double end_ns = 0;
 
-	for (guint i = 0; i < timeline->rows->len; i++) {
-		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+	for (guint i = of->first; i < of->end; i++) {
+		const struct tl_row *row = &g_array_index(of->timeline->rows, struct tl_row, i);
 
-		if (!is_counted(row, counter))
+		if (!is_counted(row, of->counter))
 			continue;
 		count++;
-		end_ns = fmax(end_ns, piece_of(timeline, i, counter).end_ns);
+		end_ns = fmax(end_ns, piece_of(of->timeline, i, of->counter).end_ns);
 	}
 	if (count == 0)
 		return samples;
-	if (count <= TRACE_MAX_SAMPLES / 2)
-		sample_steps(timeline, counter, count, samples);
+	if (count <= of->most / 2)
+		sample_steps(of, count, samples);
 	else
-		sample_means(timeline, counter, end_ns, samples);
+		sample_means(of, end_ns, samples);
 	return samples;
+}
+
+GArray *trace_counter_samples(const struct tl_timeline *timeline, enum trace_counter counter)
+{
+	const struct selection all = { timeline, counter, 0, timeline->rows->len,
+		                       TRACE_MAX_SAMPLES };
+	return samples_of(&all);
+}
+
+GArray *trace_resource_samples(const struct tl_timeline *timeline, guint first, guint end)
+{
+	const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, first);
+	const struct selection one = { timeline,
+		                       row->resource_kind == TL_LINK ? TRACE_NOP_GBps
+		                                                     : TRACE_DRAM_GBps,
+		                       first, end, TRACE_RESOURCE_SAMPLES };
+	return samples_of(&one);
 }

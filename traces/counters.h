@@ -9,6 +9,7 @@
 #include "sim/account/timeline.h"
 
 #define TRACE_MAX_SAMPLES 20000
+#define TRACE_RESOURCE_SAMPLES 400 /* of one link or channel */
 
 struct trace_sample {
 	double time_ns, value;
@@ -23,5 +24,8 @@ enum trace_counter {
 
 /* Array of struct trace_sample, in order of time; ends with 0 if it is not empty. Caller unrefs. */
 GArray *trace_counter_samples(const struct tl_timeline *timeline, enum trace_counter counter);
+
+/* The same in GB/s of one link or channel, whose rows are [first, end) of the timeline. */
+GArray *trace_resource_samples(const struct tl_timeline *timeline, guint first, guint end);
 
 #endif

@@ -7,7 +7,7 @@
 #include "hw/base/csv.h"
 #include "traces/output.h"
 
-#define DECIMALS 6
+#define DECIMALS 3
 
 static GPtrArray *quoted_names(const GPtrArray *names)
 {
@@ -61,9 +61,10 @@ static bool has_resources(const struct tl_timeline *timeline)
 	return false;
 }
 
-bool trace_write_csv(const struct tl_timeline *timeline, const char *path, GError **error)
+bool trace_write_csv(const struct tl_timeline *timeline, const struct trace_options *options,
+                     const char *path, GError **error)
 {
-	struct trace_output *output = trace_open(path);
+	struct trace_output *output = trace_open(path, options);
 	g_autoptr(GPtrArray) nodes = quoted_names(timeline->nodes);
 	GPtrArray *resources[TL_RESOURCE_KINDS];
 	bool clusters = !has_resources(timeline);

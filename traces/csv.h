@@ -8,8 +8,8 @@
 #ifndef TRACES_CSV_H
 #define TRACES_CSV_H
 
-#include "sim/account/timeline.h"
+#include "traces/format.h"
 
-bool trace_write_csv(const struct tl_timeline *timeline, const char *path, GError **error);
+trace_writer trace_write_csv;
 
 #endif

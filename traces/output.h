@@ -4,29 +4,27 @@
  *
  * The file appears whole or not at all (hw/base/output.h). Errors stick: the putters may be
  * called without looking, trace_close reports the first one ("PATH: cannot write: reason").
+ *
+ * A file whose path ends in ".gz" is compressed; with options->gzip_large a large one becomes
+ * PATH.gz, and of PATH and PATH.gz only the one just written is there afterwards.
  */
 #ifndef TRACES_OUTPUT_H
 #define TRACES_OUTPUT_H
+
+#include "traces/format.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hw/base/output.h"
+#define TRACE_BUFFER_SIZE (1 << 20)
+#define TRACE_LARGE (10 << 20) /* bytes; larger ones are compressed */
 
-#define TRACE_BUFFER_SIZE 65536
-
-struct trace_output {
-	char *path;
-	struct hw_output file;
-	int failure; /* errno of the first error, 0: none */
-	size_t used;
-	char buffer[TRACE_BUFFER_SIZE];
-};
+struct trace_output;
 
 /* Never fails (see above). Free with trace_close. */
-struct trace_output *trace_open(const char *path);
+struct trace_output *trace_open(const char *path, const struct trace_options *options);
 bool trace_close(struct trace_output *output, GError **error);
 
 void trace_put(struct trace_output *output, const char *text);

@@ -368,9 +368,10 @@ static double first_ns(const struct tl_timeline *timeline)
 	return from_ns;
 }
 
-bool trace_write_svg(const struct tl_timeline *timeline, const char *path, GError **error)
+bool trace_write_svg(const struct tl_timeline *timeline, const struct trace_options *options,
+                     const char *path, GError **error)
 {
-	struct trace_output *output = trace_open(path);
+	struct trace_output *output = trace_open(path, options);
 	g_autofree char *title = escaped(timeline->title, WIDTH - 24, CHARACTER * 12 / 9);
 	struct picture picture = { .timeline = timeline, .y_px = TOP };
 	double from_ns = first_ns(timeline);

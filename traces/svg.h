@@ -9,10 +9,10 @@
 #ifndef TRACES_SVG_H
 #define TRACES_SVG_H
 
-#include "sim/account/timeline.h"
+#include "traces/format.h"
 
 #define TRACE_SVG_CHIPLETS 16 /* rows of chiplets are left out if there are more */
 
-bool trace_write_svg(const struct tl_timeline *timeline, const char *path, GError **error);
+trace_writer trace_write_svg;
 
 #endif

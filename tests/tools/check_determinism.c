@@ -40,13 +40,15 @@ static void assert_same_folders(const char *a, const char *b)
 	ck_assert_str_eq(strategies, others);
 	assert_has(strategies, "scope");
 	g_auto(GStrv) list = g_strsplit(strategies, " ", -1);
-	g_auto(GStrv) names = g_strsplit(FILES, " ", -1);
 	for (unsigned s = 0; list[s]; s++) {
 		g_autofree char *first = g_build_filename(a, list[s], NULL);
 		g_autofree char *second = g_build_filename(b, list[s], NULL);
 		g_autofree char *one = names_in(folder, first), *other = names_in(folder, second);
-		ck_assert_str_eq(one, FILES);
-		ck_assert_str_eq(other, FILES);
+		g_autoptr(GString) plain = g_string_new(one);
+		g_auto(GStrv) names = g_strsplit(one, " ", -1);
+		g_string_replace(plain, ".gz", "", 0); /* large timelines are compressed */
+		ck_assert_str_eq(plain->str, FILES);
+		ck_assert_str_eq(other, one);
 		for (unsigned i = 0; names[i]; i++)
 			assert_same_file(a, b, list[s], names[i]);
 	}

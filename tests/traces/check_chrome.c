@@ -1,6 +1,7 @@
 #include "tests/traces/tiny.h"
 #include "traces/chrome.h"
 #include "traces/counters.h"
+#include "traces/node_names.h"
 #include "tests/support/suite.h"
 
 #include <cjson/cJSON.h>
@@ -30,14 +31,33 @@ static bool is_phase(const cJSON *event, const char *phase)
 	return strcmp(text_of(event, "ph"), phase) == 0;
 }
 
-static cJSON *parsed(const struct tl_timeline *timeline)
+static bool write_lanes(const struct tl_timeline *timeline, const struct trace_options *options,
+                        const char *path, GError **error)
 {
-	g_autofree char *text = written(timeline, trace_write_chrome);
+	const struct trace_options lanes = { .lanes = true };
+	ck_assert_ptr_null(options);
+	return trace_write_chrome(timeline, &lanes, path, error);
+}
+
+static cJSON *parsed_as(const struct tl_timeline *timeline, trace_writer *writer)
+{
+	g_autofree char *text = written(timeline, writer);
 	cJSON *json = cJSON_ParseWithOpts(text, NULL, 1);
 
 	ck_assert_ptr_nonnull(json);
 	ck_assert(cJSON_IsArray(cJSON_GetObjectItem(json, "traceEvents")));
 	return json;
+}
+
+static cJSON *parsed(const struct tl_timeline *timeline)
+{
+	return parsed_as(timeline, trace_write_chrome);
+}
+
+/* Slices of work, bubbles and transfers, not of segments. */
+static bool is_row(const cJSON *event)
+{
+	return is_phase(event, "X") && number_of(event, "pid") > 1;
 }
 
 static const cJSON *events_of(const cJSON *json)
@@ -79,7 +99,7 @@ START_TEST(names_survive_json)
 	json = parsed(timeline);
 	cJSON_ArrayForEach(event, events_of(json)) if (is_phase(event, "X")) slice = event;
 	/* What is not UTF-8 becomes U+FFFD. */
-	ck_assert_str_eq(text_of(slice, "name"), "tab\t \\ \xc3\xa9 \xef\xbf\xbd mb3 t0");
+	ck_assert_str_eq(text_of(slice, "name"), "tab\t \\ \xc3\xa9 \xef\xbf\xbd");
 	ck_assert_str_eq(text_of(json, "displayTimeUnit"), "ns");
 	cJSON_Delete(json);
 	tl_free(timeline);
@@ -118,10 +138,12 @@ static struct tl_timeline *random_timeline(void)
 	return timeline;
 }
 
+/* Even: lanes, a slice per row. Odd: what a resource is busiest with. */
 START_TEST(slices_never_overlap_on_a_track)
 {
 	struct tl_timeline *timeline = random_timeline();
-	cJSON *json = parsed(timeline);
+	bool lanes = _i % 2 == 0;
+	cJSON *json = parsed_as(timeline, lanes ? write_lanes : trace_write_chrome);
 	g_autoptr(GHashTable) end_of_track = g_hash_table_new(NULL, NULL);
 	const cJSON *event;
 	unsigned slices = 0;
@@ -141,9 +163,12 @@ START_TEST(slices_never_overlap_on_a_track)
 		g_hash_table_insert(end_of_track, track,
 		                    (void *)(start_ps + (intptr_t)ps_of(event, "dur")));
 	}
-	ck_assert_uint_eq(slices, timeline->rows->len);
-	/* Two clusters, a chiplet, and several for the link and the channel, but not many. */
-	ck_assert_uint_gt(g_hash_table_size(end_of_track), 5);
+	if (lanes) /* and the segment */
+		ck_assert_uint_eq(slices, timeline->rows->len + 1);
+	/* The segment, two clusters, a chiplet, the link and the channel; several lanes for the
+	 * last two, but not many. */
+	ck_assert_int_eq(g_hash_table_size(end_of_track) == 6, !lanes);
+	ck_assert_uint_ge(g_hash_table_size(end_of_track), 6);
 	ck_assert_uint_lt(g_hash_table_size(end_of_track), 50);
 	cJSON_Delete(json);
 	tl_free(timeline);
@@ -153,7 +178,7 @@ END_TEST
 START_TEST(times_are_those_of_the_rows_to_a_picosecond)
 {
 	struct tl_timeline *timeline = random_timeline();
-	cJSON *json = parsed(timeline);
+	cJSON *json = parsed_as(timeline, write_lanes);
 	const cJSON *event;
 	guint i = 0;
 
@@ -162,7 +187,7 @@ START_TEST(times_are_those_of_the_rows_to_a_picosecond)
 		const struct tl_row *row;
 		double start_ns, end_ns;
 
-		if (!is_phase(event, "X"))
+		if (!is_row(event))
 			continue;
 		row = &g_array_index(timeline->rows, struct tl_row, i++);
 		start_ns = (double)ps_of(event, "ts") / 1000;
@@ -186,7 +211,7 @@ START_TEST(rounding_opens_no_second_track)
 	add_tile(timeline, TL_CHIPLET, 0, 0, 0, 1.0005000000001);
 	add_tile(timeline, TL_CHIPLET, 0, 1, 1.0004999999999, 2);
 	json = parsed(timeline);
-	cJSON_ArrayForEach(event, events_of(json)) if (is_phase(event, "X"))
+	cJSON_ArrayForEach(event, events_of(json)) if (is_row(event))
 		ck_assert_int_eq((int)number_of(event, "tid"), 1);
 	cJSON_Delete(json);
 	tl_free(timeline);
@@ -196,16 +221,17 @@ END_TEST
 START_TEST(tracks_are_named_and_in_order)
 {
 	static const char *const names[] = {
+		"segments",
 		"clusters",
 		"chiplets",
 		"NoP links",
 		"DRAM channels",
-		"segment 0 cluster 0",
-		"segment 0 cluster 1",
+		"segments",
+		"segment 0 cluster 0: conv1, 1 chiplet",
+		"segment 0 cluster 1: fc \"a,b\"\n, 1 chiplet",
 		"chiplet 0,0",
 		"chiplet 1,0",
 		"link 0,0->1,0",
-		"link 0,0->1,0 #2",
 		"dram 0",
 	};
 	struct tl_timeline *timeline = tiny_timeline();
@@ -225,8 +251,8 @@ START_TEST(tracks_are_named_and_in_order)
 			continue;
 		}
 		ck_assert_int_eq(
-			strncmp(text_of(event, "name"), ordered < 4 ? "proc" : "thread", 4), 0);
-		if (ordered++ == 4) /* the first thread */
+			strncmp(text_of(event, "name"), ordered < 5 ? "proc" : "thread", 4), 0);
+		if (ordered++ == 5) /* the first thread */
 			last_order = 0;
 		ck_assert_double_gt(number_of(args, "sort_index"), last_order);
 		last_order = number_of(args, "sort_index");
@@ -288,6 +314,95 @@ START_TEST(arrows_have_two_ends_inside_slices)
 }
 END_TEST
 
+/* The tiny link: 50 B in [10, 15), 110 B in [14, 25), which has as many per ns; the earlier one is
+ * named while both are there. */
+START_TEST(a_link_shows_what_it_is_busiest_with)
+{
+	static const struct {
+		double ts, dur, bytes, transfers;
+	} expected[] = { { 10, 5, 60, 2 }, { 15, 10, 100, 1 } };
+	struct tl_timeline *timeline = tiny_timeline();
+	cJSON *json = parsed(timeline);
+	const cJSON *event;
+	unsigned at = 0;
+	cJSON_ArrayForEach(event, events_of(json))
+	{
+		const cJSON *args = cJSON_GetObjectItem(event, "args");
+		if (!is_row(event) || number_of(event, "pid") != 4)
+			continue;
+		const cJSON *several = cJSON_GetObjectItem(args, "transfers");
+		ck_assert_str_eq(text_of(event, "name"), "transfer conv1");
+		ck_assert_double_eq_tol(number_of(event, "ts") * 1000, expected[at].ts, 1e-9);
+		ck_assert_double_eq_tol(number_of(event, "dur") * 1000, expected[at].dur, 1e-9);
+		ck_assert_double_eq_tol(number_of(args, "amount (byte)"), expected[at].bytes, 1e-6);
+		ck_assert_double_eq(several ? several->valuedouble : 1, expected[at].transfers);
+		at++;
+	}
+	ck_assert_uint_eq(at, 2);
+	cJSON_Delete(json);
+	tl_free(timeline);
+}
+END_TEST
+
+/* Bytes of links and channels, and time of chiplets by kind, are those of the rows. */
+START_TEST(sums_are_those_of_the_rows)
+{
+	struct tl_timeline *timeline = random_timeline();
+	cJSON *json = parsed_as(timeline, _i ? write_lanes : trace_write_chrome);
+	double bytes = 0, expected = 0;
+	unsigned slices = 0;
+	const cJSON *event;
+	cJSON_ArrayForEach(event, events_of(json))
+	{
+		const cJSON *amount = cJSON_GetObjectItem(cJSON_GetObjectItem(event, "args"),
+		                                          "amount (byte)");
+		bytes += is_row(event) && amount ? amount->valuedouble : 0;
+		slices += is_row(event);
+	}
+	for (guint i = 0; i < timeline->rows->len; i++) {
+		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
+		expected += row->unit == TL_BYTES ? row->amount : 0;
+	}
+	/* Each amount is written to a thousandth. */
+	ck_assert_double_eq_tol(bytes, expected, 0.5e-3 * slices);
+	cJSON_Delete(json);
+	tl_free(timeline);
+}
+END_TEST
+
+/* What is left of a name without digits, as viewers colour it. */
+static char *coloured_by(const char *name)
+{
+	g_autoptr(GRegex) digits = g_regex_new("( )?[0-9]+", 0, 0, NULL);
+	return g_regex_replace_literal(digits, name, -1, 0, "", 0, NULL);
+}
+
+/* Random names of few letters and digits: no two are coloured alike, and what has a colour of its
+ * own keeps its name. */
+START_TEST(nodes_are_coloured_apart)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed((guint32)_i);
+	struct tl_timeline *timeline = tl_new("names");
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) colours = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	                                                      NULL);
+	while (timeline->nodes->len < 100) {
+		char name[8] = { 0 };
+		for (int c = g_rand_int_range(random, 1, 7); c-- > 0;)
+			name[c] = "ab 0123"[g_rand_int_range(random, 0, 7)];
+		if (g_hash_table_add(names, g_strdup(name)))
+			g_ptr_array_add(timeline->nodes, g_strdup(name));
+	}
+	g_autoptr(GPtrArray) labels = trace_node_names(timeline);
+	for (guint i = 0; i < labels->len; i++) {
+		const char *label = g_ptr_array_index(labels, i);
+		ck_assert(g_str_has_prefix(label, g_ptr_array_index(timeline->nodes, i)));
+		ck_assert_msg(g_hash_table_add(colours, coloured_by(label)), "%s", label);
+	}
+	tl_free(timeline);
+}
+END_TEST
+
 static double integral(const GArray *samples)
 {
 	double sum = 0;
@@ -332,7 +447,6 @@ START_TEST(counters_keep_the_bytes)
 }
 END_TEST
 
-/* 1e17 swallows 0.1 while both are there; nothing is left when both are gone. */
 /* Two rows for eight micro-batches of a chiplet, a quarter of the time computing: a quarter of a
  * chiplet all the time, beside one that computes throughout. */
 START_TEST(folded_rows_count_as_their_mean)
@@ -360,6 +474,7 @@ START_TEST(folded_rows_count_as_their_mean)
 }
 END_TEST
 
+/* 1e17 swallows 0.1 while both are there; nothing is left when both are gone. */
 START_TEST(counters_leave_no_residue)
 {
 	struct tl_timeline *timeline = empty_timeline();
@@ -400,7 +515,10 @@ int main(void)
 	tcase_add_test(tests, tiny_timeline_is_the_golden_file);
 	tcase_add_test(tests, empty_timeline_is_valid);
 	tcase_add_test(tests, names_survive_json);
-	tcase_add_test(tests, slices_never_overlap_on_a_track);
+	tcase_add_loop_test(tests, slices_never_overlap_on_a_track, 0, 2);
+	tcase_add_test(tests, a_link_shows_what_it_is_busiest_with);
+	tcase_add_loop_test(tests, sums_are_those_of_the_rows, 0, 2);
+	tcase_add_loop_test(tests, nodes_are_coloured_apart, 0, 20);
 	tcase_add_test(tests, times_are_those_of_the_rows_to_a_picosecond);
 	tcase_add_test(tests, rounding_opens_no_second_track);
 	tcase_add_test(tests, tracks_are_named_and_in_order);

@@ -130,7 +130,7 @@ START_TEST(an_old_file_is_replaced_as_a_whole)
 	g_autofree char *text = NULL;
 
 	ck_assert(g_file_set_contents(path, "a file\nof more lines\nthan one\n" HEADER, -1, NULL));
-	ck_assert(trace_write_csv(timeline, path, NULL));
+	ck_assert(trace_write_csv(timeline, NULL, path, NULL));
 	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
 	ck_assert_str_eq(text, HEADER);
 	g_unlink(path);

@@ -15,7 +15,7 @@
 #ifndef TESTS_TRACES_TINY_H
 #define TESTS_TRACES_TINY_H
 
-#include "sim/account/timeline.h"
+#include "traces/format.h"
 #include "tests/support/suite.h"
 
 #include <glib/gstdio.h>
@@ -94,6 +94,7 @@ static inline struct tl_timeline *empty_timeline(void)
 	add_names(timeline->names[TL_CHIPLET], "chiplet 0,0", "chiplet 1,0");
 	add_names(timeline->names[TL_LINK], "link 0,0->1,0", NULL);
 	add_names(timeline->names[TL_DRAM], "dram 0", NULL);
+	add_names(timeline->labels, "conv1, 1 chiplet", "fc \"a,b\"\n, 1 chiplet");
 	add_names(timeline->nodes, "conv1", "fc \"a,b\"\n");
 	return timeline;
 }
@@ -126,8 +127,6 @@ static inline struct tl_timeline *tiny_timeline(void)
 	return timeline;
 }
 
-typedef bool trace_writer(const struct tl_timeline *, const char *, GError **);
-
 /* What the writer makes of the timeline. Caller frees. */
 static inline char *written(const struct tl_timeline *timeline, trace_writer *writer)
 {
@@ -138,7 +137,7 @@ static inline char *written(const struct tl_timeline *timeline, trace_writer *wr
 
 	ck_assert_ptr_nonnull(folder);
 	path = g_build_filename(folder, "timeline", NULL);
-	ck_assert_msg(writer(timeline, path, &error), "%s", error ? error->message : "");
+	ck_assert_msg(writer(timeline, NULL, path, &error), "%s", error ? error->message : "");
 	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
 	ck_assert_int_eq(g_unlink(path), 0);
 	ck_assert_msg(g_rmdir(folder) == 0, "a temporary file was left in %s", folder);
@@ -165,20 +164,20 @@ static inline void assert_reports_errors(trace_writer *writer)
 	struct tl_timeline *timeline = tiny_timeline();
 	GError *error = NULL;
 
-	ck_assert(!writer(timeline, "no/such/folder/timeline", &error));
+	ck_assert(!writer(timeline, NULL, "no/such/folder/timeline", &error));
 	ck_assert_str_eq(error->message,
 	                 "no/such/folder/timeline: cannot write: No such file or directory");
 	ck_assert(g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT));
 	g_clear_error(&error);
 
 	if (access("/dev/full", W_OK) == 0) {
-		ck_assert(!writer(timeline, "/dev/full", &error));
+		ck_assert(!writer(timeline, NULL, "/dev/full", &error));
 		ck_assert_str_eq(error->message,
 		                 "/dev/full: cannot write: No space left on device");
 		g_clear_error(&error);
 		ck_assert(g_file_test("/dev/full", G_FILE_TEST_EXISTS));
 	}
-	ck_assert(!writer(timeline, "no/such/folder/timeline", NULL));
+	ck_assert(!writer(timeline, NULL, "no/such/folder/timeline", NULL));
 	tl_free(timeline);
 }
 
@@ -198,7 +197,7 @@ static inline void assert_failure_leaves_no_trace(trace_writer *writer)
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
 	half.rlim_max = limit.rlim_max;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &half), 0);
-	good = writer(timeline, path, &error);
+	good = writer(timeline, NULL, path, &error);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 
 	ck_assert(!good);

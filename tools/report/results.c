@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include "hw/base/json.h"
+#include "hw/base/threads.h"
 #include "tools/report/bottleneck.h"
 #include "tools/report/report.h"
-#include "traces/chrome.h"
-#include "traces/csv.h"
-#include "traces/svg.h"
+#include "traces/format.h"
 
 void result_release(struct result *result)
 {
@@ -61,28 +60,56 @@ bool write_text(const char *folder, const char *name, char *text, GError **error
 	return good;
 }
 
-/* The files of a timeline. */
-static const struct {
-	const char *name;
-	bool (*write)(const struct tl_timeline *timeline, const char *path, GError **error);
-} trace_files[] = {
-	{ "timeline.csv", trace_write_csv },
-	{ "timeline.json", trace_write_chrome },
-	{ "timeline.svg", trace_write_svg },
+/* A timeline of an earlier run must not stand beside the results of this one. */
+static void remove_timeline(const char *path)
+{
+	g_autofree char *compressed = g_strconcat(path, ".gz", NULL);
+	const char *const paths[] = { path, compressed };
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+		if (g_unlink(paths[i]) != 0 && errno != ENOENT)
+			g_debug("%s stays: %s", paths[i], g_strerror(errno));
+}
+
+/* The files of a timeline are written side by side. */
+struct writing {
+	const struct tl_timeline *timeline; /* NULL: none */
+	const char *folder;
+	GError **errors; /* per format */
 };
 
-/* A timeline of an earlier run must not stand beside the results of this one. */
+static void write_timeline(void *data, unsigned thread, unsigned index)
+{
+	const struct writing *writing = data;
+	const struct trace_format *format = &trace_formats[index];
+	const struct trace_options options = { .gzip_large = true };
+	g_autofree char *name = g_strconcat("timeline", format->suffix, NULL);
+	g_autofree char *path = g_build_filename(writing->folder, name, NULL);
+	(void)thread;
+	if (writing->timeline)
+		format->write(writing->timeline, &options, path, &writing->errors[index]);
+	else
+		remove_timeline(path);
+}
+
 static bool write_timelines(const struct tl_timeline *timeline, const char *folder, GError **error)
 {
-	bool good = true;
-	for (size_t i = 0; i < G_N_ELEMENTS(trace_files) && good; i++) {
-		g_autofree char *path = g_build_filename(folder, trace_files[i].name, NULL);
-		if (timeline)
-			good = trace_files[i].write(timeline, path, error);
-		else if (g_unlink(path) != 0 && errno != ENOENT)
-			g_debug("%s stays: %s", path, g_strerror(errno));
+	unsigned count = 0;
+	GError *first = NULL;
+	while (trace_formats[count].suffix)
+		count++;
+	g_autofree GError **errors = g_new0(GError *, count);
+	struct writing writing = { timeline, folder, errors };
+	struct search_crew *crew = search_crew_new(count);
+	search_parallel(crew, count, write_timeline, &writing);
+	search_crew_free(crew);
+	for (unsigned i = 0; i < count; i++) {
+		if (errors[i] && !first)
+			first = g_steal_pointer(&errors[i]);
+		g_clear_error(&errors[i]);
 	}
-	return good;
+	if (first)
+		g_propagate_error(error, first);
+	return !first;
 }
 
 /* All but platform.xml, which the simulator writes. */
