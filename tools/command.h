@@ -33,6 +33,6 @@ struct command {
 };
 
 extern const struct command run_command, search_command, simulate_command, show_command,
-	validate_command, nop_command, calibrate_command, rank_command;
+	validate_command, nop_command, calibrate_command, rank_command, trace_command;
 
 #endif

@@ -10,10 +10,10 @@
 
 #define VERSION "1.0.0"
 
-static const struct command *const commands[] = { &run_command,      &search_command,
-	                                          &simulate_command, &validate_command,
-	                                          &rank_command,     &calibrate_command,
-	                                          &show_command,     &nop_command };
+static const struct command *const commands[] = {
+	&run_command,       &search_command, &simulate_command, &validate_command, &rank_command,
+	&calibrate_command, &show_command,   &nop_command,      &trace_command
+};
 
 static const char about[] =
 	"mcmsim simulates neural networks on multi-chip modules: a package of chiplets joined\n"

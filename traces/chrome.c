@@ -9,6 +9,7 @@
 #include "traces/counters.h"
 #include "traces/node_names.h"
 #include "traces/output.h"
+#include "traces/segments.h"
 
 #include <math.h>
 
@@ -238,32 +239,7 @@ static void put_slice(struct chrome *chrome, const struct tl_row *row, const str
 
 /* ---- segments ---- */
 
-struct span {
-	double start_ns, end_ns;
-	int32_t first_node, last_node;
-};
-
-/* Per segment from the first row of its clusters to the last; struct span. */
-static GArray *segment_spans(const struct tl_timeline *timeline)
-{
-	GArray *spans = g_array_new(FALSE, FALSE, sizeof(struct span));
-	for (guint i = 0; i < timeline->rows->len; i++) {
-		const struct tl_row *row = &g_array_index(timeline->rows, struct tl_row, i);
-		if (row->resource_kind != TL_CLUSTER || row->segment < 0)
-			continue;
-		while (spans->len <= (guint)row->segment)
-			g_array_append_val(spans, ((struct span){ INFINITY, -INFINITY, -1, -1 }));
-		struct span *span = &g_array_index(spans, struct span, row->segment);
-		span->start_ns = fmin(span->start_ns, row->start_ns);
-		span->end_ns = fmax(span->end_ns, row->end_ns);
-		if (row->node >= 0 && (span->first_node < 0 || row->node < span->first_node))
-			span->first_node = row->node;
-		span->last_node = MAX(span->last_node, row->node);
-	}
-	return spans;
-}
-
-static void put_segment(struct chrome *chrome, guint segment, const struct span *span)
+static void put_segment(struct chrome *chrome, guint segment, const struct trace_segment *span)
 {
 	struct trace_output *output = chrome->output;
 	int64_t start_ps = to_ps(span->start_ns);
@@ -287,12 +263,12 @@ static void put_segment(struct chrome *chrome, guint segment, const struct span 
 
 static void put_segments(struct chrome *chrome)
 {
-	g_autoptr(GArray) spans = segment_spans(chrome->timeline);
+	g_autoptr(GArray) spans = trace_segments(chrome->timeline);
 	if (spans->len == 0)
 		return;
 	put_metadata(chrome, SEGMENTS_PROCESS, ++chrome->track_count, SEGMENTS);
 	for (guint s = 0; s < spans->len; s++) {
-		const struct span *span = &g_array_index(spans, struct span, s);
+		const struct trace_segment *span = &g_array_index(spans, struct trace_segment, s);
 		if (span->end_ns >= span->start_ns)
 			put_segment(chrome, s, span);
 	}

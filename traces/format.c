@@ -2,15 +2,17 @@
 
 #include "traces/chrome.h"
 #include "traces/csv.h"
+#include "traces/paje.h"
 #include "traces/svg.h"
 
 #include <string.h>
 
 const struct trace_format trace_formats[] = {
-	{ ".csv", "every row, for scripts; mcmsim trace reads it", trace_write_csv },
-	{ ".json", "Chrome trace for https://ui.perfetto.dev or https://www.speedscope.app",
+	{ ".csv", true, "every row, for scripts; mcmsim trace reads it", trace_write_csv },
+	{ ".json", true, "Chrome trace, for https://ui.perfetto.dev or https://www.speedscope.app",
 	  trace_write_chrome },
-	{ ".svg", "a picture of clusters and chiplets", trace_write_svg },
+	{ ".svg", true, "a picture of clusters and chiplets", trace_write_svg },
+	{ ".trace", false, "Paje trace, for ViTE or pj_dump", trace_write_paje },
 	{ 0 },
 };
 

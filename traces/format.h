@@ -11,6 +11,9 @@ struct trace_options {
 	bool gzip_large; /* more than TRACE_LARGE bytes become NAME.gz, and NAME goes, or the other
 	                    way round */
 	bool lanes;      /* a track for each of the transfers that share a link or channel */
+	bool cycles;     /* times are cycles, not ns: for what is written about them */
+	unsigned width_px, font_px; /* of a picture; 0: TRACE_SVG_WIDTH, TRACE_SVG_FONT */
+	bool no_legend;
 };
 
 /* "PATH: cannot write: reason" on failure; then nothing appears. `options` NULL: the defaults. */
@@ -19,6 +22,7 @@ typedef bool trace_writer(const struct tl_timeline *timeline, const struct trace
 
 struct trace_format {
 	const char *suffix; /* ".json" */
+	bool of_runs;       /* every run leaves one behind; others are made by mcmsim trace */
 	const char *about;  /* what it is and what reads it, for people */
 	trace_writer *write;
 };

@@ -9,36 +9,37 @@
 
 #include "traces/output.h"
 
-/* Lengths in px. */
-#define WIDTH 800
+/* Lengths in units of a ninth of the font's size: px for a font of 9 px. */
 #define LEFT 228  /* to the right of the rows' names */
-#define RIGHT 784 /* the rest is for half of the last tick's label */
+#define MARGIN 16 /* to the right of the last tick: for half of its label */
 #define TOP 44
 #define ROW 15
 #define BAR 12
-#define CHARACTER 5.4 /* of a font of 9 px; few are wider */
+#define CHARACTER 5.4 /* few are wider */
 #define NARROW 0.5
 #define LABELLED 20 /* computing that is wider shows its micro-batch */
 
 enum { COMPUTE_ODD = TL_KINDS, NOT_RECORDED, LOOKS };
 
+/* In grey, kinds that stand side by side are told apart by lines: `mark` is a path in a square of
+ * 4. */
 static const struct {
-	const char *fill, *legend;
+	const char *fill, *mark, *legend;
 } looks[LOOKS] = {
-	[TL_COMPUTE] = { "#08519c", "compute" },
-	[COMPUTE_ODD] = { "#4292c6", "compute, odd micro-batches" },
-	[TL_LOAD] = { "#7f3b08", "load weights" },
-	[TL_GATHER] = { "#c2a5cf", "gather weights" },
-	[TL_TRANSFER] = { "#1b7837", "transfer" },
-	[TL_FETCH] = { "#01665e", "fetch" },
-	[TL_STORE] = { "#80cdc1", "store" },
-	[TL_FILL] = { "#ffe08a", "fill" },
-	[TL_DRAIN] = { "#fdae61", "drain" },
-	[TL_WAIT_INPUT] = { "#a6d96a", "wait for input" },
-	[TL_WAIT_DRAM] = { "#d7301f", "wait for DRAM" },
-	[TL_BACK_PRESSURE] = { "#ce4a9b", "back pressure" },
-	[TL_SHARD] = { "#bdbdbd", "uneven shares" },
-	[NOT_RECORDED] = { "url(#gap)", "not recorded" },
+	[TL_COMPUTE] = { "#08519c", NULL, "compute" },
+	[COMPUTE_ODD] = { "#4292c6", NULL, "compute, odd micro-batches" },
+	[TL_LOAD] = { "#7f3b08", NULL, "load weights" },
+	[TL_GATHER] = { "#c2a5cf", NULL, "gather weights" },
+	[TL_TRANSFER] = { "#1b7837", NULL, "transfer" },
+	[TL_FETCH] = { "#01665e", NULL, "fetch" },
+	[TL_STORE] = { "#80cdc1", NULL, "store" },
+	[TL_FILL] = { "#ffe08a", NULL, "fill" },
+	[TL_DRAIN] = { "#fdae61", "M0 2h4", "drain" },
+	[TL_WAIT_INPUT] = { "#a6d96a", "M2 0v4", "wait for input" },
+	[TL_WAIT_DRAM] = { "#d7301f", "M0 0L4 4", "wait for DRAM" },
+	[TL_BACK_PRESSURE] = { "#ce4a9b", "M0 0L4 4M0 4L4 0", "back pressure" },
+	[TL_SHARD] = { "#bdbdbd", NULL, "uneven shares" },
+	[NOT_RECORDED] = { "#fff", "M0 4L4 0", "not recorded" },
 };
 
 /* Neighbours on one row that are drawn as one, and what each look has of them. */
@@ -50,6 +51,8 @@ struct cell {
 
 struct picture {
 	const struct tl_timeline *timeline;
+	double width, right; /* the whole and where time ends */
+	bool cycles;
 	double from_ns, px_per_ns;
 	double y_px;          /* of the current row */
 	GString *body;        /* rows and their names */
@@ -104,12 +107,13 @@ static void put_text(GString *text, double x_px, double y_px, const char *attrib
 
 static double px_of(const struct picture *picture, double time_ns)
 {
-	return CLAMP(LEFT + (time_ns - picture->from_ns) * picture->px_per_ns, LEFT, RIGHT);
+	return CLAMP(LEFT + (time_ns - picture->from_ns) * picture->px_per_ns, LEFT,
+	             picture->right);
 }
 
 static void flush(struct picture *picture, struct cell *cell)
 {
-	double from_px = MIN(cell->from_px, RIGHT - NARROW);
+	double from_px = MIN(cell->from_px, picture->right - NARROW);
 	double wide_px = MAX(cell->to_px - from_px, NARROW);
 	GString *bars = picture->bars[cell->look];
 
@@ -197,6 +201,30 @@ static char *row_name(const struct tl_timeline *timeline, guint first, guint end
 	                       low < high ? (char *)g_ptr_array_index(timeline->nodes, high) : "");
 }
 
+static void put_filled(GString *text, int look, const char *path)
+{
+	g_string_append(text, "<path fill=\"");
+	if (looks[look].mark)
+		g_string_append_printf(text, "url(#l%d)", look);
+	else
+		g_string_append(text, looks[look].fill);
+	g_string_append_printf(text, "\" d=\"%s\"/>\n", path);
+}
+
+/* Patterns of the looks that were drawn. */
+static void put_patterns(GString *text, const struct picture *picture)
+{
+	for (int look = 0; look < LOOKS; look++)
+		if (picture->seen[look] && looks[look].mark)
+			g_string_append_printf(
+				text,
+				"<pattern id=\"l%d\" width=\"4\" height=\"4\" "
+				"patternUnits=\"userSpaceOnUse\"><path fill=\"%s\" "
+				"d=\"M0 0h4v4h-4z\"/><path stroke=\"#000\" "
+				"stroke-opacity=\".4\" stroke-width=\".7\" d=\"%s\"/></pattern>\n",
+				look, looks[look].fill, looks[look].mark);
+}
+
 /* Rows first to end - 1 are those of one resource. */
 static void draw_resource(struct picture *picture, guint first, guint end)
 {
@@ -230,8 +258,7 @@ static void draw_resource(struct picture *picture, guint first, guint end)
 	put_text(picture->body, LEFT - 6, picture->y_px + 9.5, " class=\"n\"", label);
 	for (int look = 0; look < LOOKS; look++) {
 		if (picture->bars[look]->len)
-			g_string_append_printf(picture->body, "<path fill=\"%s\" d=\"%s\"/>\n",
-			                       looks[look].fill, picture->bars[look]->str);
+			put_filled(picture->body, look, picture->bars[look]->str);
 		g_string_truncate(picture->bars[look], 0);
 	}
 	g_string_append(picture->body, picture->labels->str);
@@ -300,9 +327,17 @@ static void draw_segments(struct picture *picture)
 			continue;
 		put_line(picture->body, x_px, TOP - 14, picture->y_px, "s");
 		if (x_px + 3 + wide_px <=
-		    (s + 1 < starts->len ? px_of(picture, start_ns[1]) : WIDTH))
+		    (s + 1 < starts->len ? px_of(picture, start_ns[1]) : picture->width))
 			put_text(picture->body, x_px + 3, TOP - 6, "", label);
 	}
+}
+
+static const char *unit_name(const struct picture *picture, double span)
+{
+	static const char *const names[2][3] = { { "time, ns", "time, us", "time, ms" },
+		                                 { "cycles", "thousand cycles",
+		                                   "million cycles" } };
+	return names[picture->cycles][span >= 1e6 ? 2 : span >= 1e3 ? 1 : 0];
 }
 
 /* Ticks 1, 2 or 5 times a power of ten apart, 5 to 12 of them. */
@@ -324,9 +359,7 @@ static void draw_axis(struct picture *picture, double span_ns)
 		         " text-anchor=\"middle\"", label);
 	}
 	put_text(picture->body, LEFT - 6, picture->y_px + 14, " class=\"n\"",
-	         ms   ? "time, ms"
-	         : us ? "time, us"
-	              : "time, ns");
+	         unit_name(picture, span_ns));
 	picture->y_px += 34;
 }
 
@@ -344,15 +377,14 @@ static void draw_legend(struct picture *picture)
 
 		if (!picture->seen[look])
 			continue;
-		if (x_px + wide_px > WIDTH) {
+		if (x_px + wide_px > picture->width) {
 			x_px = 12;
 			picture->y_px += ROW;
 		}
-		g_string_append(picture->body, "<path fill=\"");
-		g_string_append_printf(picture->body, "%s\" d=\"M", looks[look].fill);
-		put_px(picture->body, x_px);
-		g_string_append_printf(picture->body, " %dh%dv-10h-%dz\"/>\n", (int)picture->y_px,
-		                       BAR, BAR);
+		g_autoptr(GString) box = g_string_new("M");
+		put_px(box, x_px);
+		g_string_append_printf(box, " %dh%dv-10h-%dz", (int)picture->y_px, BAR, BAR);
+		put_filled(picture->body, look, box->str);
 		put_text(picture->body, x_px + 16, picture->y_px - 1.5, "", looks[look].legend);
 		x_px += wide_px;
 	}
@@ -371,14 +403,21 @@ static double first_ns(const struct tl_timeline *timeline)
 bool trace_write_svg(const struct tl_timeline *timeline, const struct trace_options *options,
                      const char *path, GError **error)
 {
+	static const struct trace_options defaults = { 0 };
+	const struct trace_options *how = options ? options : &defaults;
+	unsigned width_px = how->width_px ? how->width_px : TRACE_SVG_WIDTH;
+	double unit_px = (how->font_px ? how->font_px : TRACE_SVG_FONT) / 9.0;
 	struct trace_output *output = trace_open(path, options);
-	g_autofree char *title = escaped(timeline->title, WIDTH - 24, CHARACTER * 12 / 9);
-	struct picture picture = { .timeline = timeline, .y_px = TOP };
+	struct picture picture = { .timeline = timeline, .y_px = TOP, .cycles = how->cycles };
 	double from_ns = first_ns(timeline);
 	double span_ns = timeline->end_ns > from_ns ? timeline->end_ns - from_ns : 1;
 
+	/* As wide as the names are, at least. */
+	picture.width = MAX(width_px / unit_px, LEFT * 1.5);
+	picture.right = picture.width - MARGIN;
 	picture.from_ns = from_ns;
-	picture.px_per_ns = (RIGHT - LEFT) / span_ns;
+	picture.px_per_ns = (picture.right - LEFT) / span_ns;
+	g_autofree char *title = escaped(timeline->title, picture.width - 24, CHARACTER * 12 / 9);
 	picture.body = g_string_new(NULL);
 	picture.labels = g_string_new(NULL);
 	for (int look = 0; look < LOOKS; look++)
@@ -386,18 +425,24 @@ bool trace_write_svg(const struct tl_timeline *timeline, const struct trace_opti
 	draw_rows(&picture);
 	draw_segments(&picture);
 	draw_axis(&picture, span_ns);
-	draw_legend(&picture);
+	if (how->no_legend)
+		picture.y_px -= 18; /* the space that the axis leaves to it */
+	else
+		draw_legend(&picture);
 
-	g_autofree char *head = g_strdup_printf(
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-		"viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"9\">\n"
-		"<style>.n{text-anchor:end}.m{text-anchor:middle;fill:#fff}"
-		".s{stroke:#000;stroke-dasharray:2 2}.t{stroke:#000}</style>\n"
-		"<pattern id=\"gap\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\">"
-		"<path stroke=\"#999\" d=\"M0 4L4 0\"/></pattern>\n"
-		"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
-		WIDTH, (int)picture.y_px, WIDTH, (int)picture.y_px, WIDTH, (int)picture.y_px);
-	g_autoptr(GString) heading = g_string_new(head);
+	g_autoptr(GString) heading = g_string_new(
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");
+	put_px(heading, picture.width * unit_px);
+	g_string_append(heading, "\" height=\"");
+	put_px(heading, picture.y_px * unit_px);
+	g_string_append(heading, "\" viewBox=\"0 0 ");
+	put_px(heading, picture.width);
+	g_string_append_printf(heading, " %d\"", (int)picture.y_px);
+	g_string_append(heading, " font-family=\"sans-serif\" font-size=\"9\">\n"
+	                         "<style>.n{text-anchor:end}.m{text-anchor:middle;fill:#fff}"
+	                         ".s{stroke:#000;stroke-dasharray:2 2}.t{stroke:#000}</style>\n"
+	                         "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+	put_patterns(heading, &picture);
 	put_text(heading, 12, 18, " font-size=\"12\"", title);
 	trace_put(output, heading->str);
 	trace_put(output, picture.body->str);

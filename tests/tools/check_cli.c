@@ -14,10 +14,10 @@ static const struct usage_error {
 	{ "", "no command given; commands: run, search, simulate, validate, rank, calibrate, show, "
 	      "nop (see mcmsim --help)" },
 	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, rank, calibrate, "
-	         "show, nop (see mcmsim --help)" },
+	         "show, nop, trace (see mcmsim --help)" },
 	{ "--versoin",
 	  "no command \"--versoin\"; commands: run, search, simulate, validate, rank, calibrate, "
-	  "show, nop (see mcmsim --help)" },
+	  "show, nop, trace (see mcmsim --help)" },
 
 	{ "--version 2", "--version stands alone, got \"2\"" },
 	{ "--help run", "--help stands alone, got \"run\"" },

@@ -264,10 +264,11 @@ static uint64_t macs_in(const char *csv)
 	g_auto(GStrv) lines = g_strsplit(csv, "\n", -1);
 	uint64_t macs = 0;
 	ck_assert_str_eq(lines[0], "resource,kind,segment,cluster,node,microbatch,tile,"
-	                           "start_ns,end_ns,amount,unit,extrapolated");
+	                           "start_ns,end_ns,amount,unit,extrapolated,inputs");
 	for (unsigned i = 1; lines[i]; i++) {
 		if (!g_str_has_prefix(lines[i], "\"chiplet ") || !strstr(lines[i], "\",compute,"))
 			continue;
+		*strrchr(lines[i], ',') = '\0'; /* inputs */
 		*strrchr(lines[i], ',') = '\0'; /* extrapolated */
 		char *unit = strrchr(lines[i], ','), *end;
 		ck_assert_str_eq(unit, ",MAC");

@@ -87,6 +87,7 @@ START_TEST(a_report_is_exactly_this)
 		"  \"format\": \"mcmsim-report/1\",\n"
 		"  \"workload\": \"net\",\n"
 		"  \"package\": \"tiny\",\n"
+		"  \"clock_GHz\": 1,\n"
 		"  \"strategy\": \"made up\",\n"
 		"  \"batch\": 10,\n"
 		"  \"bound_ns\": 44,\n"

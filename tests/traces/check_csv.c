@@ -4,7 +4,7 @@
 
 #define HEADER                                                                            \
 	"resource,kind,segment,cluster,node,microbatch,tile,start_ns,end_ns,amount,unit," \
-	"extrapolated\n"
+	"extrapolated,inputs\n"
 
 START_TEST(tiny_timeline_is_the_golden_file)
 {
@@ -35,10 +35,10 @@ START_TEST(clusters_are_written_if_alone)
 
 	add_tile(timeline, TL_CLUSTER, 0, 0, 0, 10);
 	before = written(timeline, trace_write_csv);
-	ck_assert_ptr_nonnull(strstr(before, ",compute,0,0,conv1,0,0,0,10,100,MAC,0\n"));
+	ck_assert_ptr_nonnull(strstr(before, ",compute,0,0,conv1,0,0,0,10,100,MAC,0,\n"));
 	add_tile(timeline, TL_CHIPLET, 0, 0, 0, 10);
 	after = written(timeline, trace_write_csv);
-	ck_assert_str_eq(after, HEADER "\"chiplet 0,0\",compute,0,0,conv1,0,0,0,10,100,MAC,0\n");
+	ck_assert_str_eq(after, HEADER "\"chiplet 0,0\",compute,0,0,conv1,0,0,0,10,100,MAC,0,\n");
 	tl_free(timeline);
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(numbers_are_short_and_exact_to_1e_6)
 
 	add_movement(timeline, TL_DRAM, TL_LOAD, -1, 0, 1, numbers[_i].value);
 	text = written(timeline, trace_write_csv);
-	expected = g_strdup_printf(HEADER "dram 0,load,0,0,conv1,,,0,1,%s,byte,0\n",
+	expected = g_strdup_printf(HEADER "dram 0,load,0,0,conv1,,,0,1,%s,byte,0,\n",
 	                           numbers[_i].text);
 	ck_assert_str_eq(text, expected);
 	tl_free(timeline);

@@ -10,6 +10,7 @@
 
 #include "search/search.h"
 #include "sim/simulate.h"
+#include "traces/cut.h"
 #include "tools/command.h"
 
 enum option_bit {
@@ -39,7 +40,8 @@ enum option_bit {
 	OPTION_DRAWS = 1 << 23,   /* --draws, --segments */
 	OPTION_FRONT = 1 << 24,   /* --pareto, --explain */
 	OPTION_REFINE = 1 << 25,  /* --refine */
-	OPTION_SPACE = 1 << 26    /* --strategy exhaustive, and --space for it */
+	OPTION_SPACE = 1 << 26,   /* --strategy exhaustive, and --space for it */
+	OPTION_CONVERT = 1 << 27  /* of mcmsim trace: --window to --check */
 };
 
 #define OPTION_DEFAULT_BATCH 64
@@ -88,6 +90,12 @@ struct options {
 	bool rank_within; /* --segments searched */
 	enum sim_trace_level trace_level;
 	double trace_from_ns, trace_to_ns; /* INFINITY: to the end */
+	/* Of mcmsim trace. */
+	enum trace_level level;
+	bool cycles; /* times in cycles instead of ns */
+	gboolean lanes, check;
+	unsigned width_px, font_px; /* of a picture; 0: not given */
+	gboolean no_legend;
 
 	struct options_text *text; /* private: what has to be parsed */
 };

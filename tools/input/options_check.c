@@ -208,6 +208,18 @@ static bool check_draws(const struct options_text *text, struct options *options
 	return true;
 }
 
+static bool check_window(const char *option, const char *text, struct options *options,
+                         GError **error)
+{
+	if (parse_window(text ? text : ":", &options->trace_from_ns, &options->trace_to_ns))
+		return true;
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+	            "--%s: must be FROM:TO with FROM < TO, in ns or with ns, us, ms or s, got "
+	            "\"%s\"",
+	            option, text);
+	return false;
+}
+
 static bool check_trace(const struct options_text *text, struct options *options, GError **error)
 {
 	static const char *const levels[] = { [SIM_TRACE_NONE] = "none",
@@ -220,21 +232,46 @@ static bool check_trace(const struct options_text *text, struct options *options
 	                                     G_N_ELEMENTS(levels), &level, error))
 		return false;
 	options->trace_level = (enum sim_trace_level)level;
-	const char *window = text->trace_window ? text->trace_window : ":";
-	const bool good = parse_window(window, &options->trace_from_ns, &options->trace_to_ns);
-	if (!good)
-		g_set_error(
-			error, TOOL_ERROR, TOOL_USAGE,
-			"--trace-window: must be FROM:TO with FROM < TO, in ns or with ns, us, ms "
-			"or s, got \"%s\"",
-			window);
-	else if (text->trace_window && (!options->out || level == SIM_TRACE_NONE))
-		g_set_error(error, TOOL_ERROR, TOOL_USAGE,
-		            "--trace-window: is of the timelines in the folder of --out; there "
-		            "are none");
-	else
+	if (!check_window("trace-window", text->trace_window, options, error))
+		return false;
+	if (!text->trace_window || (options->out && level != SIM_TRACE_NONE))
 		return true;
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE,
+	            "--trace-window: is of the timelines in the folder of --out; there are none");
 	return false;
+}
+
+/* A whole number between two, or 0 if there is none. */
+static bool check_px(const char *option, const char *text, uint64_t min, uint64_t max,
+                     unsigned *value, GError **error)
+{
+	uint64_t number = 0;
+	if (text && !check_integer(option, text, min, max, &number, error))
+		return false;
+	*value = (unsigned)number;
+	return true;
+}
+
+/* Of mcmsim trace. */
+static bool check_conversion(const struct options_text *text, struct options *options,
+                             GError **error)
+{
+	static const char *const levels[] = { [TRACE_SEGMENT] = "segment",
+		                              [TRACE_CLUSTER] = "cluster",
+		                              [TRACE_CHIPLET] = "chiplet",
+		                              [TRACE_LINK] = "link" };
+	static const char *const units[] = { "ns", "cycle" };
+	unsigned level = TRACE_LINK, unit = 0;
+	if ((text->level &&
+	     !check_name("level", text->level, levels, G_N_ELEMENTS(levels), &level, error)) ||
+	    (text->time_unit &&
+	     !check_name("time-unit", text->time_unit, units, G_N_ELEMENTS(units), &unit, error)))
+		return false;
+	options->level = (enum trace_level)level;
+	options->cycles = unit > 0;
+	return check_px("width", text->width, 300, 10000, &options->width_px, error) &&
+	       check_px("font-size", text->font_size, 6, 40, &options->font_px, error) &&
+	       (!text->window || check_window("window", text->window, options, error));
 }
 
 /* A path as it may be written: "$.grid.rows", ".grid.rows" and "grid.rows" are one. */
@@ -317,5 +354,5 @@ bool options_check(const struct options_text *text, struct options *options, GEr
 	       check_count("refine", text->refine, MAX_REFINED, &options->refine, error) &&
 	       check_integer("seed", text->seed, 0, UINT64_MAX, &options->seed, error) &&
 	       check_samples(text, options, error) && check_draws(text, options, error) &&
-	       check_trace(text, options, error);
+	       check_trace(text, options, error) && check_conversion(text, options, error);
 }

@@ -7,6 +7,7 @@
 
 struct options_text { /* NULL: not given */
 	char *strategy, *space, *objective, *batch, *tiles, *seed, *jobs, *trace_level;
+	char *window, *level, *time_unit, *width, *font_size;
 	char *trace_window, *samples, *sample, *draws, *segments, *refine;
 	char **set, **arguments;
 	bool batch_list;  /* the command takes --batch as a list */

@@ -227,6 +227,16 @@ void report_write_calibration(struct json_writer *w, const struct cal_calibratio
 	json_end_object(w);
 }
 
+/* NaN (null in the file): chiplets have different ones. */
+static double common_clock_GHz(const struct hw_package *package)
+{
+	double clock_GHz = hw_chiplet(package, 0)->clock_GHz;
+	for (unsigned c = 1; c < hw_chiplet_count(package); c++)
+		if (hw_chiplet(package, c)->clock_GHz != clock_GHz)
+			return NAN;
+	return clock_GHz;
+}
+
 char *report_json(const struct report *report, enum report_clock clock)
 {
 	struct json_writer writer, *w = &writer;
@@ -235,6 +245,7 @@ char *report_json(const struct report *report, enum report_clock clock)
 	json_string(w, "format", "mcmsim-report/1");
 	json_string(w, "workload", report->workload->name);
 	json_string(w, "package", report->package->name);
+	json_number(w, "clock_GHz", common_clock_GHz(report->package));
 	json_string(w, "strategy", report->mapping->strategy);
 	json_integer(w, "batch", report->mapping->batch);
 	json_number(w, "bound_ns", report->analytical->bound_ns);

@@ -85,7 +85,7 @@ static void write_timeline(void *data, unsigned thread, unsigned index)
 	g_autofree char *name = g_strconcat("timeline", format->suffix, NULL);
 	g_autofree char *path = g_build_filename(writing->folder, name, NULL);
 	(void)thread;
-	if (writing->timeline)
+	if (writing->timeline && format->of_runs)
 		format->write(writing->timeline, &options, path, &writing->errors[index]);
 	else
 		remove_timeline(path);
