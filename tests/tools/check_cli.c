@@ -12,7 +12,7 @@ static const struct usage_error {
 	const char *words, *message;
 } usage_errors[] = {
 	{ "", "no command given; commands: run, search, simulate, validate, rank, calibrate, show, "
-	      "nop (see mcmsim --help)" },
+	      "nop, trace (see mcmsim --help)" },
 	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, rank, calibrate, "
 	         "show, nop, trace (see mcmsim --help)" },
 	{ "--versoin",
