@@ -47,7 +47,7 @@ static enum tool_status print_run(const struct subject *subject, const struct op
 	if (options->json)
 		print_json(subject, options, results, out);
 	else if (good)
-		results_print(results, count, options->quiet, out);
+		results_print(results, count, subject, options, out);
 	if (good)
 		return TOOL_OK;
 	g_set_error(error, TOOL_ERROR, TOOL_FAILED, "%s", reasons->str);

@@ -21,7 +21,7 @@ static enum tool_status simulate(const struct subject *subject, const struct opt
 	if (good && options->json)
 		g_string_append(out, result.report);
 	else if (good)
-		results_print(&result, 1, options->quiet, out);
+		results_print(&result, 1, subject, options, out);
 	result_release(&result);
 	return good ? TOOL_OK : TOOL_FAILED;
 }

@@ -7,6 +7,7 @@
 
 #include "tools/input/options.h"
 #include "tools/text/printable.h"
+#include "tools/text/terminal.h"
 
 #define VERSION "1.0.0"
 
@@ -85,6 +86,7 @@ static enum tool_status run_command_line(const struct command *command, int argc
 			g_string_append(out, text);
 			status = TOOL_OK;
 		} else {
+			options.width = terminal_columns();
 			status = command->run(&options, out, &error);
 		}
 		options_release(&options);

@@ -44,10 +44,12 @@ START_TEST(run_prints_a_row_and_writes_a_folder_per_strategy)
 {
 	g_autofree char *text = output_of(folder, RUN "--strategy sequential,scope -o @/out");
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	ck_assert(g_str_has_prefix(lines[0],
+	ck_assert_str_eq(lines[0], "alexnet on simba-6x6, batch 4, seed 1");
+	ck_assert_str_eq(lines[1], "");
+	ck_assert(g_str_has_prefix(lines[2],
 	                           "strategy    segments  clusters  analytical  simulated"));
-	ck_assert(g_str_has_prefix(lines[2], "sequential         8         8  "));
-	ck_assert(g_str_has_prefix(lines[3], "scope  "));
+	ck_assert(g_str_has_prefix(lines[4], "sequential         8         8  "));
+	ck_assert(g_str_has_prefix(lines[5], "scope  "));
 	assert_has(text, "\nscope: segment ");
 	assert_has(text, " of the latency; its ");
 	assert_names("out", "scope sequential");
@@ -60,7 +62,8 @@ START_TEST(one_strategy_needs_no_folder_of_its_own)
 {
 	g_autofree char *text = output_of(folder, RUN "--quiet -o @/deep/out");
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	ck_assert_uint_eq(g_strv_length(lines), 4); /* header, units, row, and nothing more */
+	/* Names, units and row of both blocks, a line between them, bubbles, and nothing more. */
+	ck_assert_uint_eq(g_strv_length(lines), 3 + 1 + 4 + 1);
 	assert_names("deep/out", FILES);
 }
 END_TEST
@@ -89,11 +92,12 @@ START_TEST(a_strategy_without_a_mapping_gets_its_reason)
 	    "--set dram.channels[3].at[1]=0 --set dram.channels[4].at[1]=0 --set "             \
 	    "dram.channels[5].at[1]=0 "
 	g_autofree char *text = output_of(folder, SMALL "--strategy pipeline,sequential -o @/out");
-	g_autofree char *remark = g_strdup_printf("\npipeline: %s\n", reason);
 	g_autofree char *error = g_strdup_printf("pipeline: %s", reason);
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	ck_assert(g_str_has_prefix(lines[2], "pipeline           -         -           -"));
-	assert_has(text, remark);
+	assert_has(text, ", with grid.rows=1,\n  dram.channels[1].at[1]=0,");
+	assert_has(text, "\npipeline           -         -           -");
+	assert_has(text,
+	           "\npipeline: 'alexnet' has 8 nodes but 'simba-6x6' has 6 chiplets; it needs "
+	           "one\n  each\n");
 	assert_names("out", "sequential");
 	assert_fails(folder, SMALL "--strategy pipeline", 1, error);
 }

@@ -14,6 +14,7 @@
 #include "tools/report/results.h"
 #include "tools/report/show.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 #include "tests/support/suite.h"
 
 /* JSON */
@@ -139,6 +140,148 @@ START_TEST(a_table_without_units_has_no_line_for_them)
 	table_init(&table, columns, 1);
 	table_finish(&table, out);
 	ck_assert_str_eq(out->str, "a\n");
+}
+END_TEST
+
+/* Three columns of nine characters and a key: what the table is cut into. */
+static char *table_of(unsigned width, const struct table_group *groups, unsigned group_count)
+{
+	static const struct table_column columns[] = { { "key", "", TABLE_LEFT },
+		                                       { "one", "ms", TABLE_RIGHT },
+		                                       { "two", "", TABLE_RIGHT },
+		                                       { "text", "", TABLE_TEXT } };
+	struct table table;
+	GString *out = g_string_new(NULL);
+	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
+	table.groups = groups;
+	table.group_count = group_count;
+	table_add(&table, "k1");
+	table_add(&table, "123456789");
+	table_add(&table, "2");
+	table_add(&table, "these are words of an explanation, and 3 %%");
+	table_add(&table, "k2");
+	table_add(&table, "1");
+	table_add(&table, "123456789");
+	table_add(&table, "-");
+	table_finish(&table, out);
+	return g_string_free(out, FALSE);
+}
+
+START_TEST(text_in_a_table_gets_what_a_line_has_left)
+{
+	g_autofree char *any = table_of(0, NULL, 0), *fits = table_of(69, NULL, 0);
+	g_autofree char *narrow = table_of(68, NULL, 0), *least = table_of(51, NULL, 0);
+	ck_assert_str_eq(any, "key        one        two  text\n"
+	                      "            ms\n"
+	                      "k1   123456789          2  these are words of an explanation, and "
+	                      "3 %\n"
+	                      "k2           1  123456789  -\n");
+	ck_assert_str_eq(any, fits);
+	ck_assert_str_eq(narrow,
+	                 "key        one        two  text\n"
+	                 "            ms\n"
+	                 "k1   123456789          2  these are words of an explanation, and\n"
+	                 "                           3 %\n"
+	                 "k2           1  123456789  -\n");
+	ck_assert_str_eq(least, "key        one        two  text\n"
+	                        "            ms\n"
+	                        "k1   123456789          2  these are words of an\n"
+	                        "                           explanation, and 3 %\n"
+	                        "k2           1  123456789  -\n");
+}
+END_TEST
+
+START_TEST(a_table_that_is_too_wide_goes_on_below_itself)
+{
+	g_autofree char *text = table_of(50, NULL, 0);
+	ck_assert_str_eq(text, "key        one        two\n"
+	                       "            ms\n"
+	                       "k1   123456789          2\n"
+	                       "k2           1  123456789\n"
+	                       "\n"
+	                       "key  text\n"
+	                       "k1   these are words of an explanation, and 3 %\n"
+	                       "k2   -\n");
+}
+END_TEST
+
+START_TEST(groups_of_columns_stay_together)
+{
+	static const struct table_group pair[] = { { 2, "both" } };
+	static const struct table_group named[] = { { 1, "a name longer than it" }, { 3, "" } };
+	static const struct table_group all[] = { { 1, "all" } };
+	g_autofree char *wide = table_of(69, pair, 1), *narrow = table_of(50, pair, 1);
+	g_autofree char *name = table_of(80, named, 2), *cut = table_of(25, all, 1);
+	ck_assert_str_eq(wide, "                both -------------------------------------------"
+	                       "-----\n"
+	                       "key        one        two  text\n"
+	                       "            ms\n"
+	                       "k1   123456789          2  these are words of an explanation, and "
+	                       "3 %\n"
+	                       "k2           1  123456789  -\n");
+	ck_assert_str_eq(narrow, "key        one\n"
+	                         "            ms\n"
+	                         "k1   123456789\n"
+	                         "k2           1\n"
+	                         "\n"
+	                         "     both ----------------------------------------\n"
+	                         "key        two  text\n"
+	                         "k1           2  these are words of an explanation,\n"
+	                         "                and 3 %\n"
+	                         "k2   123456789  -\n");
+	ck_assert(g_str_has_prefix(name, "     a name longer than it\n"
+	                                 "key        one         two  text\n"));
+	ck_assert(g_str_has_prefix(cut, "     all ----------------\n"
+	                                "key        one        two\n"
+	                                "            ms\n"
+	                                "k1   123456789          2\n"
+	                                "k2           1  123456789\n"
+	                                "\n"
+	                                "     all"));
+}
+END_TEST
+
+/* Lines */
+
+START_TEST(lines_end_between_words)
+{
+	static const struct {
+		unsigned width, indent;
+		const char *before, *text, *expected;
+	} cases[] = {
+		{ 10, 2, "", "one two three four", "one two\n  three\n  four" },
+		{ 7, 0, "", "one two three", "one two\nthree" },
+		{ 6, 0, "", "one two three", "one\ntwo\nthree" },
+		{ 0, 2, "", "one two three", "one two three" },
+		{ 4, 1, "", "a longerthanaline b", "a\n longerthanaline\n b" },
+		{ 12, 4, "one", " two three", "one two\n    three" },
+		{ 9, 2, "  label  ", "word", "  label\n  word" },
+		{ 9, 9, "  label  ", "word x", "  label  word\n         x" },
+		{ 8, 0, "", "  one two\nthree\n\n", "  one\ntwo\nthree\n\n" },
+		{ 9, 0, "", "about 100 % of", "about\n100 % of" },
+		{ 5, 0, "", "gr\303\266\303\237e a", "gr\303\266\303\237e\na" },
+		{ 6, 0, "", "gr\303\266\303\237e a", "gr\303\266\303\237e\na" },
+		{ 7, 0, "", "gr\303\266\303\237e a", "gr\303\266\303\237e a" },
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) out = g_string_new(cases[i].before);
+		wrap_text(out, cases[i].width, cases[i].indent, cases[i].text);
+		ck_assert_msg(strcmp(out->str, cases[i].expected) == 0, "%u: %s", i, out->str);
+	}
+}
+END_TEST
+
+START_TEST(commands_go_on_behind_a_backslash)
+{
+	g_autoptr(GString) narrow = g_string_new(NULL);
+	g_autoptr(GString) wide = g_string_new(NULL);
+	wrap_command(narrow, 24, 2, "mcmsim run --batch 4 --set a=b --seed 1");
+	wrap_command(wide, 0, 2, "mcmsim run --batch 4 --set a=b --seed 1");
+	ck_assert_str_eq(narrow->str, "  mcmsim run --batch 4 \\\n"
+	                              "         --set a=b \\\n"
+	                              "         --seed 1\n");
+	ck_assert_str_eq(wide->str, "  mcmsim run --batch 4 --set a=b --seed 1\n");
 }
 END_TEST
 
@@ -305,6 +448,11 @@ int main(void)
 	tcase_add_test(tests, columns_are_as_wide_as_their_widest_cell);
 	tcase_add_test(tests, numbers_stand_in_cells_as_asked);
 	tcase_add_test(tests, a_table_without_units_has_no_line_for_them);
+	tcase_add_test(tests, text_in_a_table_gets_what_a_line_has_left);
+	tcase_add_test(tests, a_table_that_is_too_wide_goes_on_below_itself);
+	tcase_add_test(tests, groups_of_columns_stay_together);
+	tcase_add_test(tests, lines_end_between_words);
+	tcase_add_test(tests, commands_go_on_behind_a_backslash);
 	tcase_add_test(tests, four_digits_count);
 	tcase_add_test(tests, letters_go_on_after_z);
 	tcase_add_test(tests, a_mesh_is_drawn_with_its_links);

@@ -81,6 +81,7 @@ struct options {
 	unsigned jobs; /* processors to use */
 	uint64_t seed;
 	gboolean exact, json, quiet;
+	unsigned width; /* of lines of text, in characters; 0: no limit */
 	unsigned samples;
 	int sample; /* negative: not given */
 	gboolean keep_mappings, choice;

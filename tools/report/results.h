@@ -51,7 +51,8 @@ struct execution {
 bool execute_mapping(const struct execution *execution, const struct map_mapping *mapping,
                      struct result *result, GError **error);
 
-/* Append the table, and unless `quiet` the remarks below it. */
-void results_print(const struct result *results, unsigned count, bool quiet, GString *out);
+/* Append the table and, unless --quiet, a title above and remarks below it. One result is good. */
+void results_print(const struct result *results, unsigned count, const struct subject *subject,
+                   const struct options *options, GString *out);
 
 #endif

@@ -3,7 +3,11 @@
 #include "tools/report/results.h"
 
 #include "tools/report/report.h"
+#include "tools/report/title.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
+
+enum { LABEL = 11 }; /* where what follows a label begins */
 
 static const struct table_column columns[] = {
 	{ "strategy", "", TABLE_LEFT },      { "segments", "", TABLE_RIGHT },
@@ -11,10 +15,13 @@ static const struct table_column columns[] = {
 	{ "simulated", "ms", TABLE_RIGHT },  { "error", "%", TABLE_RIGHT },
 	{ "throughput", "/s", TABLE_RIGHT }, { "energy", "mJ", TABLE_RIGHT },
 	{ "util.", "%", TABLE_RIGHT },       { "busy", "%", TABLE_RIGHT },
-	{ "fill", "%", TABLE_RIGHT },        { "drain", "%", TABLE_RIGHT },
-	{ "wait", "input %", TABLE_RIGHT },  { "wait", "dram %", TABLE_RIGHT },
-	{ "back", "press. %", TABLE_RIGHT }, { "shard", "%", TABLE_RIGHT },
+	{ "fill", "", TABLE_RIGHT },         { "drain", "", TABLE_RIGHT },
+	{ "wait", "input", TABLE_RIGHT },    { "wait", "dram", TABLE_RIGHT },
+	{ "back", "press.", TABLE_RIGHT },   { "uneven", "shares", TABLE_RIGHT },
 };
+
+/* util. and busy stand beside the bubbles; both with them where there is no room for all. */
+static const struct table_group groups[] = { { 1, "" }, { 8, "" }, { 10, "bubbles, %" } };
 
 static void add_row(struct table *table, const struct result *result)
 {
@@ -41,7 +48,7 @@ static void add_row(struct table *table, const struct result *result)
 		table_add(table, "%.1f", row->bubbles[b] * 100);
 }
 
-static void remark_files(const struct result *result, GString *out)
+static void remark_files(const struct result *result, unsigned width, GString *out)
 {
 	static const char *const rows[] = {
 		[SIM_TRACE_NONE] = "",
@@ -54,41 +61,57 @@ static void remark_files(const struct result *result, GString *out)
 		return;
 	g_autofree char *folder = printable(result->folder);
 	enum sim_trace_level level = result->row.trace_level;
-	g_string_append_printf(
-		out, "  files    %s: mapping.json, report.json, platform.xml%s%s\n", folder,
-		level == SIM_TRACE_NONE ? "" : ", timeline.csv, timeline.svg, timeline.json",
-		rows[level]);
+	g_string_append(out, "  files    ");
+	wrap_printf(out, width, LABEL, "%s: mapping.json, report.json, platform.xml%s%s\n", folder,
+	            level == SIM_TRACE_NONE ? "" : ", timeline.csv, timeline.svg, timeline.json",
+	            rows[level]);
 }
 
-static void remark(const struct result *result, GString *out)
+static void remark(const struct result *result, unsigned width, GString *out)
 {
+	enum { INDENT = 2 };
 	const struct result_row *row = &result->row;
 	g_autofree char *text = printable(result->error ? result->error : result->bottleneck);
-	g_string_append_printf(out, "\n%s: %s\n", result->name, text);
+	wrap_printf(out, width, INDENT, "\n%s: %s\n", result->name, text);
 	if (result->error)
 		return;
 	g_string_append(out, "  took     ");
 	if (row->search_wall_s >= 0)
-		g_string_append_printf(out, "%.2f s to search, ", row->search_wall_s);
-	g_string_append_printf(out,
-	                       "%.2f s to simulate %" G_GUINT64_FORMAT " of %u samples in "
-	                       "%" G_GUINT64_FORMAT " activities\n",
-	                       row->simulation_wall_s, row->samples_simulated, row->batch,
-	                       row->activities);
-	remark_files(result, out);
+		wrap_printf(out, width, LABEL, "%.2f s to search, ", row->search_wall_s);
+	wrap_printf(out, width, LABEL,
+	            "%.2f s to simulate %" G_GUINT64_FORMAT " of %u samples in %" G_GUINT64_FORMAT
+	            " activities\n",
+	            row->simulation_wall_s, row->samples_simulated, row->batch, row->activities);
+	remark_files(result, width, out);
 }
 
-void results_print(const struct result *results, unsigned count, bool quiet, GString *out)
+/* Shares of what: the columns that are no times and energies. */
+static void explain_shares(unsigned width, GString *out)
 {
+	wrap_text(out, width, 1,
+	          "(util.: MACs / (all MAC units x latency); busy + bubbles: 100 % of regions' "
+	          "time)\n");
+}
+
+void results_print(const struct result *results, unsigned count, const struct subject *subject,
+                   const struct options *options, GString *out)
+{
+	unsigned good = 0;
+	while (results[good].error)
+		good++;
+	if (!options->quiet)
+		title_print(subject, options, results[good].row.batch, out);
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = options->width;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned i = 0; i < count; i++)
 		add_row(&table, &results[i]);
 	table_finish(&table, out);
-	if (!quiet)
-		g_string_append(
-			out,
-			"(busy to shard: in % of the regions' time; fill to shard are bubbles)\n");
-	for (unsigned i = 0; i < count && !quiet; i++)
-		remark(&results[i], out);
+	if (options->quiet)
+		return;
+	explain_shares(options->width, out);
+	for (unsigned i = 0; i < count; i++)
+		remark(&results[i], options->width, out);
 }
