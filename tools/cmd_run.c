@@ -108,9 +108,9 @@ const struct command run_command = {
 		"         --strategy sequential,pipeline,segmented,scope\n"
 		"  mcmsim run --package mcm-64 --workload resnet18 --set nop.link_GBps=100\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
-	           OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT | OPTION_EXACT |
-	           OPTION_TRACE | OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS |
-	           OPTION_JSON | OPTION_QUIET,
+	           OPTION_EXPLAIN | OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT |
+	           OPTION_EXACT | OPTION_TRACE | OPTION_CALIBRATION | OPTION_SET | OPTION_SEED |
+	           OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = run_main,
 };

@@ -256,9 +256,9 @@ const struct command search_command = {
 		"  mcmsim search --package mcm-16 --workload alexnet --strategy exhaustive \\\n"
 		"         --space scope\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
-	           OPTION_FRONT | OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT |
-	           OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON |
-	           OPTION_QUIET | OPTION_SPACE,
+	           OPTION_FRONT | OPTION_EXPLAIN | OPTION_REFINE | OPTION_BATCH | OPTION_TILES |
+	           OPTION_OUT | OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS |
+	           OPTION_JSON | OPTION_QUIET | OPTION_SPACE,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = search_main,
 };

@@ -33,6 +33,7 @@ struct command {
 };
 
 extern const struct command run_command, search_command, simulate_command, show_command,
-	validate_command, nop_command, calibrate_command, rank_command, trace_command;
+	validate_command, nop_command, calibrate_command, rank_command, trace_command,
+	explain_command;
 
 #endif

@@ -13,7 +13,7 @@
 
 static const struct command *const commands[] = {
 	&run_command,       &search_command, &simulate_command, &validate_command, &rank_command,
-	&calibrate_command, &show_command,   &nop_command,      &trace_command
+	&calibrate_command, &show_command,   &nop_command,      &trace_command,    &explain_command
 };
 
 static const char about[] =

@@ -6,7 +6,7 @@
 #ifndef SEARCH_EXPLAIN_EXPLAIN_H
 #define SEARCH_EXPLAIN_EXPLAIN_H
 
-#include "search/segments/segment.h"
+#include "search/segments/segment_moves.h"
 
 /*
  * What a cluster's time is made of, by the largest share: computing of nodes whose traffic hides
@@ -55,6 +55,7 @@ const char *search_change_name(enum search_change_kind kind);
 struct search_change {
 	char *text;     /* "K 4 in place of P 2 x Q 2 for conv3" */
 	double percent; /* what it costs of the mapping's objective; negative: it gains */
+	struct search_segment_move move;
 };
 
 struct search_explained_cluster {
@@ -84,6 +85,13 @@ void search_explain(const struct wl_workload *workload, const struct hw_package 
                     const struct map_mapping *mapping, const struct search_options *options,
                     struct search_explanation *explanation);
 void search_explanation_release(struct search_explanation *explanation);
+
+/* The mapping with a change made that was found for its segment; the caller frees it. */
+struct map_mapping *search_changed(const struct wl_workload *workload,
+                                   const struct hw_package *package,
+                                   const struct map_mapping *mapping,
+                                   const struct search_options *options, unsigned segment,
+                                   const struct search_change *change);
 
 /* For search/explain/explain.c: the changes of cluster `cluster` of a segment
  * (SEARCH_CLUSTER_CHANGES), or of the whole segment where it is the number of clusters (the

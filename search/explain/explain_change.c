@@ -97,30 +97,42 @@ static void cost_segment(struct search_changer *c, double *latency_ns, double *e
 	map_plan_release(&plan);
 }
 
-/* What a move costs, in percent of the base; INFINITY if it cannot be made or does not fit. */
-static double percent_of(struct search_changer *c, const struct search_segment_move *move)
+/* The segment with a move made takes its place in the trial; false if it cannot be made or does not
+ * fit. In any case put_back must follow. */
+static bool make_move(struct search_changer *c, const struct search_segment_move *move)
 {
 	struct map_segment *at = &c->trial.segments[c->segment];
-	double latency_ns, energy_pJ, percent = INFINITY;
 	search_draft_copy(&c->changed, &c->draft);
+	*at = (struct map_segment){ 0 };
 	if (!search_apply_move(move, &c->freedom, &c->changed))
-		return INFINITY;
+		return false;
 	const unsigned *order = c->changed.serpentine < MAP_SERPENTINES &&
 	                                        move->kind == SEARCH_SERPENTINE
 	                                ? c->serpentines[c->changed.serpentine]
 	                                : c->order;
-	*at = (struct map_segment){ 0 };
-	if (search_draft_outline(&c->changed, c->model, order, c->options->tiles, &c->trial,
-	                         c->segment) &&
-	    search_fit_segment(c->model, &c->trial, c->segment, NULL)) {
+	return search_draft_outline(&c->changed, c->model, order, c->options->tiles, &c->trial,
+	                            c->segment) &&
+	       search_fit_segment(c->model, &c->trial, c->segment, NULL);
+}
+
+static void put_back(struct search_changer *c)
+{
+	search_free_segment(&c->trial.segments[c->segment]);
+	c->trial.segments[c->segment] = c->base->segments[c->segment];
+}
+
+/* What a move costs, in percent of the base; INFINITY if it cannot be made or does not fit. */
+static double percent_of(struct search_changer *c, const struct search_segment_move *move)
+{
+	double latency_ns, energy_pJ, percent = INFINITY;
+	if (make_move(c, move)) {
 		cost_segment(c, &latency_ns, &energy_pJ);
 		percent = 100 * (score_of(c, c->latency_ns - c->own_ns + latency_ns,
 		                          c->energy_pJ - c->own_pJ + energy_pJ) /
 		                         c->score -
 		                 1);
 	}
-	search_free_segment(at);
-	*at = c->base->segments[c->segment];
+	put_back(c);
 	return percent;
 }
 
@@ -131,7 +143,7 @@ static void consider(struct search_changer *c, const struct search_segment_move 
 	double percent = percent_of(c, move);
 	if (isfinite(percent) && (!best->text || percent < best->percent)) {
 		g_free(best->text);
-		*best = (struct search_change){ text, percent };
+		*best = (struct search_change){ text, percent, *move };
 	} else {
 		g_free(text);
 	}
@@ -327,4 +339,23 @@ void search_find_changes(struct search_changer *changer, unsigned segment, unsig
 	try_merges(changer, &changes[SEARCH_CHANGE_MERGE]);
 	try_hand_on(changer, &changes[SEARCH_CHANGE_HAND_ON]);
 	try_cuts(changer, &changes[SEARCH_CHANGE_CUT]);
+}
+
+struct map_mapping *search_changed(const struct wl_workload *workload,
+                                   const struct hw_package *package,
+                                   const struct map_mapping *mapping,
+                                   const struct search_options *options, unsigned segment,
+                                   const struct search_change *change)
+{
+	struct cost_model model;
+	cost_model_init(&model, workload, package);
+	struct search_changer *c = search_changer_new(&model, mapping, options);
+	look_at(c, segment, change->move.cluster);
+	bool made = make_move(c, &change->move);
+	g_assert(made); /* it was when it was found */
+	struct map_mapping *changed = map_copy(&c->trial);
+	put_back(c);
+	search_changer_free(c);
+	cost_model_release(&model);
+	return changed;
 }

@@ -3,6 +3,7 @@
  */
 #include "sim/account/account.h"
 
+#include "hw/resources.h"
 #include "sim/account/bubbles.h"
 
 #include <math.h>
@@ -49,15 +50,33 @@ static double load_ns(const struct sim_run *run, unsigned segment)
 
 /* ---- work ---- */
 
+/* Of a segment, per resource. */
+struct segment_bytes {
+	double *moved, *load;
+};
+
 static void count_work(const struct sim_run *run, const struct sim_work *work, double times,
-                       struct sim_outcome *outcome)
+                       struct segment_bytes *bytes, struct sim_outcome *outcome)
 {
 	cost_add(&outcome->totals, &work->totals, times);
 	for (uint32_t i = 0; i < work->bytes_count; i++) {
 		const struct sim_resource_bytes *entry = &g_array_index(
 			run->lowered->bytes, struct sim_resource_bytes, work->first_bytes + i);
-		outcome->resource_bytes[entry->resource] += times * entry->bytes;
-		outcome->resource_load_bytes[entry->resource] += times * entry->load_bytes;
+		bytes->moved[entry->resource] += times * entry->bytes;
+		bytes->load[entry->resource] += times * entry->load_bytes;
+	}
+}
+
+static void find_busiest(const struct hw_package *package, const double *load_bytes,
+                         struct sim_segment_outcome *segment)
+{
+	segment->busiest = SIM_NO_RESOURCE;
+	for (unsigned r = 0; r < hw_resource_count(package); r++) {
+		double busy_ns = load_bytes[r] / hw_resource_GBps(package, r);
+		if (busy_ns <= segment->busiest_ns)
+			continue;
+		segment->busiest = r;
+		segment->busiest_ns = busy_ns;
 	}
 }
 
@@ -66,12 +85,21 @@ static void count_segment_work(const struct sim_run *run, unsigned segment,
 {
 	const struct sim_segment *s = sim_run_segment(run, segment);
 	double full = sim_run_microbatches(run, segment) - (s->has_tail ? 1 : 0);
+	unsigned resources = hw_resource_count(run->package);
+	g_autofree double *moved = g_new0(double, resources);
+	g_autofree double *load = g_new0(double, resources);
+	struct segment_bytes bytes = { moved, load };
 	for (uint32_t t = s->first_task; t < s->first_task + s->task_count; t++) {
 		const struct sim_task_info *info = sim_run_info(run, t);
 		bool once = sim_run_task(run, t)->once;
-		count_work(run, &info->full, once ? 1 : full, outcome);
+		count_work(run, &info->full, once ? 1 : full, &bytes, outcome);
 		if (s->has_tail && !once)
-			count_work(run, &info->tail, 1, outcome);
+			count_work(run, &info->tail, 1, &bytes, outcome);
+	}
+	find_busiest(run->package, load, &outcome->segments[segment]);
+	for (unsigned r = 0; r < resources; r++) {
+		outcome->resource_bytes[r] += moved[r];
+		outcome->resource_load_bytes[r] += load[r];
 	}
 }
 

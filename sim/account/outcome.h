@@ -28,12 +28,16 @@ enum sim_trace_level {
 };
 #define SIM_TRACE_ROWS 1000000
 
+#define SIM_NO_RESOURCE UINT32_MAX
+
 struct sim_segment_outcome {
 	double start_ns, latency_ns;
 	double load_ns;   /* until the last once-only load has ended; 0 without one */
 	double period_ns; /* mean time between micro-batches in the steady state, see README */
 	unsigned microbatches, simulated, skipped;
 	unsigned first_cluster, cluster_count;
+	unsigned busiest;  /* resource with the longest busy_ns; SIM_NO_RESOURCE: nothing moved */
+	double busiest_ns; /* what it loses and moves, over its bandwidth */
 };
 
 struct sim_cluster_outcome {

@@ -90,8 +90,8 @@ START_TEST(ties_go_to_the_first_cluster)
 	pair.clusters[0].bubbles_ns[SIM_DRAIN] = 90;
 	assert_sentence(
 		"segment 0 of 1 takes 100 % of the latency; its cluster 0 (a, 1 chiplet) sets "
-		"the pace, 0 % slower than the next (cluster 1), and is bound by the draining "
-		"of the pipeline: 90 % of its time, against 10 % for compute");
+		"the pace, as does cluster 1, and is bound by the draining of the pipeline: 90 % "
+		"of its time, against 10 % for compute");
 }
 END_TEST
 
@@ -142,6 +142,26 @@ START_TEST(what_holds_up_the_whole_run_is_said_too)
 }
 END_TEST
 
+/* Cluster 1 computes and waits for its slowest chiplet 80 of 100 ns; a channel is in use 83, or as
+ * long as that. */
+START_TEST(a_resource_that_is_busier_than_any_cluster_bounds_the_segment)
+{
+	pair.clusters[1].busy_ns = 73;
+	pair.clusters[1].bubbles_ns[SIM_SHARD] = 7;
+	pair.clusters[1].bubbles_ns[SIM_WAIT_DRAM] = 20;
+	pair.segments[0].busiest = hw_dram_id(pair.tiny.package, 0);
+	pair.segments[0].busiest_ns = _i ? 80 : 83;
+	assert_sentence(
+		_i ? "segment 0 of 1 takes 100 % of the latency; its cluster 1 (b, 1 "
+		     "chiplet) sets the pace, 25 % slower than the next (cluster 0), and is "
+		     "bound by compute: 73 % of its time, against 20 % for DRAM"
+		   : "segment 0 of 1 takes 100 % of the latency and is bound by DRAM "
+		     "channel 0, in use for 83 % of it; its cluster 1 (b, 1 chiplet) sets "
+		     "the pace, 25 % slower than the next (cluster 0), and computes for 73 "
+		     "% of its time, against 20 % for DRAM");
+}
+END_TEST
+
 START_TEST(resources_have_names)
 {
 	const struct hw_package *package = pair.tiny.package;
@@ -164,6 +184,8 @@ int main(void)
 	Suite *suite = suite_create("bottleneck");
 	TCase *two = tcase_create("two clusters"), *other = tcase_create("other mappings");
 	tcase_add_checked_fixture(two, two_clusters, release);
+	tcase_add_loop_test(two, a_resource_that_is_busier_than_any_cluster_bounds_the_segment, 0,
+	                    2);
 	tcase_add_test(two, the_slowest_cluster_and_its_lead_are_named);
 	tcase_add_test(two, compute_alone_has_nothing_against_it);
 	tcase_add_test(two, waiting_for_input_names_the_busiest_link);

@@ -12,12 +12,12 @@ static const struct usage_error {
 	const char *words, *message;
 } usage_errors[] = {
 	{ "", "no command given; commands: run, search, simulate, validate, rank, calibrate, show, "
-	      "nop, trace (see mcmsim --help)" },
+	      "nop, trace, explain (see mcmsim --help)" },
 	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, rank, calibrate, "
-	         "show, nop, trace (see mcmsim --help)" },
+	         "show, nop, trace, explain (see mcmsim --help)" },
 	{ "--versoin",
 	  "no command \"--versoin\"; commands: run, search, simulate, validate, rank, calibrate, "
-	  "show, nop, trace (see mcmsim --help)" },
+	  "show, nop, trace, explain (see mcmsim --help)" },
 
 	{ "--version 2", "--version stands alone, got \"2\"" },
 	{ "--help run", "--help stands alone, got \"run\"" },

@@ -56,8 +56,7 @@ START_TEST(the_text_has_both_tables)
 	assert_has(text, "\nsegment  latency  loading  filling  pace set by  other micro-batch");
 	assert_has(text, "\nsegment  cluster  nodes");
 	assert_has(text, " next best ");
-	assert_has(text, "\n(costs: of the whole mapping; negative: a change that the search did "
-	                 "not try or keep)\n");
+	assert_has(text, "\n(costs: of the whole mapping, by the model; negative: it gains)\n");
 	plain = output_of("", "search --package mcm-16 --workload resnet18 --batch 8 --json");
 	ck_assert(!strstr(plain, "explanation"));
 }

@@ -51,7 +51,7 @@ START_TEST(run_prints_a_row_and_writes_a_folder_per_strategy)
 	ck_assert(g_str_has_prefix(lines[4], "sequential         8         8  "));
 	ck_assert(g_str_has_prefix(lines[5], "scope  "));
 	assert_has(text, "\nscope: segment ");
-	assert_has(text, " of the latency; its ");
+	assert_has(text, "; its only cluster ");
 	assert_names("out", "scope sequential");
 	assert_names("out/scope", FILES);
 	assert_names("out/sequential", FILES);

@@ -61,6 +61,9 @@ static inline void pair_init(struct pair *pair, const char *segments)
 			                                          .microbatches = 10 };
 		first += count;
 	}
+	for (unsigned s = 0, c = 0; s < mapping->segment_count; s++)
+		for (unsigned i = 0; i < mapping->segments[s].cluster_count; i++)
+			pair->clusters[c++].chiplets = mapping->segments[s].clusters[i].region_size;
 	pair->cost.segments = pair->cost_segments;
 	pair->cost.cluster_ns = pair->cluster_ns;
 	pair->sim.segments = pair->segments;

@@ -195,8 +195,8 @@ static bool set_batch(struct map_mapping *mapping, const struct options *options
 	return true;
 }
 
-static bool check_buffers(const struct subject *subject, const struct map_mapping *mapping,
-                          const char *path, GError **error)
+bool mapping_fits(const struct subject *subject, const struct map_mapping *mapping,
+                  const char *path, GError **error)
 {
 	struct map_plan plan;
 	struct map_scratch scratch;
@@ -213,7 +213,17 @@ static bool check_buffers(const struct subject *subject, const struct map_mappin
 struct map_mapping *load_mapping_at(const struct subject *subject, const char *path, GError **error)
 {
 	struct map_mapping *mapping = map_read(path, subject->workload, subject->package, error);
-	if (mapping && !check_buffers(subject, mapping, path, error))
+	if (mapping && !mapping_fits(subject, mapping, path, error))
+		g_clear_pointer(&mapping, map_free);
+	return mapping;
+}
+
+struct map_mapping *read_mapping_option(const struct subject *subject,
+                                        const struct options *options, GError **error)
+{
+	struct map_mapping *mapping = map_read(options->mapping, subject->workload,
+	                                       subject->package, error);
+	if (mapping && !set_batch(mapping, options, error))
 		g_clear_pointer(&mapping, map_free);
 	return mapping;
 }
@@ -221,13 +231,8 @@ struct map_mapping *load_mapping_at(const struct subject *subject, const char *p
 struct map_mapping *load_mapping(const struct subject *subject, const struct options *options,
                                  GError **error)
 {
-	struct map_mapping *mapping = map_read(options->mapping, subject->workload,
-	                                       subject->package, error);
-	if (!mapping)
-		return NULL;
-	if (set_batch(mapping, options, error) &&
-	    check_buffers(subject, mapping, options->mapping, error))
-		return mapping;
-	map_free(mapping);
-	return NULL;
+	struct map_mapping *mapping = read_mapping_option(subject, options, error);
+	if (mapping && !mapping_fits(subject, mapping, options->mapping, error))
+		g_clear_pointer(&mapping, map_free);
+	return mapping;
 }

@@ -39,6 +39,12 @@ struct sim_outcome *subject_simulate(const struct subject *subject,
 struct search_options subject_search_options(const struct subject *subject,
                                              const struct options *options);
 
+/* --mapping with --batch, checked in all respects but buffers; and those. */
+struct map_mapping *read_mapping_option(const struct subject *subject,
+                                        const struct options *options, GError **error);
+bool mapping_fits(const struct subject *subject, const struct map_mapping *mapping,
+                  const char *path, GError **error);
+
 /* A mapping, checked in all respects, buffers too: --mapping with --batch, or a file as it is. */
 struct map_mapping *load_mapping_at(const struct subject *subject, const char *path,
                                     GError **error);

@@ -51,7 +51,7 @@ static const struct option_info table[] = {
 	  "mappings between the least latency and the least energy:\nseveral strategies and "
 	  "objectives; -o names a folder",
 	  FLAG(pareto) },
-	{ OPTION_FRONT, "explain", 0, NULL,
+	{ OPTION_EXPLAIN, "explain", 0, NULL,
 	  "say of every segment and cluster what bounds it and what the\nnext-best choice would "
 	  "cost",
 	  FLAG(explain) },

@@ -38,10 +38,11 @@ enum option_bit {
 	OPTION_DRAWN = 1 << 21,   /* --samples alone, --hold-out-*, --measured, --fit, --fit-mesh */
 	OPTION_BATCHES = 1 << 22, /* --batch as a list */
 	OPTION_DRAWS = 1 << 23,   /* --draws, --segments */
-	OPTION_FRONT = 1 << 24,   /* --pareto, --explain */
+	OPTION_FRONT = 1 << 24,   /* --pareto */
 	OPTION_REFINE = 1 << 25,  /* --refine */
 	OPTION_SPACE = 1 << 26,   /* --strategy exhaustive, and --space for it */
-	OPTION_CONVERT = 1 << 27  /* of mcmsim trace: --window to --check */
+	OPTION_CONVERT = 1 << 27, /* of mcmsim trace: --window to --check */
+	OPTION_EXPLAIN = 1 << 28  /* --explain */
 };
 
 #define OPTION_DEFAULT_BATCH 64

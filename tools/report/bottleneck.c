@@ -75,6 +75,28 @@ static void find_resource(const struct hw_package *package, const struct sim_out
 	}
 }
 
+/* Part of the segment's time in which a cluster's chiplets compute, or wait for one that does. */
+static double computing_share(const struct sim_segment_outcome *segment,
+                              const struct sim_cluster_outcome *cluster)
+{
+	return share_of(cluster->busy_ns + cluster->bubbles_ns[SIM_SHARD],
+	                cluster->chiplets * segment->latency_ns);
+}
+
+/* Whether a resource is in use for longer than any cluster computes: it is what all wait for,
+ * whatever they do meanwhile. */
+static void find_shared(const struct sim_outcome *simulated, struct bottleneck *found)
+{
+	const struct sim_segment_outcome *segment = &simulated->segments[found->segment];
+	found->segment_resource = segment->busiest;
+	found->segment_resource_share = share_of(segment->busiest_ns, segment->latency_ns);
+	found->shared = found->segment_resource_share > 0;
+	for (unsigned c = 0; c < segment->cluster_count; c++)
+		if (computing_share(segment, &simulated->clusters[segment->first_cluster + c]) >=
+		    found->segment_resource_share)
+			found->shared = false;
+}
+
 struct bottleneck bottleneck_find(const struct hw_package *package,
                                   const struct cost_report *analytical,
                                   const struct sim_outcome *simulated)
@@ -92,6 +114,7 @@ struct bottleneck bottleneck_find(const struct hw_package *package,
 		&simulated->clusters[segment->first_cluster + found.cluster];
 	found.cluster_cause = find_cause(cluster->busy_ns, cluster->bubbles_ns);
 	found.run_cause = find_cause(simulated->busy_ns, simulated->bubbles_ns);
+	find_shared(simulated, &found);
 	find_resource(package, simulated, &found);
 	return found;
 }
@@ -112,7 +135,9 @@ static void append_cluster(GString *text, const struct map_cluster *cluster,
 
 static void append_pace(GString *text, const struct bottleneck *b)
 {
-	if (b->next != BOTTLENECK_NONE)
+	if (b->next != BOTTLENECK_NONE && b->lead < 0.005)
+		g_string_append_printf(text, " sets the pace, as does cluster %u,", b->next);
+	else if (b->next != BOTTLENECK_NONE)
 		g_string_append_printf(text,
 		                       " sets the pace, %.0f %% slower than the next (cluster %u),",
 		                       b->lead * 100, b->next);
@@ -126,6 +151,18 @@ static const char *const causes[SIM_BUBBLES] = {
 	[SIM_BACK_PRESSURE] = "back pressure from later clusters",
 	[SIM_SHARD] = "uneven shares",
 };
+
+/* Where a resource bounds the segment, what the cluster does is no bound. */
+static void append_time(GString *text, const struct bottleneck *b)
+{
+	const struct bottleneck_cause *cause = &b->cluster_cause;
+	const char *and = b->next == BOTTLENECK_NONE ? "" : " and";
+	g_string_append_printf(text, "%s computes for %.0f %% of its time", and,
+	                       cause->busy_share * 100);
+	if (cause->bubble_share > 0)
+		g_string_append_printf(text, ", against %.0f %% for %s", cause->bubble_share * 100,
+		                       causes[cause->bubble]);
+}
 
 static void append_cause(GString *text, const struct bottleneck *b)
 {
@@ -165,18 +202,28 @@ char *bottleneck_sentence(const struct bottleneck *bottleneck, const struct wl_w
 	const struct map_segment *segment = &mapping->segments[bottleneck->segment];
 	GString *text = g_string_new(NULL);
 
-	g_string_append_printf(text, "segment %u of %u takes %.0f %% of the latency; its ",
+	g_string_append_printf(text, "segment %u of %u takes %.0f %% of the latency",
 	                       bottleneck->segment, mapping->segment_count,
 	                       bottleneck->latency_share * 100);
+	if (bottleneck->shared) {
+		g_autofree char *name = hw_resource_name(package, bottleneck->segment_resource);
+		g_string_append_printf(text, " and is bound by %s, in use for %.0f %% of it", name,
+		                       bottleneck->segment_resource_share * 100);
+	}
+	g_string_append(text, "; its ");
 	if (bottleneck->next == BOTTLENECK_NONE)
 		g_string_append(text, "only cluster");
 	else
 		g_string_append_printf(text, "cluster %u", bottleneck->cluster);
 	append_cluster(text, &segment->clusters[bottleneck->cluster], workload);
 	append_pace(text, bottleneck);
-	append_cause(text, bottleneck);
+	if (bottleneck->shared)
+		append_time(text, bottleneck);
+	else
+		append_cause(text, bottleneck);
 	append_run(text, bottleneck);
-	if (bottleneck->resource != BOTTLENECK_NONE) {
+	if (bottleneck->resource != BOTTLENECK_NONE &&
+	    !(bottleneck->shared && bottleneck->resource == bottleneck->segment_resource)) {
 		g_autofree char *name = hw_resource_name(package, bottleneck->resource);
 		g_string_append_printf(text, "; %s, the busiest, is in use %.0f %% of the run",
 		                       name, bottleneck->resource_share * 100);

@@ -1,6 +1,7 @@
 /*
  * One sentence that says where the time goes: the segment with the largest share
- * of the simulated latency, in it the cluster that sets the pace, what that
+ * of the simulated latency, the resource that bounds it if one does, in it the cluster that sets
+ * the pace, what that
  * cluster's chiplets do most of the time, what all chiplets do if that is something
  * else, and the resource behind it.
  *
@@ -28,8 +29,12 @@ struct bottleneck {
 	double latency_share;      /* of the segment */
 	double lead;               /* how much longer than the next cluster: 0.2 = 20 % */
 	struct bottleneck_cause cluster_cause, run_cause; /* of that cluster; of all regions */
-	unsigned resource;     /* hw/resources.h, behind the cause, or BOTTLENECK_NONE */
-	double resource_share; /* its bytes / bandwidth, of the whole latency */
+	bool shared; /* a resource bounds the segment: it is in use for longer than any cluster
+	                computes. The model says the same of its own numbers (search/explain) */
+	unsigned segment_resource;     /* the busiest in the segment; SIM_NO_RESOURCE */
+	double segment_resource_share; /* of its time, load / bandwidth */
+	unsigned resource;             /* hw/resources.h, behind the cause, or BOTTLENECK_NONE */
+	double resource_share;         /* its bytes / bandwidth, of the whole latency */
 };
 
 struct bottleneck bottleneck_find(const struct hw_package *package,

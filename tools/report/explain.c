@@ -5,6 +5,7 @@
 
 #include "hw/resources.h"
 #include "tools/report/bottleneck.h"
+#include "tools/report/changes.h"
 #include "tools/text/printable.h"
 #include "tools/report/results.h"
 #include "tools/text/table.h"
@@ -122,8 +123,9 @@ void explain_print(const struct report *report, GString *out)
 	print_segments(report, out);
 	g_string_append_c(out, '\n');
 	print_clusters(report, out);
-	g_string_append(out, "(costs: of the whole mapping; negative: a change that the search did "
-	                     "not try or keep)\n");
+	g_string_append(out, "(costs: of the whole mapping, by the model; negative: it gains)\n");
+	if (report->changes)
+		changes_print(report->changes, out);
 }
 
 /* ---- JSON ---- */
@@ -193,5 +195,7 @@ void explain_write(struct json_writer *writer, const struct report *report)
 	for (unsigned s = 0; s < report->explanation->segment_count; s++)
 		write_segment(writer, report, s);
 	json_end_array(writer);
+	if (report->changes)
+		changes_write(writer, report->changes);
 	json_end_object(writer);
 }

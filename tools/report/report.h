@@ -12,6 +12,7 @@
 #include "tools/report/refine.h"
 
 struct search_explanation;
+struct explained_changes;
 
 struct report {
 	const struct wl_workload *workload;
@@ -24,6 +25,7 @@ struct report {
 	const char *calibration_file;                 /* its name, with `calibration` */
 	const struct refinement *refinement;          /* NULL: nothing was simulated to choose */
 	const struct search_explanation *explanation; /* NULL: none */
+	const struct explained_changes *changes;      /* simulated ones; NULL: none */
 	double search_wall_s;                         /* negative: nothing was searched */
 };
 

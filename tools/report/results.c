@@ -9,12 +9,15 @@
 #include "hw/base/json.h"
 #include "hw/base/threads.h"
 #include "tools/report/bottleneck.h"
+#include "tools/report/changes.h"
+#include "tools/report/explain.h"
 #include "tools/report/report.h"
 #include "traces/format.h"
 
 void result_release(struct result *result)
 {
 	g_free(result->bottleneck);
+	g_free(result->explanation);
 	g_free(result->report);
 	g_free(result->error);
 	g_free(result->folder);
@@ -168,6 +171,20 @@ static struct result_row make_row(const struct report *report)
 	return row;
 }
 
+/* With an explanation in the report, if there is to be one. */
+static void explain(const struct execution *execution, struct report *report,
+                    struct explained *explained, struct result *result)
+{
+	GString *text = g_string_new(NULL);
+	struct options own = *execution->options;
+	own.strategy_given = false; /* the mapping says of which it is */
+	explained_init(explained, execution->subject, &own, report->mapping, report->simulated);
+	report->explanation = &explained->explanation;
+	report->changes = &explained->changes;
+	explain_print(report, text);
+	result->explanation = g_string_free(text, FALSE);
+}
+
 static void fill_result(struct report *report, struct result *result)
 {
 	struct bottleneck found = bottleneck_find(report->package, report->analytical,
@@ -196,9 +213,14 @@ bool execute_mapping(const struct execution *execution, const struct map_mapping
 			                 .calibration = subject->calibration,
 			                 .calibration_file = execution->options->calibration,
 			                 .search_wall_s = execution->search_wall_s };
+		struct explained explained;
+		if (execution->options->explain)
+			explain(execution, &report, &explained, result);
 		fill_result(&report, result);
 		good = !execution->folder || write_files(&report, execution->folder, error);
 		result->folder = g_strdup(execution->folder);
+		if (execution->options->explain)
+			explained_release(&explained);
 	}
 	sim_outcome_free(outcome);
 	cost_report_release(&cost);

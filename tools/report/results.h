@@ -22,9 +22,10 @@ struct result {
 	const char *name; /* strategy, or the mapping's file; not owned */
 	struct result_row row;
 	char *bottleneck;
-	char *report; /* JSON with wall clock times */
-	char *error;  /* not NULL: nothing above but the name holds */
-	char *folder; /* where its files are; NULL: none written */
+	char *explanation; /* tables of --explain; NULL: not asked for */
+	char *report;      /* JSON with wall clock times */
+	char *error;       /* not NULL: nothing above but the name holds */
+	char *folder;      /* where its files are; NULL: none written */
 };
 
 void result_release(struct result *result);

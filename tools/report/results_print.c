@@ -75,6 +75,8 @@ static void remark(const struct result *result, unsigned width, GString *out)
 	wrap_printf(out, width, INDENT, "\n%s: %s\n", result->name, text);
 	if (result->error)
 		return;
+	if (result->explanation)
+		g_string_append(out, result->explanation);
 	g_string_append(out, "  took     ");
 	if (row->search_wall_s >= 0)
 		wrap_printf(out, width, LABEL, "%.2f s to search, ", row->search_wall_s);

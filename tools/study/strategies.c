@@ -101,7 +101,7 @@ static const char *reason(const char *message, const char *strategy)
 	return g_str_has_prefix(message, prefix) ? message + strlen(prefix) : message;
 }
 
-/* The answer: the row, then three texts: error, bottleneck, report. */
+/* The answer: the row, then four texts: error, bottleneck, explanation, report. */
 static void work(void *data, unsigned index, GString *answer)
 {
 	struct result result = { NULL };
@@ -111,6 +111,7 @@ static void work(void *data, unsigned index, GString *answer)
 	wire_put(answer, &result.row, sizeof result.row);
 	wire_put_text(answer, error ? reason(error->message, strategy_of(data, index)) : NULL);
 	wire_put_text(answer, result.bottleneck);
+	wire_put_text(answer, result.explanation);
 	wire_put_text(answer, result.report);
 	g_clear_error(&error);
 	result_release(&result);
@@ -136,6 +137,7 @@ static void read_answer(const struct run *run, unsigned index, const GString *an
 	wire_take(&wire, &result->row, sizeof result->row);
 	result->error = wire_take_text(&wire);
 	result->bottleneck = wire_take_text(&wire);
+	result->explanation = wire_take_text(&wire);
 	result->report = wire_take_text(&wire);
 	if (!result->error)
 		result->folder = folder_of(run, index);
