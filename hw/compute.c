@@ -97,13 +97,18 @@ uint64_t hw_array_cycles(const struct hw_array *array, const struct hw_work *wor
 	return cycles;
 }
 
+struct hw_cycles hw_compute_parts(const struct hw_chiplet_type *type, const struct hw_work *work)
+{
+	return (struct hw_cycles){
+		(double)hw_array_cycles(&type->array, work),
+		(double)divide_up(work->vector_elements, type->vector_lanes),
+		(double)work->buffer_bytes * type->clock_GHz / type->buffer_GBps,
+	};
+}
+
 double hw_compute_cycles(const struct hw_chiplet_type *type, const struct hw_work *work)
 {
-	const double busy = (double)hw_array_cycles(&type->array, work) +
-	                    (double)divide_up(work->vector_elements, type->vector_lanes);
-	const double buffer = (double)work->buffer_bytes * type->clock_GHz / type->buffer_GBps;
-
-	return busy > buffer ? busy : buffer;
+	return hw_cycles_in_all(hw_compute_parts(type, work));
 }
 
 double hw_compute_ns(const struct hw_chiplet_type *type, const struct hw_work *work)

@@ -37,7 +37,21 @@ uint64_t hw_product_cycles(const struct hw_array *array, const uint64_t extent[H
  */
 uint64_t hw_array_cycles(const struct hw_array *array, const struct hw_work *work);
 
-/* max(array cycles + ceil(vector_elements / lanes), buffer_bytes / buffer_GBps in cycles). */
+/* What a share takes: on the array, then on the vector lanes (ceil(vector_elements / lanes)), and
+ * buffer_bytes / buffer_GBps beside them. */
+struct hw_cycles {
+	double array, vector, buffer;
+};
+
+static inline double hw_cycles_in_all(struct hw_cycles parts)
+{
+	double busy = parts.array + parts.vector;
+	return busy > parts.buffer ? busy : parts.buffer;
+}
+
+struct hw_cycles hw_compute_parts(const struct hw_chiplet_type *type, const struct hw_work *work);
+
+/* All of it: max(array + vector, buffer). */
 double hw_compute_cycles(const struct hw_chiplet_type *type, const struct hw_work *work);
 
 /* The same in ns: cycles / clock_GHz. */

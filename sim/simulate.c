@@ -4,6 +4,7 @@
 #include "sim/simulate.h"
 
 #include "sim/account/account.h"
+#include "sim/account/layers.h"
 #include "sim/account/record.h"
 
 /* SimGrid's table of routes is quadratic in the hosts: 96 x 96 chiplets take 2.8 GB. */
@@ -24,7 +25,10 @@ static struct sim_outcome *conclude(const struct sim_run *run, const struct map_
                                     const struct sim_settings *settings)
 {
 	struct sim_outcome *outcome = g_new0(struct sim_outcome, 1);
+	outcome->layer_count = plan->workload->node_count;
+	outcome->layers = g_new0(struct sim_layer, outcome->layer_count);
 	sim_account(run, plan->mapping, outcome);
+	sim_account_layers(run, plan, outcome);
 	const struct sim_record_wishes wishes = { settings->trace_level, settings->trace_from_ns,
 		                                  settings->trace_to_ns, settings->trace_rows };
 	outcome->timeline = sim_record(run, plan, outcome, &wishes, &outcome->trace_level);
@@ -69,6 +73,7 @@ void sim_outcome_free(struct sim_outcome *outcome)
 		return;
 	g_free(outcome->segments);
 	g_free(outcome->clusters);
+	g_free(outcome->layers);
 	g_free(outcome->resource_bytes);
 	g_free(outcome->resource_load_bytes);
 	tl_free(outcome->timeline);

@@ -98,7 +98,7 @@ const struct command run_command = {
 		 "\n"
 		 "With -o DIR each strategy gets a folder DIR/STRATEGY (DIR itself if there is "
 		 "only\n"
-		 "one) with mapping.json, report.json, timeline.csv, timeline.svg (a\n"
+		 "one) with mapping.json, report.json, layers.csv, timeline.csv, timeline.svg (a\n"
 		 "picture), timeline.json (for https://ui.perfetto.dev or\n"
 		 "https://www.speedscope.app) and platform.xml (for SimGrid). Timelines of more\n"
 		 "than 10 MB are compressed: timeline.json.gz opens in Perfetto as it is.\n",
@@ -108,9 +108,9 @@ const struct command run_command = {
 		"         --strategy sequential,pipeline,segmented,scope\n"
 		"  mcmsim run --package mcm-64 --workload resnet18 --set nop.link_GBps=100\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_STRATEGY | OPTION_OBJECTIVE |
-	           OPTION_EXPLAIN | OPTION_REFINE | OPTION_BATCH | OPTION_TILES | OPTION_OUT |
-	           OPTION_EXACT | OPTION_TRACE | OPTION_CALIBRATION | OPTION_SET | OPTION_SEED |
-	           OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_EXPLAIN | OPTION_LAYERS | OPTION_REFINE | OPTION_BATCH | OPTION_TILES |
+	           OPTION_OUT | OPTION_EXACT | OPTION_TRACE | OPTION_CALIBRATION | OPTION_SET |
+	           OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD,
 	.run = run_main,
 };

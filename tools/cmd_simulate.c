@@ -62,8 +62,9 @@ const struct command simulate_command = {
 		    "  mcmsim simulate --package simba-6x6 --workload alexnet --mapping m.json \\\n"
 		    "         --exact --set nop.hop_ns=40 --json\n",
 	.options = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_MAPPING | OPTION_BATCH | OPTION_OUT |
-	           OPTION_EXPLAIN | OPTION_EXACT | OPTION_TRACE | OPTION_CALIBRATION | OPTION_SET |
-	           OPTION_SEED | OPTION_JOBS | OPTION_JSON | OPTION_QUIET,
+	           OPTION_EXPLAIN | OPTION_LAYERS | OPTION_EXACT | OPTION_TRACE |
+	           OPTION_CALIBRATION | OPTION_SET | OPTION_SEED | OPTION_JOBS | OPTION_JSON |
+	           OPTION_QUIET,
 	.required = OPTION_PACKAGE | OPTION_WORKLOAD | OPTION_MAPPING,
 	.run = simulate_main,
 };

@@ -360,7 +360,8 @@ static struct map_share share_of_box(const struct map_placed *placed,
 	                     map_weight_bytes(placed, output->part[MAP_K][index[MAP_K]]) +
 	                     share.output_elements * placed->workload->activation_bytes;
 	work.buffer_bytes = share.buffer_bytes;
-	share.cycles = hw_compute_cycles(type, &work);
+	share.parts = hw_compute_parts(type, &work);
+	share.cycles = hw_cycles_in_all(share.parts);
 	share.ns = share.cycles / type->clock_GHz;
 	return share;
 }

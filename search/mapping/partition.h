@@ -128,7 +128,8 @@ struct map_share {
 	uint64_t output_elements;
 	uint64_t buffer_bytes; /* read and written: inputs, weights, outputs */
 	double ns;             /* compute time on its chiplet */
-	double cycles;
+	double cycles;         /* max(array + vector, buffer) */
+	struct hw_cycles parts;
 };
 
 /*

@@ -108,7 +108,7 @@ static void count_segment_work(const struct sim_run *run, unsigned segment,
 static void account_cluster(const struct sim_run *run, const struct sim_region *region,
                             struct sim_cluster_outcome *cluster, struct sim_outcome *outcome)
 {
-	sim_count_bubbles(run, region, cluster);
+	sim_count_bubbles(run, region, cluster, outcome->layers);
 	cluster->period_ns = sim_cluster_period_ns(run, region);
 	outcome->busy_ns += cluster->busy_ns;
 	for (int b = 0; b < SIM_BUBBLES; b++)

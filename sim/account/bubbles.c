@@ -11,9 +11,9 @@ const char *sim_bubble_name(enum sim_bubble bubble)
 	return names[bubble];
 }
 
-/* A chiplet computes its own part of the tile, the rest of the tile is shard. */
-static void count_tile(const struct sim_run *run, const struct sim_region *region,
-                       const struct sim_interval *interval, struct sim_cluster_outcome *outcome)
+/* A chiplet computes its own part of the tile, the rest of the tile is shard. Returns that. */
+static double count_tile(const struct sim_run *run, const struct sim_region *region,
+                         const struct sim_interval *interval, struct sim_cluster_outcome *outcome)
 {
 	const struct sim_activity *activity = sim_run_activity(run, region->segment, interval->task,
 	                                                       interval->microbatch);
@@ -22,11 +22,11 @@ static void count_tile(const struct sim_run *run, const struct sim_region *regio
 		busy_ns += MIN(sim_run_busy_ns(run, activity, i), length_ns);
 	double shard_ns = MAX(length_ns * region->where->region_size - busy_ns, 0);
 	outcome->busy_ns += busy_ns * (1 + interval->repeats);
-	outcome->bubbles_ns[SIM_SHARD] += shard_ns * (1 + interval->repeats);
+	return shard_ns * (1 + interval->repeats);
 }
 
 void sim_count_bubbles(const struct sim_run *run, const struct sim_region *region,
-                       struct sim_cluster_outcome *outcome)
+                       struct sim_cluster_outcome *outcome, struct sim_layer *layers)
 {
 	struct sim_region_timeline walk;
 	struct sim_interval interval;
@@ -35,10 +35,14 @@ void sim_count_bubbles(const struct sim_run *run, const struct sim_region *regio
 	                          run->result->segments[region->segment].skipped);
 	while (sim_region_timeline_next(&walk, &interval)) {
 		double length_ns = (interval.end_ns - interval.start_ns) * (1 + interval.repeats);
-		if (interval.computes)
-			count_tile(run, region, &interval, outcome);
-		else
-			outcome->bubbles_ns[interval.cause] += length_ns *
-			                                       region->where->region_size;
+		enum sim_bubble bubble = interval.computes ? SIM_SHARD : interval.cause;
+		double bubble_ns = interval.computes ? count_tile(run, region, &interval, outcome)
+		                                     : length_ns * region->where->region_size;
+		outcome->bubbles_ns[bubble] += bubble_ns;
+		if (!layers || interval.task == SIM_NONE)
+			continue;
+		struct sim_layer *layer = &layers[sim_run_task(run, interval.task)->node];
+		layer->time_ns += length_ns;
+		layer->bubbles_ns[bubble] += bubble_ns;
 	}
 }

@@ -8,8 +8,9 @@
 
 #include "sim/account/region_timeline.h"
 
-/* Fills busy_ns, bubbles_ns and chiplets of one cluster; first_region is the segment's. */
+/* Fills busy_ns, bubbles_ns and chiplets of one cluster, and time_ns and bubbles_ns of its nodes in
+ * `layers` (by node of the workload; NULL: not of interest). */
 void sim_count_bubbles(const struct sim_run *run, const struct sim_region *region,
-                       struct sim_cluster_outcome *outcome);
+                       struct sim_cluster_outcome *outcome, struct sim_layer *layers);
 
 #endif

@@ -47,6 +47,26 @@ struct sim_cluster_outcome {
 	unsigned chiplets;
 };
 
+/* What computing chiplets do with their time: MACs, lanes of the array that a node's loops leave
+ * empty or that wait for it to fill and empty, element-wise work, a buffer that is too slow. */
+enum sim_work_part { SIM_PART_MAC, SIM_PART_LANES, SIM_PART_VECTOR, SIM_PART_BUFFER, SIM_PARTS };
+
+const char *sim_part_name(enum sim_work_part part); /* "mac", "lanes", ... as in layers.csv */
+
+/*
+ * A node's part of the run, over the whole batch. A region's time is that of its nodes, each the
+ * time of its tiles and of what they waited for, and its draining. What moves is its producer's;
+ * reads from DRAM and weights are the reader's. Static energy is shared out by chiplet-ns.
+ */
+struct sim_layer {
+	unsigned segment, cluster; /* cluster within the segment */
+	double time_ns;
+	double parts_ns[SIM_PARTS];     /* chiplet-ns of computing */
+	double bubbles_ns[SIM_BUBBLES]; /* chiplet-ns; no draining */
+	struct cost_totals totals;
+	double static_pJ;
+};
+
 struct sim_outcome {
 	double latency_ns;
 	double busy_ns, bubbles_ns[SIM_BUBBLES]; /* chiplet-ns; together: sum of region sizes x
@@ -57,6 +77,8 @@ struct sim_outcome {
 	unsigned segment_count;
 	struct sim_cluster_outcome *clusters; /* segment after segment */
 	unsigned cluster_count;
+	struct sim_layer *layers; /* per node of the workload */
+	unsigned layer_count;
 	double *resource_bytes;                 /* per resource of hw/resources.h: what moved */
 	double *resource_load_bytes;            /* and what kept it busy (map_phase_loads) */
 	uint64_t samples_simulated, activities; /* samples: the least over the segments */

@@ -80,7 +80,7 @@ static struct sim_cluster_outcome count(const struct scene *c, unsigned cluster)
 	struct sim_run run;
 	sim_run_init(&run, c->tiny.package, c->lowered, &c->result);
 	sim_count_bubbles(&run, &g_array_index(c->lowered->regions, struct sim_region, cluster),
-	                  &outcome);
+	                  &outcome, NULL);
 	sim_run_release(&run);
 	return outcome;
 }

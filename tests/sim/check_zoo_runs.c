@@ -469,6 +469,62 @@ START_TEST(long_runs_do_skip)
 }
 END_TEST
 
+/* ---- node by node ---- */
+
+/* What nodes take, move and pay adds up to what the run does; of each region's time all is of its
+ * nodes but the draining; of a node's time every chiplet-ns is computing or a bubble. */
+static void assert_layers_add_up(const struct tiny *t, const struct sim_outcome *o, unsigned run)
+{
+	struct cost_totals totals = { 0 };
+	double static_pJ = 0, busy_ns = 0, bubbles_ns[SIM_BUBBLES] = { 0 };
+	ck_assert_uint_eq(o->layer_count, t->workload->node_count);
+	for (unsigned n = 0; n < o->layer_count; n++) {
+		const struct sim_layer *layer = &o->layers[n];
+		const struct map_cluster *cluster =
+			&t->mapping->segments[layer->segment].clusters[layer->cluster];
+		double sum_ns = 0;
+		cost_add(&totals, &layer->totals, 1);
+		static_pJ += layer->static_pJ;
+		for (int p = 0; p < SIM_PARTS; p++) {
+			ck_assert_double_ge(layer->parts_ns[p], -1e-6 * layer->time_ns);
+			busy_ns += layer->parts_ns[p];
+			sum_ns += layer->parts_ns[p];
+		}
+		for (int b = 0; b < SIM_BUBBLES; b++) {
+			bubbles_ns[b] += layer->bubbles_ns[b];
+			sum_ns += layer->bubbles_ns[b];
+		}
+		ck_assert_double_eq(layer->bubbles_ns[SIM_DRAIN], 0);
+		ck_assert_double_eq_tol(sum_ns, layer->time_ns * cluster->region_size,
+		                        1e-6 * sum_ns + 1e-3);
+		ck_assert_double_eq(layer->totals.macs,
+		                    (double)t->workload->nodes[n].macs * t->mapping->batch);
+	}
+	assert_same(totals.macs, o->totals.macs, "MACs", run);
+	assert_same(totals.nop_bytes, o->totals.nop_bytes, "NoP bytes", run);
+	assert_same(totals.nop_byte_hops, o->totals.nop_byte_hops, "byte hops", run);
+	assert_same(totals.dram_read_bytes, o->totals.dram_read_bytes, "DRAM reads", run);
+	assert_same(totals.dram_write_bytes, o->totals.dram_write_bytes, "DRAM writes", run);
+	assert_same(cost_total_pJ(&totals, static_pJ), cost_total_pJ(&o->totals, o->static_pJ),
+	            "energy", run);
+	ck_assert_double_eq_tol(busy_ns, o->busy_ns, 1e-6 * o->busy_ns);
+	for (int b = 0; b < SIM_BUBBLES; b++)
+		if (b != SIM_DRAIN)
+			ck_assert_double_eq_tol(bubbles_ns[b], o->bubbles_ns[b],
+			                        1e-9 * o->bubbles_ns[b] + 1e-3);
+}
+
+START_TEST(nodes_add_up_to_the_run)
+{
+	const struct tiny *t = &runs[_i];
+	if (!t->mapping)
+		return;
+	struct sim_outcome *o = simulate(t, false, SIM_TRACE_NONE);
+	assert_layers_add_up(t, o, (unsigned)_i);
+	sim_outcome_free(o);
+}
+END_TEST
+
 /* ---- again ---- */
 
 #define ADD(bytes, value) g_byte_array_append(bytes, (const guint8 *)&(value), sizeof(value))
@@ -583,6 +639,7 @@ int main(void)
 	add_small(cases, without_tiles_links_carry_what_the_model_says);
 	add_long(cases, the_steady_state_stands_for_what_it_skips);
 	tcase_add_test(cases, long_runs_do_skip);
+	add_short(cases, nodes_add_up_to_the_run);
 	add_small(cases, a_run_can_be_repeated);
 	suite_add_tcase(suite, cases);
 	return suite_run(suite);

@@ -10,7 +10,9 @@
 #include "tests/tools/folder.h"
 #include "tests/support/suite.h"
 
-#define FILES "mapping.json platform.xml report.json timeline.csv timeline.json timeline.svg"
+#define FILES                                                            \
+	"layers.csv mapping.json platform.xml report.json timeline.csv " \
+	"timeline.json timeline.svg"
 #define ALL "--strategy sequential,pipeline,segmented,scope "
 
 static const char *const cases[] = {

@@ -11,7 +11,9 @@
 #define P "--package simba-6x6 --workload alexnet "
 #define UNTRACED "run " P "--batch 4 --trace-level none "
 #define RUN "run " P "--batch 4 --trace-level cluster "
-#define FILES "mapping.json platform.xml report.json timeline.csv timeline.json timeline.svg"
+#define FILES                                                            \
+	"layers.csv mapping.json platform.xml report.json timeline.csv " \
+	"timeline.json timeline.svg"
 
 static void assert_names(const char *name, const char *expected)
 {
@@ -157,7 +159,7 @@ START_TEST(a_timeline_of_before_does_not_stay)
 {
 	g_autofree char *first = output_of(folder, RUN "-o @/out");
 	g_autofree char *second = output_of(folder, UNTRACED "-o @/out");
-	assert_names("out", "mapping.json platform.xml report.json");
+	assert_names("out", "layers.csv mapping.json platform.xml report.json");
 }
 END_TEST
 

@@ -55,6 +55,9 @@ static const struct option_info table[] = {
 	  "say of every segment and cluster what bounds it and what the\nnext-best choice would "
 	  "cost",
 	  FLAG(explain) },
+	{ OPTION_LAYERS, "layers", 0, NULL,
+	  "tables of every node: time, what its chiplets do with it,\nbytes, energy",
+	  FLAG(layers) },
 	{ OPTION_BATCH, "batch", 0, "B",
 	  "samples that go through the network\n[64; simulate: the mapping's own]", TEXT(batch) },
 	{ OPTION_BATCHES, "batch", 0, "B[,B...]",

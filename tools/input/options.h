@@ -42,7 +42,8 @@ enum option_bit {
 	OPTION_REFINE = 1 << 25,  /* --refine */
 	OPTION_SPACE = 1 << 26,   /* --strategy exhaustive, and --space for it */
 	OPTION_CONVERT = 1 << 27, /* of mcmsim trace: --window to --check */
-	OPTION_EXPLAIN = 1 << 28  /* --explain */
+	OPTION_EXPLAIN = 1 << 28, /* --explain */
+	OPTION_LAYERS = 1 << 29   /* --layers */
 };
 
 #define OPTION_DEFAULT_BATCH 64
@@ -88,7 +89,7 @@ struct options {
 	gboolean keep_mappings, choice;
 	unsigned draws;  /* of mcmsim rank */
 	unsigned refine; /* mappings to simulate; 0: none */
-	gboolean pareto, explain;
+	gboolean pareto, explain, layers;
 	bool rank_within; /* --segments searched */
 	enum sim_trace_level trace_level;
 	double trace_from_ns, trace_to_ns; /* INFINITY: to the end */

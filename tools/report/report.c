@@ -2,6 +2,7 @@
 #include "tools/report/report.h"
 
 #include "tools/report/explain.h"
+#include "tools/report/layers.h"
 
 #include <math.h>
 
@@ -38,6 +39,9 @@ static void write_summary(struct json_writer *w, const struct report *report, do
 	json_number(w, "static", static_pJ);
 	json_number(w, "total", cost_total_pJ(totals, static_pJ));
 	json_end_object(w);
+	double energy_pJ = cost_total_pJ(totals, static_pJ);
+	json_number(w, "energy_per_sample_pJ", energy_pJ / report->mapping->batch);
+	json_number(w, "edp_mJ_ms", energy_pJ * 1e-9 * latency_ns * 1e-6);
 	json_number(w, "macs", totals->macs);
 	json_number(w, "nop_bytes", totals->nop_bytes);
 	json_number(w, "nop_byte_hops", totals->nop_byte_hops);
@@ -46,8 +50,22 @@ static void write_summary(struct json_writer *w, const struct report *report, do
 	json_number(w, "dram_write_bytes", totals->dram_write_bytes);
 }
 
+/* Of the nodes of a cluster, or of all of a segment where that is UINT32_MAX. */
+static double energy_of(const struct sim_outcome *sim, unsigned segment, unsigned cluster)
+{
+	double energy_pJ = 0;
+	for (unsigned n = 0; n < sim->layer_count; n++) {
+		const struct sim_layer *layer = &sim->layers[n];
+		if (layer->segment == segment &&
+		    (layer->cluster == cluster || cluster == UINT32_MAX))
+			energy_pJ += cost_total_pJ(&layer->totals, layer->static_pJ);
+	}
+	return energy_pJ;
+}
+
+/* `energy_pJ`: NAN for none. */
 static void write_cluster(struct json_writer *w, const struct wl_workload *workload,
-                          const struct map_cluster *cluster, double time_ns)
+                          const struct map_cluster *cluster, double time_ns, double energy_pJ)
 {
 	json_begin_object(w, NULL, JSON_ONE_LINE);
 	json_begin_array(w, "nodes", JSON_ONE_LINE);
@@ -56,6 +74,8 @@ static void write_cluster(struct json_writer *w, const struct wl_workload *workl
 	json_end_array(w);
 	json_integer(w, "chiplets", cluster->region_size);
 	json_number(w, "time_ns", time_ns);
+	if (!isnan(energy_pJ))
+		json_number(w, "energy_pJ", energy_pJ);
 	json_end_object(w);
 }
 
@@ -69,7 +89,10 @@ static void write_segment(struct json_writer *w, const struct report *report, un
                           const struct segment_times *times, bool simulated)
 {
 	const struct map_segment *mapped = &report->mapping->segments[segment];
+	bool layers = simulated && report->simulated->layers;
 	json_begin_object(w, NULL, JSON_LINES);
+	if (layers)
+		json_number(w, "energy_pJ", energy_of(report->simulated, segment, UINT32_MAX));
 	json_number(w, "load_ns", times->load_ns);
 	json_number(w, "period_ns", times->period_ns);
 	json_number(w, "latency_ns", times->latency_ns);
@@ -79,7 +102,8 @@ static void write_segment(struct json_writer *w, const struct report *report, un
 		unsigned index = times->first_cluster + c;
 		write_cluster(w, report->workload, &mapped->clusters[c],
 		              simulated ? report->simulated->clusters[index].period_ns
-		                        : report->analytical->cluster_ns[index]);
+		                        : report->analytical->cluster_ns[index],
+		              layers ? energy_of(report->simulated, segment, c) : NAN);
 	}
 	json_end_array(w);
 	json_end_object(w);
@@ -179,6 +203,8 @@ static void write_simulated(struct json_writer *w, const struct report *report,
 	json_end_array(w);
 	write_links(w, report->package, sim);
 	write_dram(w, report->package, sim);
+	if (sim->layers)
+		layers_write(w, report);
 	json_end_object(w);
 }
 

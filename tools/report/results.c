@@ -11,6 +11,7 @@
 #include "tools/report/bottleneck.h"
 #include "tools/report/changes.h"
 #include "tools/report/explain.h"
+#include "tools/report/layers.h"
 #include "tools/report/report.h"
 #include "traces/format.h"
 
@@ -18,6 +19,7 @@ void result_release(struct result *result)
 {
 	g_free(result->bottleneck);
 	g_free(result->explanation);
+	g_free(result->layers);
 	g_free(result->report);
 	g_free(result->error);
 	g_free(result->folder);
@@ -121,6 +123,7 @@ static bool write_files(const struct report *report, const char *folder, GError 
 	return write_text(folder, "mapping.json",
 	                  map_to_json(report->mapping, report->workload, report->package), error) &&
 	       write_text(folder, "report.json", report_json(report, REPORT_WITHOUT_WALL), error) &&
+	       write_text(folder, "layers.csv", layers_csv(report), error) &&
 	       write_timelines(report->simulated->timeline, folder, error);
 }
 
@@ -155,6 +158,8 @@ static struct result_row make_row(const struct report *report)
 		.analytical_ns = report->analytical->latency_ns,
 		.simulated_ns = sim->latency_ns,
 		.energy_pJ = cost_total_pJ(&sim->totals, sim->static_pJ),
+		.totals = sim->totals,
+		.static_pJ = sim->static_pJ,
 		.utilization = report_utilization(report->package, sim->totals.macs,
 		                                  sim->latency_ns),
 		.search_wall_s = report->search_wall_s,
@@ -183,6 +188,13 @@ static void explain(const struct execution *execution, struct report *report,
 	report->changes = &explained->changes;
 	explain_print(report, text);
 	result->explanation = g_string_free(text, FALSE);
+}
+
+static char *layers_text(const struct execution *execution, const struct report *report)
+{
+	GString *text = g_string_new("\n");
+	layers_print(report, execution->options->width, text);
+	return g_string_free(text, FALSE);
 }
 
 static void fill_result(struct report *report, struct result *result)
@@ -216,6 +228,8 @@ bool execute_mapping(const struct execution *execution, const struct map_mapping
 		struct explained explained;
 		if (execution->options->explain)
 			explain(execution, &report, &explained, result);
+		if (execution->options->layers)
+			result->layers = layers_text(execution, &report);
 		fill_result(&report, result);
 		good = !execution->folder || write_files(&report, execution->folder, error);
 		result->folder = g_strdup(execution->folder);

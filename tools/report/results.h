@@ -12,6 +12,8 @@
 struct result_row {
 	unsigned segments, clusters, batch;
 	double analytical_ns, simulated_ns, energy_pJ, utilization;
+	struct cost_totals totals; /* simulated */
+	double static_pJ;
 	double bubbles[SIM_BUBBLES];             /* fractions of the regions' time */
 	double search_wall_s, simulation_wall_s; /* search: negative if there was none */
 	uint64_t samples_simulated, activities;
@@ -23,6 +25,7 @@ struct result {
 	struct result_row row;
 	char *bottleneck;
 	char *explanation; /* tables of --explain; NULL: not asked for */
+	char *layers;      /* tables of --layers; NULL: not asked for */
 	char *report;      /* JSON with wall clock times */
 	char *error;       /* not NULL: nothing above but the name holds */
 	char *folder;      /* where its files are; NULL: none written */

@@ -62,9 +62,25 @@ static void remark_files(const struct result *result, unsigned width, GString *o
 	g_autofree char *folder = printable(result->folder);
 	enum sim_trace_level level = result->row.trace_level;
 	g_string_append(out, "  files    ");
-	wrap_printf(out, width, LABEL, "%s: mapping.json, report.json, platform.xml%s%s\n", folder,
+	wrap_printf(out, width, LABEL,
+	            "%s: mapping.json, report.json, layers.csv, platform.xml%s%s\n", folder,
 	            level == SIM_TRACE_NONE ? "" : ", timeline.csv, timeline.svg, timeline.json",
 	            rows[level]);
+}
+
+static void remark_energy(const struct result_row *row, unsigned width, GString *out)
+{
+	const struct cost_totals *t = &row->totals;
+	g_autofree char *sample = four_digits(row->energy_pJ / row->batch * 1e-9);
+	g_autofree char *edp = four_digits(row->energy_pJ * 1e-9 * row->simulated_ns * 1e-6);
+	double percent = row->energy_pJ > 0 ? 100 / row->energy_pJ : 0;
+	g_string_append(out, "  energy   ");
+	wrap_printf(out, width, LABEL,
+	            "%s mJ per sample: MACs %.0f %%, buffers %.0f %%, NoP %.0f %%, DRAM %.0f %%, "
+	            "static "
+	            "%.0f %%; EDP %s mJ ms\n",
+	            sample, t->mac_pJ * percent, t->buffer_pJ * percent, t->nop_pJ * percent,
+	            t->dram_pJ * percent, row->static_pJ * percent, edp);
 }
 
 static void remark(const struct result *result, unsigned width, GString *out)
@@ -75,6 +91,9 @@ static void remark(const struct result *result, unsigned width, GString *out)
 	wrap_printf(out, width, INDENT, "\n%s: %s\n", result->name, text);
 	if (result->error)
 		return;
+	remark_energy(row, width, out);
+	if (result->layers)
+		g_string_append(out, result->layers);
 	if (result->explanation)
 		g_string_append(out, result->explanation);
 	g_string_append(out, "  took     ");

@@ -101,7 +101,7 @@ static const char *reason(const char *message, const char *strategy)
 	return g_str_has_prefix(message, prefix) ? message + strlen(prefix) : message;
 }
 
-/* The answer: the row, then four texts: error, bottleneck, explanation, report. */
+/* The answer: the row, then texts: error, bottleneck, explanation, layers, report. */
 static void work(void *data, unsigned index, GString *answer)
 {
 	struct result result = { NULL };
@@ -112,6 +112,7 @@ static void work(void *data, unsigned index, GString *answer)
 	wire_put_text(answer, error ? reason(error->message, strategy_of(data, index)) : NULL);
 	wire_put_text(answer, result.bottleneck);
 	wire_put_text(answer, result.explanation);
+	wire_put_text(answer, result.layers);
 	wire_put_text(answer, result.report);
 	g_clear_error(&error);
 	result_release(&result);
@@ -138,6 +139,7 @@ static void read_answer(const struct run *run, unsigned index, const GString *an
 	result->error = wire_take_text(&wire);
 	result->bottleneck = wire_take_text(&wire);
 	result->explanation = wire_take_text(&wire);
+	result->layers = wire_take_text(&wire);
 	result->report = wire_take_text(&wire);
 	if (!result->error)
 		result->folder = folder_of(run, index);
