@@ -9,6 +9,7 @@
 #include "tools/report/results.h"
 #include "tools/text/printable.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 static bool write_mapping(const struct map_mapping *mapping, const struct subject *subject,
                           const struct options *options, GError **error)
@@ -47,15 +48,16 @@ static void print_text(const struct report *report, const struct options *option
 	g_autofree char *simulated = four_digits(sim->latency_ns * 1e-6);
 	g_autofree char *analytical = four_digits(report->analytical->latency_ns * 1e-6);
 	g_autofree char *text = printable(report->bottleneck);
-	g_string_append_printf(out, "%s on %s, batch %u: simulated %s ms, by the model %s ms\n",
-	                       workload, package, report->mapping->batch, simulated, analytical);
-	g_string_append_printf(out, "%s\n", text);
-	explain_print(report, out);
+	wrap_printf(out, options->width, 2,
+	            "%s on %s, batch %u: simulated %s ms, by the model %s ms\n", workload, package,
+	            report->mapping->batch, simulated, analytical);
+	wrap_printf(out, options->width, 2, "%s\n", text);
+	explain_print(report, options->width, out);
 	if (!options->quiet && options->out)
-		g_string_append_printf(out,
-		                       "\nwritten to %s: the mapping with the change that gains "
-		                       "most, simulated\n",
-		                       options->out);
+		wrap_printf(out, options->width, 2,
+		            "\nwritten to %s: the mapping with the change that gains "
+		            "most, simulated\n",
+		            options->out);
 }
 
 static enum tool_status explain_report(struct report *report, const struct subject *subject,

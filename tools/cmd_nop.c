@@ -31,9 +31,10 @@ static enum tool_status replay(const struct options *options, const struct hw_pa
 	progress_end(&progress);
 	bool good = done && write_replay(options, package, messages, done, error);
 	if (good) {
-		g_autofree char *text =
-			options->json ? nop_json(package, messages, done, options->messages)
-				      : nop_text(package, messages, done, options->messages);
+		g_autofree char *text = options->json ? nop_json(package, messages, done,
+		                                                 options->messages)
+		                                      : nop_text(package, messages, done,
+		                                                 options->messages, options->width);
 		g_string_append(out, text);
 	}
 	sim_replay_free(done);
@@ -78,7 +79,7 @@ static enum tool_status compare_runs(const struct options *options, GString *out
 	g_autofree char *json = nop_truth_json(runs, names);
 	if (!write_comparison(options, runs, json, error))
 		return TOOL_FAILED;
-	g_autofree char *text = options->json ? NULL : nop_truth_text(runs, names);
+	g_autofree char *text = options->json ? NULL : nop_truth_text(runs, names, options->width);
 	g_string_append(out, text ? text : json);
 	return TOOL_OK;
 }

@@ -8,6 +8,9 @@
 #include "tools/report/report.h"
 #include "tools/report/results.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
+
+enum { LABEL = 19 }; /* where what follows a label begins */
 
 static void print_range(const char *label, unsigned low, unsigned high, const char *unit,
                         GString *out)
@@ -32,6 +35,7 @@ static void print_summary(const struct report *report, const struct options *opt
 {
 	const struct cost_report *cost = report->analytical;
 	const struct map_mapping *mapping = report->mapping;
+	const unsigned width = options->width;
 	double bound_ns = cost->bound_ns, latency_ns = cost->latency_ns;
 	g_autofree char *latency = four_digits(latency_ns * 1e-6);
 	g_autofree char *bound = four_digits(bound_ns * 1e-6);
@@ -41,7 +45,7 @@ static void print_summary(const struct report *report, const struct options *opt
 	g_string_append_printf(out, "%-18s %s\n", "strategy", mapping->strategy);
 	g_autofree char *workload = printable(report->workload->name);
 	g_autofree char *package = printable(report->package->name);
-	g_string_append_printf(out, "%-18s %s on %s\n", "mapping of", workload, package);
+	wrap_printf(out, width, LABEL, "%-18s %s on %s\n", "mapping of", workload, package);
 	g_string_append_printf(out, "%-18s %u samples\n", "batch", mapping->batch);
 	g_string_append_printf(out, "%-18s %u\n", "segments", mapping->segment_count);
 	g_string_append_printf(out, "%-18s %u\n", "clusters", map_cluster_total(mapping));
@@ -52,29 +56,29 @@ static void print_summary(const struct report *report, const struct options *opt
 	g_string_append_printf(out, "%-18s %s mJ\n", "energy", energy);
 	if (report->refinement) {
 		double gain_percent = refine_gain_percent(report->refinement);
-		g_string_append_printf(
-			out,
+		wrap_printf(
+			out, width, LABEL,
 			"%-18s %u mappings; the chosen one is %+.2f %% of the model's first\n\n",
 			"simulated", report->refinement->pool.count, gain_percent);
-		refine_print(report->refinement, out);
+		refine_print(report->refinement, width, out);
 	}
 	if (!options->quiet)
 		g_string_append_printf(out, "%-18s %.2f s\n", "searched in", report->search_wall_s);
 	g_autofree char *path = printable(options->out ? options->out : "");
 	if (!options->quiet && options->out)
-		g_string_append_printf(out, "%-18s %s\n", "written to", path);
+		wrap_printf(out, width, LABEL, "%-18s %s\n", "written to", path);
 	g_autofree char *file = printable(report->calibration ? report->calibration_file : "");
 	if (!options->quiet)
-		g_string_append_printf(
-			out, "(analytical model%s%s; mcmsim simulate shows what really happens)\n",
-			report->calibration ? " as calibrated by " : "", file);
+		wrap_printf(out, width, 1,
+		            "(analytical model%s%s; mcmsim simulate shows what really happens)\n",
+		            report->calibration ? " as calibrated by " : "", file);
 }
 
 static void print_text(const struct report *report, const struct options *options, GString *out)
 {
 	print_summary(report, options, out);
 	if (report->explanation)
-		explain_print(report, out);
+		explain_print(report, options->width, out);
 }
 
 /* With the mapping on the standard output, what else there is to say would spoil it. */

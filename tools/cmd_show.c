@@ -52,16 +52,16 @@ static char *show_file(enum kind kind, const struct options *options, const char
 		return NULL;
 	if (kind == PACKAGE) {
 		text = options->json ? show_package_json(subject.package)
-		                     : show_package(subject.package);
+		                     : show_package(subject.package, options->width);
 	} else if (kind == WORKLOAD) {
 		text = options->json ? show_workload_json(subject.workload)
-		                     : show_workload(subject.workload);
+		                     : show_workload(subject.workload, options->width);
 	} else {
 		struct map_mapping *mapping = map_read(file, subject.workload, subject.package,
 		                                       error);
 		if (mapping)
 			text = options->json ? show_mapping_json(&subject, mapping)
-			                     : show_mapping(&subject, mapping);
+			                     : show_mapping(&subject, mapping, options->width);
 		map_free(mapping);
 	}
 	subject_release(&subject);

@@ -447,6 +447,7 @@ static void add_long_tests(TCase *tests)
 
 int main(void)
 {
+	g_setenv("COLUMNS", "10000", TRUE); /* check_terminal has lines that end for want of room */
 	Suite *suite = suite_create("calibrate");
 	TCase *tests = tcase_create("calibrate");
 	tcase_set_timeout(tests, 240);

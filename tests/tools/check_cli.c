@@ -293,6 +293,7 @@ END_TEST
 
 int main(void)
 {
+	g_setenv("COLUMNS", "10000", TRUE); /* check_terminal has lines that end for want of room */
 	Suite *suite = suite_create("cli");
 	TCase *tests = tcase_create("cli");
 	tcase_set_timeout(tests, 60);

@@ -29,8 +29,8 @@ START_TEST(text_shows_completion_tags_and_bounds)
 		"x           1  12800       813.0  400.0    13.00  link 0,0->1,0\n"
 		"y           1  12800       813.0  400.0    13.00  link 1,0->2,0\n"
 		"all         2  25600       813.0  800.0    13.00  link 1,0->2,0\n"
-		"(bound: bytes / bandwidth of the busiest link or port; latency: the longest of "
-		"any message)\n");
+		"(bound: bytes / bandwidth of the busiest link or port; latency: the longest of\n"
+		" any message)\n");
 }
 END_TEST
 
@@ -183,28 +183,21 @@ START_TEST(errors_are_summed_up)
 	           "\xEF\xBB\xBFpattern,router,columns,rows,message_bytes,completion_cycles\n"
 	           "one,base,2,1,256,20\none,base,2,2.0,2.56e2,10\n\none,base,2,2,mix,2000\n");
 	g_autofree char *out = output_of(folder, TRUTH "@/runs.csv");
-	ck_assert_str_eq(out, "router base\n"
-	                      "by            >= 1000 ns:  mean |e|  worst   bias  shorter:  mean "
-	                      "|e|   worst    bias\n"
-	                      "                                  %      %      %                   "
-	                      "%       %       %\n"
-	                      "pattern  one            1      0.45  +0.45  +0.45         2     "
-	                      "42.50  +70.00  +27.50\n"
-	                      "bytes    256            0         -      -      -         2     "
-	                      "42.50  +70.00  +27.50\n"
-	                      "bytes    mix            1      0.45  +0.45  +0.45         0         "
-	                      "-       -       -\n"
-	                      "mesh     2x1            0         -      -      -         1     "
-	                      "15.00  -15.00  -15.00\n"
-	                      "mesh     2x2            1      0.45  +0.45  +0.45         1     "
-	                      "70.00  +70.00  +70.00\n"
-	                      "all                     1      0.45  +0.45  +0.45         2     "
-	                      "42.50  +70.00  +27.50\n"
-	                      "\n"
-	                      "(runs, and the error (replayed - measured) / measured of their "
-	                      "completion; tag: of "
-	                      "each tag's\n"
-	                      " completion, where a list has several)\n");
+	ck_assert_str_eq(
+		out,
+		"router base\n"
+		"              from 1000 ns ---------------  shorter ----------------------\n"
+		"by            runs  mean |e|  worst   bias  runs  mean |e|   worst    bias\n"
+		"                           %      %      %               %       %       %\n"
+		"pattern  one     1      0.45  +0.45  +0.45     2     42.50  +70.00  +27.50\n"
+		"bytes    256     0         -      -      -     2     42.50  +70.00  +27.50\n"
+		"bytes    mix     1      0.45  +0.45  +0.45     0         -       -       -\n"
+		"mesh     2x1     0         -      -      -     1     15.00  -15.00  -15.00\n"
+		"mesh     2x2     1      0.45  +0.45  +0.45     1     70.00  +70.00  +70.00\n"
+		"all              1      0.45  +0.45  +0.45     2     42.50  +70.00  +27.50\n"
+		"\n"
+		"(runs, and the error (replayed - measured) / measured of their completion; tag:\n"
+		" of each tag's completion, where a list has several)\n");
 }
 END_TEST
 

@@ -113,6 +113,7 @@ END_TEST
 
 int main(void)
 {
+	g_setenv("COLUMNS", "10000", TRUE); /* check_terminal has lines that end for want of room */
 	Suite *suite = suite_create("rank");
 	TCase *tc = tcase_create("rank");
 	tcase_add_checked_fixture(tc, setup, teardown);

@@ -12,6 +12,7 @@
 #include "tools/text/json_writer.h"
 #include "tools/calibrate/nop.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 #include "tools/calibrate/calibrate.h"
 
 #define LONG_NS 1000.0 /* below, a few cycles are percents (nop_truth_print.c) */
@@ -343,21 +344,22 @@ static char *json_text(const struct nop_fit *fit, const char *router,
 	return json_finish(&w);
 }
 
-static void print_errors(const struct judgement *judgement, GString *out)
+static void print_errors(const struct judgement *judgement, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = {
-		{ "runs of", "", TABLE_LEFT },
-		{ "", "", TABLE_LEFT },
-		{ "runs", "", TABLE_RIGHT },
-		{ "before: mean |e|", "%", TABLE_RIGHT },
-		{ "worst", "%", TABLE_RIGHT },
-		{ "bias", "%", TABLE_RIGHT },
-		{ "after: mean |e|", "%", TABLE_RIGHT },
-		{ "worst", "%", TABLE_RIGHT },
+		{ "runs of", "", TABLE_LEFT },    { "", "", TABLE_LEFT },
+		{ "runs", "", TABLE_RIGHT },      { "mean |e|", "%", TABLE_RIGHT },
+		{ "worst", "%", TABLE_RIGHT },    { "bias", "%", TABLE_RIGHT },
+		{ "mean |e|", "%", TABLE_RIGHT }, { "worst", "%", TABLE_RIGHT },
 		{ "bias", "%", TABLE_RIGHT },
 	};
+	static const struct table_group groups[] = { { 2, "" }, { 3, "before" }, { 6, "after" } };
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
+	table.key_count = 2;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned other = 0; other < 2; other++)
 		for (unsigned is_short = 0; is_short < 2; is_short++) {
 			table_add(&table, "%s", SETS[other]);
@@ -376,8 +378,9 @@ static void print_errors(const struct judgement *judgement, GString *out)
 
 static void print_text(const struct nop_fit *fit, const struct judgement *judgement, GString *out)
 {
+	const unsigned width = fit->options->width;
 	char digits[G_ASCII_DTOSTR_BUF_SIZE];
-	print_errors(judgement, out);
+	print_errors(judgement, width, out);
 	g_string_append_c(out, '\n');
 	for (unsigned k = 0; k < KEYS_; k++) {
 		g_autofree char *text = assignment(fit, k);
@@ -386,13 +389,13 @@ static void print_text(const struct nop_fit *fit, const struct judgement *judgem
 			g_ascii_formatd(digits, sizeof digits, "%.2g", fit->uncertainty[k]));
 	}
 	if (!fit->options->quiet)
-		g_string_append_printf(
-			out,
+		wrap_printf(
+			out, width, 0,
 			"\nErrors are (replayed - measured) / measured completion, of the "
 			"package's "
-			"keys before and of\nthese. Fitted to %u lists whose messages go all at "
+			"keys before and of these. Fitted to %u lists whose messages go all at "
 			"once; "
-			"+-: the jackknife's standard deviation,\na pattern left out at a time.\n",
+			"+-: the jackknife's standard deviation, a pattern left out at a time.\n",
 			fit->lists->len);
 }
 

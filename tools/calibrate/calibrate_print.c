@@ -5,6 +5,7 @@
 #include "tools/calibrate/calibrate.h"
 #include "tools/text/printable.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 static void add_errors(struct table *table, const struct cal_errors *errors)
 {
@@ -38,14 +39,20 @@ static void print_errors(const struct calibrate *c, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "samples of", "", TABLE_LEFT }, { "held out", "", TABLE_LEFT },
-		{ "samples", "", TABLE_RIGHT },   { "before:", "mean %", TABLE_RIGHT },
-		{ "", "worst", TABLE_RIGHT },     { "", "bias", TABLE_RIGHT },
-		{ "", "tau", TABLE_RIGHT },       { "after:", "mean %", TABLE_RIGHT },
-		{ "", "worst", TABLE_RIGHT },     { "", "bias", TABLE_RIGHT },
-		{ "", "tau", TABLE_RIGHT },
+		{ "samples", "", TABLE_RIGHT },   { "mean", "", TABLE_RIGHT },
+		{ "worst", "", TABLE_RIGHT },     { "bias", "", TABLE_RIGHT },
+		{ "tau", "", TABLE_RIGHT },       { "mean", "", TABLE_RIGHT },
+		{ "worst", "", TABLE_RIGHT },     { "bias", "", TABLE_RIGHT },
+		{ "tau", "", TABLE_RIGHT },
 	};
+	static const struct table_group groups[] = { { 1, "" },
+		                                     { 3, "error before, %" },
+		                                     { 7, "error after, %" } };
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = c->options->width;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned i = 0; i < c->pair_count; i++)
 		add_pair(c, &table, i);
 	for (unsigned i = 0; i < c->result->set_count; i++) {
@@ -64,10 +71,11 @@ static void print_parameters(const struct calibrate *c, GString *out)
 	static const struct table_column columns[] = {
 		{ "parameter", "", TABLE_LEFT }, { "value", "", TABLE_RIGHT },
 		{ "+-", "", TABLE_RIGHT },       { "unit", "", TABLE_LEFT },
-		{ "", "", TABLE_LEFT },          { "meaning", "", TABLE_LEFT },
+		{ "", "", TABLE_LEFT },          { "meaning", "", TABLE_TEXT },
 	};
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = c->options->width;
 	for (unsigned p = 0; p < COST_PARAMETERS; p++) {
 		const struct cost_parameter_info *info = &cost_parameter_infos[p];
 		const struct cal_parameter *of = &c->result->parameters[p];
@@ -133,39 +141,41 @@ static void print_worst(const struct calibrate *c, unsigned from, unsigned end, 
 	g_autofree char *text = origin_of(c, worst), *origin = printable(text);
 	g_autofree char *workload = printable(pair->workload), *package = printable(pair->package);
 	char digits[G_ASCII_DTOSTR_BUF_SIZE];
-	g_string_append_printf(
-		out, "The worst %s is %s on %s (%s %%):\n  %s\n", of, workload, package,
-		g_ascii_formatd(digits, sizeof digits, "%+.1f", after_percent(c, worst)), origin);
+	wrap_printf(out, c->options->width, 2, "The worst %s is %s on %s (%s %%):\n", of, workload,
+	            package,
+	            g_ascii_formatd(digits, sizeof digits, "%+.1f", after_percent(c, worst)));
+	wrap_command(out, c->options->width, 2, origin);
 }
 
 static void print_remarks(const struct calibrate *c, GString *out)
 {
 	bool held = c->training_count < c->count;
-	g_string_append_printf(
-		out,
+	wrap_printf(
+		out, c->options->width, 0,
 		"\nErrors are (model - %s) / %s latency; tau: Kendall's rank correlation within a "
-		"workload, package\nand batch, the mean of them. +-: the jackknife's standard "
+		"workload, package and batch, the mean of them. +-: the jackknife's standard "
 		"deviation over %s left out.\n",
 		c->options->measured ? "measured" : "simulated",
 		c->options->measured ? "measured" : "simulated", cal_fold_name(c->fit.fold));
 	if (!held && c->fit.fold != CAL_FOLD_WORKLOADS)
-		g_string_append(out, "No workload is held out: there is only one. What this is "
-		                     "worth for others is not known.\n");
+		wrap_text(out, c->options->width, 2,
+		          "No workload is held out: there is only one. What this is "
+		          "worth for others is not known.\n");
 	for (unsigned p = 0; p < COST_PARAMETERS; p++) {
 		const struct cal_parameter *of = &c->result->parameters[p];
 		if (of->fitted && (of->value <= of->low || of->value >= of->high))
-			g_string_append_printf(out, "%s is at the end of its range.\n",
-			                       cost_parameter_infos[p].name);
+			wrap_printf(out, c->options->width, 2, "%s is at the end of its range.\n",
+			            cost_parameter_infos[p].name);
 	}
 	g_autofree char *failure = printable(c->failed ? c->first_failure : "");
 	if (c->failed)
-		g_string_append_printf(out, "%u samples have no result; the first, %s\n", c->failed,
-		                       failure);
+		wrap_printf(out, c->options->width, 2, "%u samples have no result; the first, %s\n",
+		            c->failed, failure);
 	print_worst(c, 0, c->training_count, "of training", out);
 	print_worst(c, c->training_count, c->count, "held out", out);
 	g_autofree char *file = printable(c->options->out ? c->options->out : "");
 	if (c->options->out)
-		g_string_append_printf(out, "written to %s\n", file);
+		wrap_printf(out, c->options->width, 2, "written to %s\n", file);
 }
 
 void calibrate_print(const struct calibrate *c, GString *out)

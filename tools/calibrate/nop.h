@@ -9,7 +9,7 @@
 
 /* The output of mcmsim nop: a table, or JSON; every message where `each` is set. Caller frees. */
 char *nop_text(const struct hw_package *package, const struct sim_messages *messages,
-               const struct sim_replay *replay, bool each);
+               const struct sim_replay *replay, bool each, unsigned width);
 char *nop_json(const struct hw_package *package, const struct sim_messages *messages,
                const struct sim_replay *replay, bool each);
 
@@ -58,7 +58,7 @@ double nop_error_percent(double replayed_ns, double measured_ns);
 
 /* Errors by pattern, size and mesh, one table per router; or JSON; every run as CSV. Caller
  * frees. */
-char *nop_truth_text(const GPtrArray *runs, const char *const *routers);
+char *nop_truth_text(const GPtrArray *runs, const char *const *routers, unsigned width);
 char *nop_truth_json(const GPtrArray *runs, const char *const *routers);
 char *nop_truth_csv(const GPtrArray *runs);
 

@@ -7,6 +7,7 @@
 #include "tools/text/printable.h"
 #include "tools/report/results.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 char *nop_busiest(const struct hw_package *package, const struct sim_replay_part *part)
 {
@@ -27,16 +28,17 @@ static void add_part(struct table *table, const struct hw_package *package, cons
 }
 
 static void append_tags(const struct hw_package *package, const struct sim_messages *messages,
-                        const struct sim_replay *replay, GString *out)
+                        const struct sim_replay *replay, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "tag", "", TABLE_LEFT },      { "messages", "", TABLE_RIGHT },
 		{ "bytes", "", TABLE_RIGHT },   { "completion", "ns", TABLE_RIGHT },
 		{ "bound", "ns", TABLE_RIGHT }, { "latency", "ns", TABLE_RIGHT },
-		{ "busiest", "", TABLE_LEFT },
+		{ "busiest", "", TABLE_TEXT },
 	};
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
 	for (guint t = 0; t < messages->tags->len; t++)
 		add_part(&table, package, messages->tags->pdata[t], &replay->tags[t]);
 	if (messages->tags->len > 1)
@@ -45,7 +47,7 @@ static void append_tags(const struct hw_package *package, const struct sim_messa
 }
 
 static void append_messages(const struct hw_package *package, const struct sim_messages *messages,
-                            const struct sim_replay *replay, GString *out)
+                            const struct sim_replay *replay, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "row", "", TABLE_RIGHT },       { "src", "x,y", TABLE_RIGHT },
@@ -55,6 +57,7 @@ static void append_messages(const struct hw_package *package, const struct sim_m
 	};
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
 	for (uint32_t m = 0; m < messages->count; m++) {
 		const struct sim_message *message = &messages->at[m];
 		const unsigned ends[] = { message->src, message->dst };
@@ -71,22 +74,23 @@ static void append_messages(const struct hw_package *package, const struct sim_m
 }
 
 char *nop_text(const struct hw_package *package, const struct sim_messages *messages,
-               const struct sim_replay *replay, bool each)
+               const struct sim_replay *replay, bool each, unsigned width)
 {
 	GString *out = g_string_new(NULL);
 	g_autofree char *name = printable(package->name);
-	g_string_append_printf(out,
-	                       "completion %.1f ns: %u messages in %u phases on %s, %u x %u\n\n",
-	                       replay->all.completion_ns, messages->count, replay->phases, name,
-	                       package->columns, package->rows);
-	append_tags(package, messages, replay, out);
-	g_string_append(out, "(bound: bytes / bandwidth of the busiest link or port; latency: the "
-	                     "longest of any message)\n");
+	wrap_printf(out, width, 2,
+	            "completion %.1f ns: %u messages in %u phases on %s, %u x %u\n\n",
+	            replay->all.completion_ns, messages->count, replay->phases, name,
+	            package->columns, package->rows);
+	append_tags(package, messages, replay, width, out);
+	wrap_text(out, width, 1,
+	          "(bound: bytes / bandwidth of the busiest link or port; latency: the "
+	          "longest of any message)\n");
 	if (each) {
 		g_string_append_c(out, '\n');
-		append_messages(package, messages, replay, out);
-		g_string_append(
-			out,
+		append_messages(package, messages, replay, width, out);
+		wrap_text(
+			out, width, 1,
 			"(all bytes of a phase move together: real networks send some messages of "
 			"it early and some late)\n");
 	}

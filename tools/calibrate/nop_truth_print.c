@@ -12,6 +12,7 @@
 #include "tools/text/json_writer.h"
 #include "tools/text/printable.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 /* Below, the few ns that rounding to whole flits and cycles is worth are percents. */
 #define LONG_NS 1000.0
@@ -113,20 +114,25 @@ static void add_errors(struct table *table, struct search_errors errors)
 	table_add_number(table, "%+.2f", errors.bias);
 }
 
-static void append_router(GString *out, const GPtrArray *runs, const char *router)
+static void append_router(GString *out, const GPtrArray *runs, const char *router, unsigned width)
 {
 	static const struct table_column columns[] = {
-		{ "by", "", TABLE_LEFT },           { "", "", TABLE_LEFT },
-		{ ">= 1000 ns:", "", TABLE_RIGHT }, { "mean |e|", "%", TABLE_RIGHT },
-		{ "worst", "%", TABLE_RIGHT },      { "bias", "%", TABLE_RIGHT },
-		{ "shorter:", "", TABLE_RIGHT },    { "mean |e|", "%", TABLE_RIGHT },
-		{ "worst", "%", TABLE_RIGHT },      { "bias", "%", TABLE_RIGHT },
+		{ "by", "", TABLE_LEFT },      { "", "", TABLE_LEFT },
+		{ "runs", "", TABLE_RIGHT },   { "mean |e|", "%", TABLE_RIGHT },
+		{ "worst", "%", TABLE_RIGHT }, { "bias", "%", TABLE_RIGHT },
+		{ "runs", "", TABLE_RIGHT },   { "mean |e|", "%", TABLE_RIGHT },
+		{ "worst", "%", TABLE_RIGHT }, { "bias", "%", TABLE_RIGHT },
 	};
-	g_autoptr(GPtrArray) groups = groups_of(runs, router);
+	static const struct table_group groups[] = { { 2, "from 1000 ns" }, { 6, "shorter" } };
+	g_autoptr(GPtrArray) errors = groups_of(runs, router);
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
-	for (guint i = 0; i < groups->len; i++) {
-		const struct group *group = groups->pdata[i];
+	table.width = width;
+	table.key_count = 2;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
+	for (guint i = 0; i < errors->len; i++) {
+		const struct group *group = errors->pdata[i];
 		table_add(&table, "%s", KIND_NAMES[group->kind]);
 		table_add(&table, "%s", group->name);
 		for (unsigned is_short = 0; is_short < 2; is_short++)
@@ -137,16 +143,17 @@ static void append_router(GString *out, const GPtrArray *runs, const char *route
 	table_finish(&table, out);
 }
 
-char *nop_truth_text(const GPtrArray *runs, const char *const *routers)
+char *nop_truth_text(const GPtrArray *runs, const char *const *routers, unsigned width)
 {
 	GString *out = g_string_new(NULL);
 	for (unsigned i = 0; routers[i]; i++) {
-		append_router(out, runs, routers[i]);
+		append_router(out, runs, routers[i], width);
 		g_string_append_c(out, '\n');
 	}
-	g_string_append(out, "(runs, and the error (replayed - measured) / measured of their "
-	                     "completion; tag: of each tag's\n"
-	                     " completion, where a list has several)\n");
+	wrap_text(out, width, 1,
+	          "(runs, and the error (replayed - measured) / measured of their completion; tag: "
+	          "of "
+	          "each tag's completion, where a list has several)\n");
 	return g_string_free(out, FALSE);
 }
 

@@ -6,6 +6,7 @@
 
 #include "search/cost/cost.h"
 #include "tools/text/printable.h"
+#include "tools/text/table.h"
 
 #define SIMULATED 6 /* changes */
 
@@ -150,20 +151,25 @@ static char *words_of(const struct explained_change *one)
 	return g_strdup_printf("segment %u cluster %u: %s", one->segment, one->cluster, text);
 }
 
-void changes_print(const struct explained_changes *changes, GString *out)
+void changes_print(const struct explained_changes *changes, unsigned width, GString *out)
 {
-	enum { TEXT = 60 };
-	g_string_append_printf(out, "\n%-*s%8s%11s\n%-*s%8s%11s\n", TEXT,
-	                       "what a change would bring", "model", "simulated", TEXT, "", "%",
-	                       "%");
+	static const struct table_column columns[] = {
+		{ "what a change would bring", "", TABLE_LEFT },
+		{ "model", "%", TABLE_RIGHT },
+		{ "simulated", "%", TABLE_RIGHT },
+	};
+	struct table table;
+	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
 	for (unsigned i = 0; i < changes->count; i++) {
 		const struct explained_change *one = &changes->list[i];
 		g_autofree char *words = words_of(one);
-		bool fits = g_utf8_strlen(words, -1) < TEXT;
-		g_string_append_printf(out, "%s%s%*s%+8.2f%+11.2f\n", words, fits ? "" : "\n",
-		                       fits ? TEXT - (int)g_utf8_strlen(words, -1) : TEXT, "",
-		                       one->change->percent, one->simulated_percent);
+		table_add(&table, "%s", words);
+		table_add_number(&table, "%+.2f", one->change->percent);
+		table_add_number(&table, "%+.2f", one->simulated_percent);
 	}
+	g_string_append_c(out, '\n');
+	table_finish(&table, out);
 	if (changes->count == 0)
 		g_string_append(out, "(there is none that fits)\n");
 }

@@ -42,7 +42,7 @@ struct map_mapping *changes_apply_best(const struct explained_changes *changes,
                                        const struct map_mapping *mapping,
                                        const struct search_options *options);
 
-void changes_print(const struct explained_changes *changes, GString *out);
+void changes_print(const struct explained_changes *changes, unsigned width, GString *out);
 /* "changes": [...], a member of the explanation. */
 void changes_write(struct json_writer *writer, const struct explained_changes *changes);
 

@@ -9,6 +9,7 @@
 #include "tools/text/printable.h"
 #include "tools/report/results.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 static double share_of(const struct report *report, unsigned segment)
 {
@@ -37,7 +38,7 @@ static void add_change(struct table *table, const struct search_change *change)
 		table_add(table, "%+.2f", change->percent);
 }
 
-static void print_segments(const struct report *report, GString *out)
+static void print_segments(const struct report *report, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "segment", "", TABLE_RIGHT },
@@ -45,13 +46,19 @@ static void print_segments(const struct report *report, GString *out)
 		{ "loading", "%", TABLE_RIGHT },
 		{ "filling", "%", TABLE_RIGHT },
 		{ "pace set by", "cluster", TABLE_RIGHT },
-		{ "other micro-batch", "", TABLE_LEFT },
+		{ "change", "", TABLE_LEFT },
 		{ "costs", "%", TABLE_RIGHT },
-		{ "other serpentine", "", TABLE_LEFT },
+		{ "change", "", TABLE_LEFT },
 		{ "costs", "%", TABLE_RIGHT },
 	};
+	static const struct table_group groups[] = { { 1, "" },
+		                                     { 5, "other micro-batch" },
+		                                     { 7, "other serpentine" } };
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned s = 0; s < report->explanation->segment_count; s++) {
 		const struct search_explained_segment *segment = &report->explanation->segments[s];
 		table_add(&table, "%u", s);
@@ -100,32 +107,38 @@ static void add_cluster(struct table *table, const struct report *report, unsign
 	add_change(table, search_next_best(explained));
 }
 
-static void print_clusters(const struct report *report, GString *out)
+static void print_clusters(const struct report *report, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = {
-		{ "segment", "", TABLE_RIGHT },  { "cluster", "", TABLE_RIGHT },
-		{ "nodes", "", TABLE_LEFT },     { "chiplets", "", TABLE_RIGHT },
-		{ "time", "us", TABLE_RIGHT },   { "slack", "%", TABLE_RIGHT },
-		{ "bound by", "", TABLE_LEFT },  { "busiest", "", TABLE_LEFT },
-		{ "next best", "", TABLE_LEFT }, { "costs", "%", TABLE_RIGHT },
+		{ "segment", "", TABLE_RIGHT }, { "cluster", "", TABLE_RIGHT },
+		{ "nodes", "", TABLE_LEFT },    { "chiplets", "", TABLE_RIGHT },
+		{ "time", "us", TABLE_RIGHT },  { "slack", "%", TABLE_RIGHT },
+		{ "bound by", "", TABLE_LEFT }, { "busiest", "", TABLE_LEFT },
+		{ "change", "", TABLE_LEFT },   { "costs", "%", TABLE_RIGHT },
 	};
+	static const struct table_group groups[] = { { 2, "" }, { 8, "next best" } };
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
+	table.key_count = 2;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned s = 0; s < report->mapping->segment_count; s++)
 		for (unsigned c = 0; c < report->mapping->segments[s].cluster_count; c++)
 			add_cluster(&table, report, s, c);
 	table_finish(&table, out);
 }
 
-void explain_print(const struct report *report, GString *out)
+void explain_print(const struct report *report, unsigned width, GString *out)
 {
 	g_string_append_c(out, '\n');
-	print_segments(report, out);
+	print_segments(report, width, out);
 	g_string_append_c(out, '\n');
-	print_clusters(report, out);
-	g_string_append(out, "(costs: of the whole mapping, by the model; negative: it gains)\n");
+	print_clusters(report, width, out);
+	wrap_text(out, width, 1,
+	          "(costs: of the whole mapping, by the model; negative: it gains)\n");
 	if (report->changes)
-		changes_print(report->changes, out);
+		changes_print(report->changes, width, out);
 }
 
 /* ---- JSON ---- */

@@ -6,7 +6,7 @@
 #include "tools/report/report.h"
 
 /* Append two tables: segments, clusters. */
-void explain_print(const struct report *report, GString *out);
+void explain_print(const struct report *report, unsigned width, GString *out);
 
 /* "explanation": {...}, a member of the report. */
 void explain_write(struct json_writer *writer, const struct report *report);

@@ -133,14 +133,15 @@ double refine_gain_percent(const struct refinement *refinement)
 	               : (chosen->figures.simulated_ns / first->figures.simulated_ns - 1) * 100;
 }
 
-void refine_print(const struct refinement *refinement, GString *out)
+void refine_print(const struct refinement *refinement, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = { { "by the model", "", TABLE_RIGHT },
 		                                       { "model", "ms", TABLE_RIGHT },
 		                                       { "simulated", "ms", TABLE_RIGHT },
-		                                       { "", "", TABLE_LEFT } };
+		                                       { "", "", TABLE_TEXT } };
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
 	for (unsigned i = 0; i < refinement->pool.count; i++) {
 		const struct refine_candidate *candidate = &refinement->candidates[i];
 		table_add(&table, "%u", i + 1);

@@ -38,7 +38,8 @@ void refine_release(struct refinement *refinement);
 /* Simulated latency of the chosen one against that of the model's first, in percent. */
 double refine_gain_percent(const struct refinement *refinement);
 
-void refine_print(const struct refinement *refinement, GString *out);               /* a table */
+/* A table. */
+void refine_print(const struct refinement *refinement, unsigned width, GString *out);
 void refine_write(struct json_writer *writer, const struct refinement *refinement); /* "refined" */
 
 #endif

@@ -186,7 +186,7 @@ static void explain(const struct execution *execution, struct report *report,
 	explained_init(explained, execution->subject, &own, report->mapping, report->simulated);
 	report->explanation = &explained->explanation;
 	report->changes = &explained->changes;
-	explain_print(report, text);
+	explain_print(report, execution->options->width, text);
 	result->explanation = g_string_free(text, FALSE);
 }
 

@@ -3,6 +3,7 @@
 #include "tools/text/printable.h"
 #include "tools/report/show.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 /* What both forms walk through, with the scratch memory that buffer use needs. */
 struct mapping_view {
@@ -74,7 +75,8 @@ static void add_node(struct table *table, struct mapping_view *view, unsigned se
 	table_add(table, "%u", node->tiles);
 }
 
-static void print_clusters(struct mapping_view *view, unsigned segment, GString *out)
+static void print_clusters(struct mapping_view *view, unsigned segment, unsigned width,
+                           GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "cluster", "", TABLE_LEFT },     { "chiplets", "", TABLE_RIGHT },
@@ -83,8 +85,12 @@ static void print_clusters(struct mapping_view *view, unsigned segment, GString 
 		{ "weights", "", TABLE_LEFT },     { "tiles", "", TABLE_RIGHT },
 	};
 	const struct map_segment *s = &view->mapping->segments[segment];
+	static const struct table_group groups[] = { { 1, "" }, { 4, "nodes" } };
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned c = 0; c < s->cluster_count; c++)
 		for (unsigned i = 0; i < s->clusters[c].node_count; i++)
 			add_node(&table, view, segment, c, i);
@@ -108,23 +114,22 @@ static void draw_regions(struct mapping_view *view, unsigned segment, GString *o
 	show_grid(view->subject->package, (const char *const *)cells->pdata, out);
 }
 
-static void print_segment(struct mapping_view *view, unsigned segment, GString *out)
+static void print_segment(struct mapping_view *view, unsigned segment, unsigned width, GString *out)
 {
 	const struct map_segment *s = &view->mapping->segments[segment];
 	unsigned count = map_microbatches(view->mapping->batch, s->microbatch);
 	bool everywhere = s->clusters[0].region_size == hw_chiplet_count(view->subject->package);
-	g_string_append_printf(out, "\nsegment %u: %u micro-batch%s of %u sample%s%s\n\n", segment,
-	                       count, count == 1 ? "" : "es", s->microbatch,
-	                       s->microbatch == 1 ? "" : "s",
-	                       everywhere ? ", one cluster on all chiplets" : "");
+	wrap_printf(out, width, 2, "\nsegment %u: %u micro-batch%s of %u sample%s%s\n\n", segment,
+	            count, count == 1 ? "" : "es", s->microbatch, s->microbatch == 1 ? "" : "s",
+	            everywhere ? ", one cluster on all chiplets" : "");
 	if (!everywhere) {
 		draw_regions(view, segment, out);
 		g_string_append_c(out, '\n');
 	}
-	print_clusters(view, segment, out);
+	print_clusters(view, segment, width, out);
 }
 
-char *show_mapping(const struct subject *subject, const struct map_mapping *mapping)
+char *show_mapping(const struct subject *subject, const struct map_mapping *mapping, unsigned width)
 {
 	struct mapping_view view;
 	GString *out = g_string_new(NULL);
@@ -132,15 +137,15 @@ char *show_mapping(const struct subject *subject, const struct map_mapping *mapp
 	g_autofree char *workload = printable(mapping->workload);
 	g_autofree char *package = printable(mapping->package);
 	g_autofree char *strategy = printable(mapping->strategy ? mapping->strategy : "");
-	g_string_append_printf(out, "mapping of %s on %s, batch %u", workload, package,
-	                       mapping->batch);
+	wrap_printf(out, width, 2, "mapping of %s on %s, batch %u", workload, package,
+	            mapping->batch);
 	if (*strategy)
-		g_string_append_printf(out, ", strategy %s", strategy);
-	g_string_append_printf(out, ": %u segment%s, %u cluster%s\n", mapping->segment_count,
-	                       mapping->segment_count == 1 ? "" : "s", map_cluster_total(mapping),
-	                       map_cluster_total(mapping) == 1 ? "" : "s");
+		wrap_printf(out, width, 2, ", strategy %s", strategy);
+	wrap_printf(out, width, 2, ": %u segment%s, %u cluster%s\n", mapping->segment_count,
+	            mapping->segment_count == 1 ? "" : "s", map_cluster_total(mapping),
+	            map_cluster_total(mapping) == 1 ? "" : "s");
 	for (unsigned s = 0; s < mapping->segment_count; s++)
-		print_segment(&view, s, out);
+		print_segment(&view, s, width, out);
 	g_string_append(out, "\n(KiB: needed on the fullest chiplet / there is)\n");
 	view_release(&view);
 	return g_string_free(out, FALSE);

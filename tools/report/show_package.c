@@ -4,6 +4,7 @@
 #include "tools/text/printable.h"
 #include "tools/report/show.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 struct totals {
 	double TOPS, dram_GBps, dram_peak_GBps, static_W, area_mm2;
@@ -63,7 +64,7 @@ static char *array_text(const struct hw_array *array)
 	return g_string_free(text, FALSE);
 }
 
-static void print_types(const struct hw_package *package, GString *out)
+static void print_types(const struct hw_package *package, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "type", "", TABLE_LEFT },           { "name", "", TABLE_LEFT },
@@ -77,6 +78,7 @@ static void print_types(const struct hw_package *package, GString *out)
 	};
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
 	for (unsigned t = 0; t < package->type_count; t++) {
 		const struct hw_chiplet_type *type = &package->types[t];
 		uint64_t macs = hw_array_macs(&type->array);
@@ -135,7 +137,7 @@ static double write_GBps(const struct hw_dram_channel *channel)
 	return hw_dram_GBps(channel) / (1 + hw_dram_switch_load(channel));
 }
 
-static void print_dram(const struct hw_package *package, GString *out)
+static void print_dram(const struct hw_package *package, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "DRAM", "channel", TABLE_RIGHT },  { "at", "x,y", TABLE_RIGHT },
@@ -147,6 +149,7 @@ static void print_dram(const struct hw_package *package, GString *out)
 	};
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
 	for (unsigned i = 0; i < package->dram_count; i++) {
 		const struct hw_dram_channel *channel = &package->dram[i];
 		table_add(&table, "%u", i);
@@ -168,65 +171,63 @@ static void print_dram(const struct hw_package *package, GString *out)
 	table_finish(&table, out);
 }
 
-static void print_nop(const struct hw_nop *nop, GString *out)
+static void print_nop(const struct hw_nop *nop, unsigned width, GString *out)
 {
-	g_string_append_printf(out,
-	                       "NoP     %s, links %g GB/s each way, ports %g GB/s, %g ns and "
-	                       "%g pJ/bit per hop, %s multicast",
-	                       nop->topology->name, nop->link_GBps, nop->port_GBps, nop->hop_ns,
-	                       nop->energy_pJ_per_bit, nop->multicast ? "with" : "without");
+	wrap_printf(out, width, 8,
+	            "NoP     %s, links %g GB/s each way, ports %g GB/s, %g ns and "
+	            "%g pJ/bit per hop, %s multicast",
+	            nop->topology->name, nop->link_GBps, nop->port_GBps, nop->hop_ns,
+	            nop->energy_pJ_per_bit, nop->multicast ? "with" : "without");
 	if (nop->message_ns > 0)
-		g_string_append_printf(out, ", %g ns per message", nop->message_ns);
+		wrap_printf(out, width, 8, ", %g ns per message", nop->message_ns);
 	if (nop->router_conflict > 0)
-		g_string_append_printf(out, ", router conflict %g, blocking %g, at injection %g",
-		                       nop->router_conflict, nop->router_blocking,
-		                       nop->injection_blocking);
+		wrap_printf(out, width, 8, ", router conflict %g, blocking %g, at injection %g",
+		            nop->router_conflict, nop->router_blocking, nop->injection_blocking);
 	g_string_append_c(out, '\n');
 	if (nop->borders.every[0])
-		g_string_append_printf(out,
-		                       "borders of dies of %u x %u (drawn ':'): links %g GB/s each "
-		                       "way, %g ns and %g pJ/bit per hop\n",
-		                       nop->borders.every[0], nop->borders.every[1],
-		                       nop->borders.link_GBps, nop->borders.hop_ns,
-		                       nop->borders.energy_pJ_per_bit);
+		wrap_printf(out, width, 8,
+		            "borders of dies of %u x %u (drawn ':'): links %g GB/s each "
+		            "way, %g ns and %g pJ/bit per hop\n",
+		            nop->borders.every[0], nop->borders.every[1], nop->borders.link_GBps,
+		            nop->borders.hop_ns, nop->borders.energy_pJ_per_bit);
 }
 
 static void print_dram_total(const struct hw_package *package, const struct totals *sum,
-                             GString *out)
+                             unsigned width, GString *out)
 {
-	g_string_append_printf(out, "DRAM    %u channels, ", package->dram_count);
+	wrap_printf(out, width, 8, "DRAM    %u channels, ", package->dram_count);
 	if (sum->dram_GBps < sum->dram_peak_GBps)
-		g_string_append_printf(out, "%.4g of %.4g GB/s together sustained", sum->dram_GBps,
-		                       sum->dram_peak_GBps);
+		wrap_printf(out, width, 8, "%.4g of %.4g GB/s together sustained", sum->dram_GBps,
+		            sum->dram_peak_GBps);
 	else
-		g_string_append_printf(out, "%g GB/s together, taken as sustained", sum->dram_GBps);
-	g_string_append_printf(out, "; a tensor lies in %s\n",
-	                       package->interleave == HW_INTERLEAVE_ALL
-	                               ? "all channels"
-	                               : "the channel nearest to the chiplet that stores it");
+		wrap_printf(out, width, 8, "%g GB/s together, taken as sustained", sum->dram_GBps);
+	wrap_printf(out, width, 8, "; a tensor lies in %s\n",
+	            package->interleave == HW_INTERLEAVE_ALL
+	                    ? "all channels"
+	                    : "the channel nearest to the chiplet that stores it");
 }
 
-char *show_package(const struct hw_package *package)
+char *show_package(const struct hw_package *package, unsigned width)
 {
 	struct totals sum = sum_up(package);
 	GString *out = g_string_new(NULL);
 	g_autofree char *name = printable(package->name);
-	g_string_append_printf(out, "package %s: %u x %u chiplets\n\n", name, package->columns,
-	                       package->rows);
-	print_types(package, out);
+	wrap_printf(out, width, 8, "package %s: %u x %u chiplets\n\n", name, package->columns,
+	            package->rows);
+	print_types(package, width, out);
 	g_string_append(out, "\n");
 	draw(package, out);
-	g_string_append(out, "(letter: chiplet type; number: DRAM channel at its router)\n\n");
-	print_dram(package, out);
+	wrap_text(out, width, 1, "(letter: chiplet type; number: DRAM channel at its router)\n\n");
+	print_dram(package, width, out);
 	g_string_append(out, "\n");
-	print_nop(&package->nop, out);
-	print_dram_total(package, &sum, out);
-	g_string_append_printf(out,
-	                       "total   %.1f TOPS peak (%" G_GUINT64_FORMAT
-	                       " MAC units), %.2f MiB for weights, %.2f MiB for activations, "
-	                       "%.3g W static, %.4g mm2\n",
-	                       sum.TOPS, sum.macs, sum.weight_MiB, sum.activation_MiB, sum.static_W,
-	                       sum.area_mm2);
+	print_nop(&package->nop, width, out);
+	print_dram_total(package, &sum, width, out);
+	wrap_printf(out, width, 8,
+	            "total   %.1f TOPS peak (%" G_GUINT64_FORMAT
+	            " MAC units), %.2f MiB for weights, %.2f MiB for activations, "
+	            "%.3g W static, %.4g mm2\n",
+	            sum.TOPS, sum.macs, sum.weight_MiB, sum.activation_MiB, sum.static_W,
+	            sum.area_mm2);
 	return g_string_free(out, FALSE);
 }
 

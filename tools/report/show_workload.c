@@ -3,6 +3,7 @@
 #include "tools/text/printable.h"
 #include "tools/report/show.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 /* "conv 3x3/2", "depthwise 3x3", "conv 5x5 (2 groups)", "matmul". */
 static char *node_type(const struct wl_workload *workload, const struct wl_node *node)
@@ -41,16 +42,18 @@ static char *sources(const struct wl_workload *workload, const struct wl_node *n
 	return g_string_free(text, FALSE);
 }
 
-static void print_nodes(const struct wl_workload *workload, GString *out)
+static void print_nodes(const struct wl_workload *workload, unsigned width, GString *out)
 {
 	static const struct table_column columns[] = {
 		{ "node", "", TABLE_RIGHT },      { "name", "", TABLE_LEFT },
 		{ "type", "", TABLE_LEFT },       { "output", "C x rows x columns", TABLE_LEFT },
 		{ "MACs", "M", TABLE_RIGHT },     { "weights", "KB", TABLE_RIGHT },
-		{ "reads from", "", TABLE_LEFT },
+		{ "reads from", "", TABLE_TEXT },
 	};
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = width;
+	table.key_count = 2;
 	for (unsigned n = 0; n < workload->node_count; n++) {
 		const struct wl_node *node = &workload->nodes[n];
 		g_autofree char *type = node_type(workload, node);
@@ -67,26 +70,26 @@ static void print_nodes(const struct wl_workload *workload, GString *out)
 	table_finish(&table, out);
 }
 
-char *show_workload(const struct wl_workload *workload)
+char *show_workload(const struct wl_workload *workload, unsigned width)
 {
 	GString *out = g_string_new(NULL);
 	g_autofree char *name = printable(workload->name);
-	g_string_append_printf(out, "workload %s: %u layers in %u nodes\n", name,
-	                       workload->layer_count, workload->node_count);
+	wrap_printf(out, width, 2, "workload %s: %u layers in %u nodes\n", name,
+	            workload->layer_count, workload->node_count);
 	for (unsigned i = 0; i < workload->input_count; i++) {
 		const struct wl_shape *shape = &workload->inputs[i].shape;
 		g_autofree char *input = printable(workload->inputs[i].name);
-		g_string_append_printf(out, "input %s: %u x %u x %u\n", input, shape->channels,
-		                       shape->rows, shape->columns);
+		wrap_printf(out, width, 2, "input %s: %u x %u x %u\n", input, shape->channels,
+		            shape->rows, shape->columns);
 	}
 	g_string_append(out, "\n");
-	print_nodes(workload, out);
-	g_string_append_printf(out,
-	                       "\ntotal   %.3f GMAC per sample, %.3f MB of weights "
-	                       "(%u byte%s per weight, %u per activation)\n",
-	                       (double)wl_macs(workload) * 1e-9,
-	                       (double)wl_weight_bytes(workload) * 1e-6, workload->weight_bytes,
-	                       workload->weight_bytes == 1 ? "" : "s", workload->activation_bytes);
+	print_nodes(workload, width, out);
+	wrap_printf(out, width, 8,
+	            "\ntotal   %.3f GMAC per sample, %.3f MB of weights "
+	            "(%u byte%s per weight, %u per activation)\n",
+	            (double)wl_macs(workload) * 1e-9, (double)wl_weight_bytes(workload) * 1e-6,
+	            workload->weight_bytes, workload->weight_bytes == 1 ? "" : "s",
+	            workload->activation_bytes);
 	return g_string_free(out, FALSE);
 }
 

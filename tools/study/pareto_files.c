@@ -8,6 +8,7 @@
 #include "tools/report/results.h"
 #include "tools/text/svg_front.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 static char *file_of(const struct pareto_point *point)
 {
@@ -43,22 +44,23 @@ void pareto_print(const struct pareto *pareto, GString *out)
 	const struct options *options = pareto->options;
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = options->width;
 	for (unsigned i = 0; i < pareto->front_count; i++)
 		add_row(&table, pareto, pareto->front[i]);
 	table_finish(&table, out);
 	if (options->quiet)
 		return;
-	g_string_append_printf(
-		out,
+	wrap_printf(
+		out, options->width, 1,
 		"(%u different mappings from %u searches; the other %u are beaten in latency and "
 		"energy)\n",
 		pareto->mapping_count, pareto->point_count,
 		pareto->mapping_count - pareto->front_count);
 	g_autofree char *folder = printable(options->out ? options->out : "");
 	if (options->out)
-		g_string_append_printf(
-			out, "written to %s: pareto.csv, pareto.svg, report.json, front-1.json%s\n",
-			folder, pareto->front_count > 1 ? " and so on" : "");
+		wrap_printf(out, options->width, 2,
+		            "written to %s: pareto.csv, pareto.svg, report.json, front-1.json%s\n",
+		            folder, pareto->front_count > 1 ? " and so on" : "");
 }
 
 /* ---- files ---- */

@@ -7,9 +7,11 @@
 #include "tools/report/results.h"
 #include "tools/text/svg_histogram.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 
 #define TEXT_BARS 30   /* two of the histogram's each */
 #define LONGEST_BAR 50 /* characters */
+#define LABEL 19       /* where what follows a label begins */
 
 /* ---- text ---- */
 
@@ -26,6 +28,9 @@ static double text_edge_ns(const struct ranking *r, unsigned bar)
 
 static void print_histogram(const struct ranking *r, GString *out)
 {
+	enum { AROUND = 33 }; /* characters before and behind a bar */
+	const unsigned width = r->options->width;
+	const unsigned longest = width ? MIN(LONGEST_BAR, width - AROUND) : LONGEST_BAR;
 	unsigned most = 1;
 	G_STATIC_ASSERT(2 * TEXT_BARS == RANK_BARS);
 	for (unsigned bar = 0; bar < TEXT_BARS; bar++)
@@ -34,7 +39,7 @@ static void print_histogram(const struct ranking *r, GString *out)
 	for (unsigned bar = 0; bar < TEXT_BARS; bar++) {
 		double from_ns = text_edge_ns(r, bar), to_ns = text_edge_ns(r, bar + 1);
 		unsigned count = text_bar(r, bar);
-		int length = (int)(((uint64_t)count * LONGEST_BAR + most - 1) / most);
+		int length = (int)(((uint64_t)count * longest + most - 1) / most);
 		bool own = r->own.latency_ns >= from_ns &&
 		           (r->own.latency_ns < to_ns || bar == TEXT_BARS - 1);
 		g_autofree char *ms = four_digits(from_ns * 1e-6);
@@ -64,16 +69,18 @@ static char *size_text(double log10_size)
 static void print_space(const struct ranking *r, GString *out)
 {
 	g_autofree char *valid = size_text(r->log10_valid), *all = size_text(r->log10_all);
+	const struct options *options = r->options;
 	char percent[G_ASCII_DTOSTR_BUF_SIZE];
 	g_ascii_formatd(percent, sizeof percent, "%.3g", 100 * r->accepted);
-	g_string_append_printf(
-		out, "%-18s %s mappings%s, of them %s fit the buffers\n", "space", all,
-		r->options->rank_within ? " with the searched one's segments" : "", valid);
-	g_string_append_printf(
-		out, "%-18s %u of these, each as likely as any other; %s %% of draws fitted\n",
-		"drawn", r->draw_count, percent);
-	g_string_append_printf(out, "%-18s %.1f segments and %.1f clusters on average\n", "",
-	                       r->mean_segments, r->mean_clusters);
+	wrap_printf(out, options->width, LABEL, "%-18s %s mappings%s, of them %s fit the buffers\n",
+	            "space", all,
+	            r->options->rank_within ? " with the searched one's segments" : "", valid);
+	wrap_printf(out, options->width, LABEL,
+	            "%-18s %u of these, each as likely as any other; %s %% of draws fitted\n",
+	            "drawn", r->draw_count, percent);
+	wrap_printf(out, options->width, LABEL,
+	            "%-18s %.1f segments and %.1f clusters on average\n", "", r->mean_segments,
+	            r->mean_clusters);
 }
 
 void rank_print(const struct ranking *ranking, GString *out)
@@ -83,28 +90,28 @@ void rank_print(const struct ranking *ranking, GString *out)
 	g_autofree char *ms = four_digits(r->own.latency_ns * 1e-6);
 	g_autofree char *bound = four_digits(100 * r->share_bound);
 	g_autofree char *share = four_digits(100.0 * r->faster / r->draw_count);
-	g_string_append_printf(out, "%-18s %s\n", "strategy", r->searched->strategy);
+	wrap_printf(out, options->width, LABEL, "%-18s %s\n", "strategy", r->searched->strategy);
 	g_autofree char *workload = printable(r->subject->workload->name);
 	g_autofree char *package = printable(r->subject->package->name);
-	g_string_append_printf(out, "%-18s %s on %s, batch %u\n", "mapping of", workload, package,
-	                       options->batch);
-	g_string_append_printf(out, "%-18s %s ms, %u segment%s and %u cluster%s\n", "searched", ms,
-	                       r->own.segments, r->own.segments == 1 ? "" : "s", r->own.clusters,
-	                       r->own.clusters == 1 ? "" : "s");
+	wrap_printf(out, options->width, LABEL, "%-18s %s on %s, batch %u\n", "mapping of",
+	            workload, package, options->batch);
+	wrap_printf(out, options->width, LABEL, "%-18s %s ms, %u segment%s and %u cluster%s\n",
+	            "searched", ms, r->own.segments, r->own.segments == 1 ? "" : "s",
+	            r->own.clusters, r->own.clusters == 1 ? "" : "s");
 	print_space(r, out);
-	g_string_append_printf(out, "%-18s %u of %u: %s\n", "rank", r->faster + 1,
-	                       r->draw_count + 1, r->faster ? "see below" : "no draw is faster");
-	g_string_append_printf(
-		out, "%-18s %s %% of the draws; with 95 %% confidence below %s %% of the space\n",
-		"faster", r->faster ? share : "0", bound);
+	wrap_printf(out, options->width, LABEL, "%-18s %u of %u: %s\n", "rank", r->faster + 1,
+	            r->draw_count + 1, r->faster ? "see below" : "no draw is faster");
+	wrap_printf(out, options->width, LABEL,
+	            "%-18s %s %% of the draws; with 95 %% confidence below %s %% of the space\n",
+	            "faster", r->faster ? share : "0", bound);
 	print_factor(r, "best draw", r->percentiles_ns[0], out);
 	print_factor(r, "median draw", r->percentiles_ns[2], out);
 	print_factor(r, "worst draw", r->percentiles_ns[4], out);
 	print_histogram(r, out);
 	g_autofree char *folder = printable(options->out ? options->out : "");
 	if (!options->quiet && options->out)
-		g_string_append_printf(
-			out,
+		wrap_printf(
+			out, options->width, 2,
 			"\nwritten to %s: report.json, draws.csv, histogram.svg, mapping.json\n",
 			folder);
 }

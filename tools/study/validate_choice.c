@@ -13,6 +13,7 @@
 #include "tools/report/report.h"
 #include "tools/report/results.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 #include "tools/study/validate.h"
 #include "tools/text/wire.h"
 #include "tools/text/workers.h"
@@ -130,17 +131,20 @@ static struct summary summarise(const struct choosing *choosing)
 static void print_rows(const struct choosing *choosing, GString *out)
 {
 	static const struct table_column columns[] = {
-		{ "workload", "", TABLE_LEFT },
-		{ "package", "", TABLE_LEFT },
-		{ "strategy", "", TABLE_LEFT },
-		{ "simulated: without", "ms", TABLE_RIGHT },
-		{ "with", "ms", TABLE_RIGHT },
-		{ "change", "%", TABLE_RIGHT },
-		{ "model's error: without", "%", TABLE_RIGHT },
-		{ "with", "%", TABLE_RIGHT },
+		{ "workload", "", TABLE_LEFT },  { "package", "", TABLE_LEFT },
+		{ "strategy", "", TABLE_LEFT },  { "without", "ms", TABLE_RIGHT },
+		{ "with", "ms", TABLE_RIGHT },   { "change", "%", TABLE_RIGHT },
+		{ "without", "%", TABLE_RIGHT }, { "with", "%", TABLE_RIGHT },
 	};
+	static const struct table_group groups[] = { { 1, "" },
+		                                     { 3, "simulated" },
+		                                     { 6, "model's error" } };
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = choosing->validation->options->width;
+	table.key_count = 3;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned i = 0; i < choosing->count; i++) {
 		const struct choice *choice = &choosing->choices[i];
 		const struct figures *f = &choice->figures;
@@ -172,19 +176,20 @@ static void print_text(const struct choosing *choosing, GString *out)
 {
 	struct summary s = summarise(choosing);
 	print_rows(choosing, out);
-	g_string_append_printf(out,
-	                       "\n%u mappings chosen with %s: %+.2f %% of simulated "
-	                       "latency on average, %+.2f to %+.2f %%;\n%u of them worse by more "
-	                       "than %.0f %%, %u not the same as without.\n",
-	                       s.count, with_what(choosing), s.mean, s.best, s.worst, s.worse,
-	                       WORSE_PERCENT, s.changed);
+	wrap_printf(out, choosing->validation->options->width, 0,
+	            "\n%u mappings chosen with %s: %+.2f %% of simulated "
+	            "latency on average, %+.2f to %+.2f %%; %u of them worse by more "
+	            "than %.0f %%, %u not the same as without.\n",
+	            s.count, with_what(choosing), s.mean, s.best, s.worst, s.worse, WORSE_PERCENT,
+	            s.changed);
 	if (!choosing->validation->options->quiet)
 		g_string_append_printf(out, "Searches took %.2f s without it, %.2f s with it.\n",
 		                       s.search_s[0], s.search_s[1]);
 	for (unsigned i = 0; i < choosing->count; i++)
 		if (choosing->choices[i].error) {
 			g_autofree char *text = printable(choosing->choices[i].error);
-			g_string_append_printf(out, "left out: %s\n", text);
+			wrap_printf(out, choosing->validation->options->width, 2, "left out: %s\n",
+			            text);
 		}
 }
 

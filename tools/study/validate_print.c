@@ -4,6 +4,7 @@
 #include "tools/text/printable.h"
 #include "tools/report/results.h"
 #include "tools/text/table.h"
+#include "tools/text/wrap.h"
 #include "tools/study/validate.h"
 
 /* ---- many samples ---- */
@@ -11,19 +12,27 @@
 static void print_errors(const struct validation *v, GString *out)
 {
 	static const struct table_column columns[] = {
-		{ "samples of", "", TABLE_LEFT },   { "samples", "", TABLE_RIGHT },
-		{ "latency", "mean", TABLE_RIGHT }, { "in %", "worst", TABLE_RIGHT },
-		{ "", "bias", TABLE_RIGHT },        { "throughput", "mean", TABLE_RIGHT },
-		{ "in %", "worst", TABLE_RIGHT },   { "", "bias", TABLE_RIGHT },
-		{ "period", "mean", TABLE_RIGHT },  { "in %", "worst", TABLE_RIGHT },
-		{ "", "bias", TABLE_RIGHT },        { "load", "mean", TABLE_RIGHT },
-		{ "in %", "worst", TABLE_RIGHT },   { "", "bias", TABLE_RIGHT },
-		{ "bubbles", "mean", TABLE_RIGHT }, { "in pts", "worst", TABLE_RIGHT },
-		{ "", "bias", TABLE_RIGHT },        { "rank", "tau", TABLE_RIGHT },
-		{ "", "rho", TABLE_RIGHT },
+		{ "samples of", "", TABLE_LEFT }, { "samples", "", TABLE_RIGHT },
+		{ "mean", "", TABLE_RIGHT },      { "worst", "", TABLE_RIGHT },
+		{ "bias", "", TABLE_RIGHT },      { "mean", "", TABLE_RIGHT },
+		{ "worst", "", TABLE_RIGHT },     { "bias", "", TABLE_RIGHT },
+		{ "mean", "", TABLE_RIGHT },      { "worst", "", TABLE_RIGHT },
+		{ "bias", "", TABLE_RIGHT },      { "mean", "", TABLE_RIGHT },
+		{ "worst", "", TABLE_RIGHT },     { "bias", "", TABLE_RIGHT },
+		{ "mean", "", TABLE_RIGHT },      { "worst", "", TABLE_RIGHT },
+		{ "bias", "", TABLE_RIGHT },      { "tau", "", TABLE_RIGHT },
+		{ "rho", "", TABLE_RIGHT },
+	};
+	static const struct table_group groups[] = {
+		{ 1, "" },          { 2, "latency, %" }, { 5, "throughput, %" },
+		{ 8, "period, %" }, { 11, "load, %" },   { 14, "bubbles, points" },
+		{ 17, "rank" },
 	};
 	struct table table;
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = v->options->width;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned i = 0; i < v->row_count; i++) {
 		const struct validate_row *row = &v->rows[i];
 		table_add(&table, "%s", row->name);
@@ -42,14 +51,18 @@ static void print_errors(const struct validation *v, GString *out)
 static void print_terms(const struct validation *v, GString *out)
 {
 	struct table_column columns[2 + 2 * SIM_TERMS] = { { "latency error of", "", TABLE_LEFT },
-		                                           { "bias", "", TABLE_RIGHT } };
+		                                           { "bias", "%", TABLE_RIGHT } };
+	struct table_group groups[1 + SIM_TERMS] = { { 1, "" } };
 	struct table table;
-	for (int t = 0; t < SIM_TERMS; t++) {
-		columns[2 + 2 * t] = (struct table_column){ sim_term_name((enum sim_term)t), "bias",
-			                                    TABLE_RIGHT };
-		columns[3 + 2 * t] = (struct table_column){ "in %", "mean", TABLE_RIGHT };
+	for (unsigned t = 0; t < SIM_TERMS; t++) {
+		groups[1 + t] = (struct table_group){ 2 + 2 * t, sim_term_name((enum sim_term)t) };
+		columns[2 + 2 * t] = (struct table_column){ "bias", "%", TABLE_RIGHT };
+		columns[3 + 2 * t] = (struct table_column){ "mean", "%", TABLE_RIGHT };
 	}
 	table_init(&table, columns, G_N_ELEMENTS(columns));
+	table.width = v->options->width;
+	table.groups = groups;
+	table.group_count = G_N_ELEMENTS(groups);
 	for (unsigned i = 0; i < v->row_count; i++) {
 		const struct validate_row *row = &v->rows[i];
 		table_add(&table, "%s", row->name);
@@ -62,20 +75,16 @@ static void print_terms(const struct validation *v, GString *out)
 	table_finish(&table, out);
 }
 
-static void explain(GString *out)
+static void explain(unsigned width, GString *out)
 {
-	g_string_append(
-		out,
+	wrap_text(
+		out, width, 0,
 		"\nErrors are (analytical - simulated) / simulated: mean of the absolute values, "
-		"worst, and mean with\n"
-		"sign. period: of each cluster in segments with four full micro-batches per "
-		"cluster. bubbles: "
-		"share of the regions'\n"
-		"time without computing, difference in points. tau, rho: Kendall's and Spearman's "
-		"rank correlation of the\n"
+		"worst, and mean with sign. period: of each cluster in segments with four full "
+		"micro-batches per cluster. bubbles: share of the regions' time without computing, "
+		"difference in points. tau, rho: Kendall's and Spearman's rank correlation of the "
 		"latencies within a pair. Below: what the formula misses, term by term; biases add "
-		"up "
-		"to the latency's.\n\n");
+		"up to the latency's.\n\n");
 }
 
 static void print_failures(const struct validation *v, GString *out)
@@ -88,9 +97,9 @@ static void print_failures(const struct validation *v, GString *out)
 		}
 	if (failed) {
 		g_autofree char *text = printable(first->error);
-		g_string_append_printf(out,
-		                       "\n%u of %u samples have no result; the first, %u: %s\n",
-		                       failed, v->set.count, first->figures.number, text);
+		wrap_printf(out, v->options->width, 2,
+		            "\n%u of %u samples have no result; the first, %u: %s\n", failed,
+		            v->set.count, first->figures.number, text);
 	}
 	for (unsigned p = 0; p < v->request.pair_count; p++) {
 		const struct sample_pair *pair = &v->request.pairs[p];
@@ -100,7 +109,7 @@ static void print_failures(const struct validation *v, GString *out)
 			                          pair->subject.package, &error))
 				continue;
 			g_autofree char *text = printable(error->message);
-			g_string_append_printf(out, "left out: %s\n", text);
+			wrap_printf(out, v->options->width, 2, "left out: %s\n", text);
 		}
 	}
 }
@@ -114,10 +123,11 @@ static void print_worst(const struct validation *v, GString *out)
 	g_autofree char *line = validate_command_line(v, worst), *command = printable(line);
 	g_autofree char *workload = printable(subject->workload->name);
 	g_autofree char *package = printable(subject->package->name);
-	g_string_append_printf(out, "\nThe worst is sample %u of %s on %s (%s, %+.1f %%):\n  %s\n",
-	                       worst->figures.number, workload, package,
-	                       sample_kind_name(worst->figures.kind),
-	                       validate_error(worst, VALIDATE_LATENCY), command);
+	wrap_printf(out, v->options->width, 2,
+	            "\nThe worst is sample %u of %s on %s (%s, %+.1f %%):\n", worst->figures.number,
+	            workload, package, sample_kind_name(worst->figures.kind),
+	            validate_error(worst, VALIDATE_LATENCY));
+	wrap_command(out, v->options->width, 2, command);
 }
 
 static void print_many(const struct validation *v, GString *out)
@@ -125,7 +135,7 @@ static void print_many(const struct validation *v, GString *out)
 	const struct options *options = v->options;
 	print_errors(v, out);
 	if (!options->quiet)
-		explain(out);
+		explain(options->width, out);
 	else
 		g_string_append_c(out, '\n');
 	print_terms(v, out);
@@ -135,9 +145,9 @@ static void print_many(const struct validation *v, GString *out)
 	print_worst(v, out);
 	g_autofree char *folder = printable(options->out ? options->out : "");
 	if (options->out)
-		g_string_append_printf(out,
-		                       "\nwritten to %s: samples.csv, scatter.svg, report.json%s\n",
-		                       folder, options->keep_mappings ? ", mappings/" : "");
+		wrap_printf(out, options->width, 2,
+		            "\nwritten to %s: samples.csv, scatter.svg, report.json%s\n", folder,
+		            options->keep_mappings ? ", mappings/" : "");
 }
 
 /* ---- one sample ---- */
@@ -157,8 +167,9 @@ static void print_one(const struct validation *v, GString *out)
 	const struct sample_pair *pair = &v->request.pairs[f->pair];
 	g_autofree char *workload = printable(pair->subject.workload->name);
 	g_autofree char *package = printable(pair->subject.package->name);
-	g_string_append_printf(out, "sample %u of %s on %s: %s, strategy %s\n", f->number, workload,
-	                       package, sample_kind_name(f->kind), sample_strategy_name(f));
+	wrap_printf(out, v->options->width, 2, "sample %u of %s on %s: %s, strategy %s\n",
+	            f->number, workload, package, sample_kind_name(f->kind),
+	            sample_strategy_name(f));
 	g_string_append_printf(out, "%-16s %u segments, %u clusters, batch %u\n", "mapping",
 	                       f->segment_count, f->cluster_count, f->batch);
 	print_pair(out, "latency", f->latency_ns, 1e-6, "ms");
@@ -179,7 +190,8 @@ static void print_one(const struct validation *v, GString *out)
 		"mcmsim simulate --workload %s --package %s --mapping %s/mapping.json",
 		pair->workload, pair->package, v->options->out);
 	g_autofree char *folder = printable(v->options->out), *shown = printable(command);
-	g_string_append_printf(out, "written to %s: mapping.json\n  %s\n", folder, shown);
+	wrap_printf(out, v->options->width, 2, "written to %s: mapping.json\n", folder);
+	wrap_command(out, v->options->width, 2, shown);
 }
 
 void validate_print(const struct validation *v, GString *out)

@@ -239,6 +239,15 @@ static void print_groups(const struct block *block, GString *out)
 	}
 }
 
+/* A row that goes on with what stands in another block. */
+static bool is_empty(const struct block *block, const char *const *texts)
+{
+	for (unsigned c = 0; c < block->end; c = next_column(block, c))
+		if (*texts[c])
+			return false;
+	return true;
+}
+
 static void print_block(const struct block *block, GString *out)
 {
 	const struct table *table = block->table;
@@ -254,8 +263,11 @@ static void print_block(const struct block *block, GString *out)
 		units = units || *texts[c];
 	if (units)
 		print_row(block, texts, out);
-	for (unsigned i = 0; i < table->cells->len; i += table->column_count)
-		print_row(block, (const char *const *)(table->cells->pdata + i), out);
+	for (unsigned i = 0; i < table->cells->len; i += table->column_count) {
+		const char *const *row = (const char *const *)(table->cells->pdata + i);
+		if (!is_empty(block, row))
+			print_row(block, row, out);
+	}
 }
 
 void table_finish(struct table *table, GString *out)
