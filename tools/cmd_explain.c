@@ -98,7 +98,8 @@ static enum tool_status explain_fitting(const struct subject *subject,
 		return TOOL_FAILED;
 	struct cost_report cost;
 	subject_evaluate(subject, mapping, &cost);
-	struct report report = { .workload = subject->workload,
+	struct report report = { .made_by = made_by_of(subject, options, mapping, true),
+		                 .workload = subject->workload,
 		                 .package = subject->package,
 		                 .mapping = mapping,
 		                 .analytical = &cost,

@@ -9,10 +9,13 @@ static bool write_replay(const struct options *options, const struct hw_package 
                          const struct sim_messages *messages, const struct sim_replay *replay,
                          GError **error)
 {
+	const struct made_by made_by = { .options = options,
+		                         .package = package,
+		                         .simulated = true };
 	if (!options->out)
 		return true;
-	return write_text(options->out, "nop.json", nop_json(package, messages, replay, true),
-	                  error);
+	return write_text(options->out, "nop.json",
+	                  nop_json(package, messages, replay, true, &made_by), error);
 }
 
 static enum tool_status replay(const struct options *options, const struct hw_package *package,
@@ -21,6 +24,9 @@ static enum tool_status replay(const struct options *options, const struct hw_pa
 	g_autofree char *platform = options->out
 	                                    ? g_build_filename(options->out, "platform.xml", NULL)
 	                                    : NULL;
+	const struct made_by made_by = { .options = options,
+		                         .package = package,
+		                         .simulated = true };
 	struct progress progress;
 	const struct sim_replay_options how = { .platform_path = platform,
 		                                .progress = progress_simulated,
@@ -32,7 +38,7 @@ static enum tool_status replay(const struct options *options, const struct hw_pa
 	bool good = done && write_replay(options, package, messages, done, error);
 	if (good) {
 		g_autofree char *text = options->json ? nop_json(package, messages, done,
-		                                                 options->messages)
+		                                                 options->messages, &made_by)
 		                                      : nop_text(package, messages, done,
 		                                                 options->messages, options->width);
 		g_string_append(out, text);
@@ -76,7 +82,8 @@ static enum tool_status compare_runs(const struct options *options, GString *out
 	if (!runs || (options->out && !prepare_folder(options->out, error)) ||
 	    !nop_replay_runs(runs, options, error))
 		return status;
-	g_autofree char *json = nop_truth_json(runs, names);
+	const struct made_by made_by = { .options = options, .package = NULL, .simulated = true };
+	g_autofree char *json = nop_truth_json(runs, names, &made_by);
 	if (!write_comparison(options, runs, json, error))
 		return TOOL_FAILED;
 	g_autofree char *text = options->json ? NULL : nop_truth_text(runs, names, options->width);

@@ -1,5 +1,6 @@
 /* mcmsim run: search, simulate and compare strategies. */
 #include "tools/study/strategies.h"
+#include "tools/report/made_by.h"
 #include "tools/text/json_writer.h"
 
 /* An element of the JSON array for a strategy without a result. */
@@ -10,6 +11,8 @@ static char *failure_json(const struct subject *subject, const struct options *o
 	json_start(&writer);
 	json_begin_object(&writer, NULL, JSON_LINES);
 	json_string(&writer, "format", "mcmsim-report/1");
+	const struct made_by made_by = made_by_of(subject, options, NULL, false);
+	made_by_write(&writer, &made_by);
 	json_string(&writer, "workload", subject->workload->name);
 	json_string(&writer, "package", subject->package->name);
 	json_string(&writer, "strategy", result->name);

@@ -93,7 +93,9 @@ static void print_found(const struct subject *subject, const struct options *opt
 	if (options->explain)
 		search_explain(subject->workload, subject->package, mapping, &searched,
 		               &explanation);
-	const struct report report = { .workload = subject->workload,
+	const struct report report = { .made_by = made_by_of(subject, options, mapping,
+		                                             options->refine > 0),
+		                       .workload = subject->workload,
 		                       .package = subject->package,
 		                       .mapping = mapping,
 		                       .analytical = &cost,

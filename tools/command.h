@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#define TOOL_VERSION "1.0.0"
+
 #define TOOL_ERROR (g_quark_from_static_string("tool-error"))
 
 /* Exit statuses; also the codes of TOOL_ERROR. */

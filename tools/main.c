@@ -9,8 +9,6 @@
 #include "tools/text/printable.h"
 #include "tools/text/terminal.h"
 
-#define VERSION "1.0.0"
-
 static const struct command *const commands[] = {
 	&run_command,       &search_command, &simulate_command, &validate_command, &rank_command,
 	&calibrate_command, &show_command,   &nop_command,      &trace_command,    &explain_command
@@ -124,7 +122,7 @@ int main(int argc, char **argv)
 	if (help)
 		print_help();
 	if (version)
-		printf("mcmsim %s\n", VERSION);
+		printf("mcmsim %s\n", TOOL_VERSION);
 	if (help || version)
 		return finish(TOOL_OK);
 	const struct command *command = find_command(argv[1]);

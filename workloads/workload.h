@@ -157,6 +157,10 @@ struct wl_workload *wl_workload_parse(const char *text, const char *origin,
                                       const char *const *overrides, GError **error);
 void wl_workload_free(struct wl_workload *workload); /* NULL is allowed */
 
+/* SHA-256, in hexadecimal, of all that times and energies depend on. Caller frees.
+ * (workloads/workload_hash.c) */
+char *wl_workload_hash(const struct wl_workload *workload);
+
 const char *wl_op_name(enum wl_op op);
 uint64_t wl_macs(const struct wl_workload *w);         /* per sample */
 uint64_t wl_weight_bytes(const struct wl_workload *w); /* all nodes */

@@ -79,6 +79,9 @@ struct map_mapping *map_parse(const char *text, const char *origin,
                               GError **error);
 char *map_to_json(const struct map_mapping *mapping, const struct wl_workload *workload,
                   const struct hw_package *package); /* caller frees */
+/* SHA-256, in hexadecimal, of what map_to_json gives. Caller frees. */
+char *map_hash(const struct map_mapping *mapping, const struct wl_workload *workload,
+               const struct hw_package *package);
 bool map_write(const struct map_mapping *mapping, const struct wl_workload *workload,
                const struct hw_package *package, const char *path, GError **error);
 

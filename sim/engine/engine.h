@@ -15,6 +15,9 @@
 #include "hw/package.h"
 #include "sim/engine/program.h"
 
+/* "simgrid 3.36.0": what executes programs. Caller frees. */
+char *sim_engine_version(void);
+
 #define SIM_ERROR (g_quark_from_static_string("sim-error"))
 enum sim_error {
 	SIM_ERROR_CHILD = 1, /* SimGrid gave up, or could not be started */

@@ -81,8 +81,8 @@ START_TEST(the_same_bytes_whatever_the_jobs)
 	assert_same_content("a/samples.csv", "b/samples.csv");
 	assert_same_content("a/report.json", "b/report.json");
 	assert_same_content("a/scatter.svg", "b/scatter.svg");
-	g_autofree char *json = output_of(folder, FEW "--json");
-	g_autofree char *file = content_of(folder, "a/report.json");
+	g_autofree char *json = output_of(folder, FEW "--json -o @/c");
+	g_autofree char *file = content_of(folder, "c/report.json");
 	ck_assert_str_eq(json, file);
 }
 END_TEST

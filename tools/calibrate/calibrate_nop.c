@@ -326,9 +326,11 @@ static char *json_text(const struct nop_fit *fit, const char *router,
                        const struct judgement *judgement)
 {
 	struct json_writer w;
+	const struct made_by made_by = { .options = fit->options, .simulated = true };
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_string(&w, "format", "mcmsim-nop-calibration/1");
+	made_by_write(&w, &made_by);
 	json_string(&w, "router", router);
 	json_integer(&w, "lists_fitted_to", fit->lists->len);
 	json_begin_object(&w, "nop", JSON_LINES);

@@ -4,6 +4,7 @@
 
 #include "sim/messages/replay.h"
 #include "tools/input/load.h"
+#include "tools/report/made_by.h"
 
 /* ---- one list ---- */
 
@@ -11,7 +12,7 @@
 char *nop_text(const struct hw_package *package, const struct sim_messages *messages,
                const struct sim_replay *replay, bool each, unsigned width);
 char *nop_json(const struct hw_package *package, const struct sim_messages *messages,
-               const struct sim_replay *replay, bool each);
+               const struct sim_replay *replay, bool each, const struct made_by *made_by);
 
 /* The name of its busiest resource; NULL if nothing moves. Caller frees. */
 char *nop_busiest(const struct hw_package *package, const struct sim_replay_part *part);
@@ -59,7 +60,8 @@ double nop_error_percent(double replayed_ns, double measured_ns);
 /* Errors by pattern, size and mesh, one table per router; or JSON; every run as CSV. Caller
  * frees. */
 char *nop_truth_text(const GPtrArray *runs, const char *const *routers, unsigned width);
-char *nop_truth_json(const GPtrArray *runs, const char *const *routers);
+char *nop_truth_json(const GPtrArray *runs, const char *const *routers,
+                     const struct made_by *made_by);
 char *nop_truth_csv(const GPtrArray *runs);
 
 #endif

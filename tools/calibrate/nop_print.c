@@ -116,12 +116,13 @@ static void write_messages(struct json_writer *w, const struct sim_messages *mes
 }
 
 char *nop_json(const struct hw_package *package, const struct sim_messages *messages,
-               const struct sim_replay *replay, bool each)
+               const struct sim_replay *replay, bool each, const struct made_by *made_by)
 {
 	struct json_writer w;
 	g_autofree char *busiest = nop_busiest(package, &replay->all);
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
+	made_by_write(&w, made_by);
 	json_number(&w, "completion_ns", replay->all.completion_ns);
 	json_begin_object(&w, "tags", JSON_ONE_LINE);
 	for (guint t = 0; t < messages->tags->len; t++)

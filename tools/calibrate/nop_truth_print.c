@@ -188,12 +188,14 @@ static void write_router(struct json_writer *w, const GPtrArray *runs, const cha
 	json_end_object(w);
 }
 
-char *nop_truth_json(const GPtrArray *runs, const char *const *routers)
+char *nop_truth_json(const GPtrArray *runs, const char *const *routers,
+                     const struct made_by *made_by)
 {
 	struct json_writer w;
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_string(&w, "format", "mcmsim-nop-comparison/1");
+	made_by_write(&w, made_by);
 	json_begin_array(&w, "routers", JSON_LINES);
 	for (unsigned i = 0; routers[i]; i++)
 		write_router(&w, runs, routers[i]);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hw/base/json.h"
+#include "tools/input/command_line.h"
 #include "tools/input/options_text.h"
 
 struct option_info {
@@ -396,6 +397,8 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	copy[0] = g_strdup(command->name);
 	for (int i = 0; i < argc; i++)
 		copy[i + 1] = g_strdup(argv[i]);
+	text->command = command_line(command->name, argc, argv);
+	options->command = text->command;
 	text->batch_list = (command->options & OPTION_BATCHES) != 0;
 	text->takes_space = (command->options & OPTION_SPACE) != 0;
 	if (!check_flags(command, copy, error)) {
@@ -440,6 +443,7 @@ void options_release(struct options *options)
 			g_clear_pointer((char **)value_of(options, &table[i]), g_free);
 	g_strfreev(text->set);
 	g_strfreev(text->arguments);
+	g_free(text->command);
 	g_free(text);
 	options->text = NULL;
 }

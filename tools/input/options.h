@@ -62,10 +62,11 @@ enum option_bit {
 struct options {
 	gboolean help;
 	const char *package, *workload, *mapping, *out; /* NULL: not given */
-	const char *const *set;                         /* NULL-terminated; NULL: none */
-	const char *const *arguments;                   /* NULL-terminated */
-	const char *truth, *router;                     /* of mcmsim nop; NULL: not given */
-	const char *calibration;                        /* the file; NULL: not given */
+	const char *command;          /* the line that was typed, as command_line has it */
+	const char *const *set;       /* NULL-terminated; NULL: none */
+	const char *const *arguments; /* NULL-terminated */
+	const char *truth, *router;   /* of mcmsim nop; NULL: not given */
+	const char *calibration;      /* the file; NULL: not given */
 	/* Of mcmsim calibrate; NULL: not given. */
 	const char *hold_out_workload, *hold_out_package, *measured, *fit, *fit_mesh;
 	unsigned batches[OPTION_MOST_BATCHES], batch_count; /* --batch as a list */

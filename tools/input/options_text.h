@@ -9,6 +9,7 @@ struct options_text { /* NULL: not given */
 	char *strategy, *space, *objective, *batch, *tiles, *seed, *jobs, *trace_level;
 	char *window, *level, *time_unit, *width, *font_size;
 	char *trace_window, *samples, *sample, *draws, *segments, *refine;
+	char *command; /* of struct options */
 	char **set, **arguments;
 	bool batch_list;  /* the command takes --batch as a list */
 	bool takes_space; /* the command takes --space */

@@ -269,6 +269,7 @@ char *report_json(const struct report *report, enum report_clock clock)
 	json_start(w);
 	json_begin_object(w, NULL, JSON_LINES);
 	json_string(w, "format", "mcmsim-report/1");
+	made_by_write(w, &report->made_by);
 	json_string(w, "workload", report->workload->name);
 	json_string(w, "package", report->package->name);
 	json_number(w, "clock_GHz", common_clock_GHz(report->package));

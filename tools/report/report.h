@@ -9,6 +9,7 @@
 #include "search/calibration/calibration.h"
 #include "sim/simulate.h"
 #include "tools/text/json_writer.h"
+#include "tools/report/made_by.h"
 #include "tools/report/refine.h"
 
 struct search_explanation;
@@ -26,7 +27,8 @@ struct report {
 	const struct refinement *refinement;          /* NULL: nothing was simulated to choose */
 	const struct search_explanation *explanation; /* NULL: none */
 	const struct explained_changes *changes;      /* simulated ones; NULL: none */
-	double search_wall_s;                         /* negative: nothing was searched */
+	struct made_by made_by;
+	double search_wall_s; /* negative: nothing was searched */
 };
 
 enum report_clock { REPORT_WITHOUT_WALL, REPORT_WITH_WALL };

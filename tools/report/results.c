@@ -217,7 +217,9 @@ bool execute_mapping(const struct execution *execution, const struct map_mapping
 	struct sim_outcome *outcome = simulate(execution, mapping, error);
 	bool good = outcome != NULL;
 	if (good) {
-		struct report report = { .workload = subject->workload,
+		struct report report = { .made_by = made_by_of(subject, execution->options, mapping,
+			                                       true),
+			                 .workload = subject->workload,
 			                 .package = subject->package,
 			                 .mapping = mapping,
 			                 .analytical = &cost,

@@ -7,6 +7,7 @@
 #include "tools/report/report.h"
 #include "tools/report/results.h"
 #include "tools/text/svg_front.h"
+#include "tools/report/made_by.h"
 #include "tools/text/table.h"
 #include "tools/text/wrap.h"
 
@@ -68,9 +69,11 @@ void pareto_print(const struct pareto *pareto, GString *out)
 char *pareto_report(const struct pareto *pareto)
 {
 	struct json_writer w;
+	const struct made_by made_by = made_by_of(pareto->subject, pareto->options, NULL, false);
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_string(&w, "format", "mcmsim-pareto/1");
+	made_by_write(&w, &made_by);
 	json_string(&w, "workload", pareto->subject->workload->name);
 	json_string(&w, "package", pareto->subject->package->name);
 	json_integer(&w, "batch", pareto->options->batch);

@@ -6,6 +6,7 @@
 #include "tools/report/report.h"
 #include "tools/report/results.h"
 #include "tools/text/svg_histogram.h"
+#include "tools/report/made_by.h"
 #include "tools/text/table.h"
 #include "tools/text/wrap.h"
 
@@ -144,9 +145,11 @@ char *rank_report(const struct ranking *ranking)
 {
 	const struct ranking *r = ranking;
 	struct json_writer w;
+	const struct made_by made_by = made_by_of(r->subject, r->options, r->searched, false);
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_string(&w, "format", "mcmsim-rank/1");
+	made_by_write(&w, &made_by);
 	json_string(&w, "workload", r->subject->workload->name);
 	json_string(&w, "package", r->subject->package->name);
 	json_string(&w, "strategy", r->searched->strategy);

@@ -12,6 +12,7 @@
 #include "tools/report/refine.h"
 #include "tools/report/report.h"
 #include "tools/report/results.h"
+#include "tools/report/made_by.h"
 #include "tools/text/table.h"
 #include "tools/text/wrap.h"
 #include "tools/study/validate.h"
@@ -197,9 +198,16 @@ static char *json_text(const struct choosing *choosing)
 {
 	struct summary s = summarise(choosing);
 	struct json_writer w;
+	struct made_by made_by = made_by_of(&choosing->validation->request.pairs[0].subject,
+	                                    choosing->validation->options, NULL, true);
+	if (choosing->validation->request.pair_count > 1) {
+		made_by.package = NULL; /* there are several */
+		made_by.workload = NULL;
+	}
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_string(&w, "format", "mcmsim-choice/1");
+	made_by_write(&w, &made_by);
 	json_integer(&w, "batch", choosing->validation->request.batch);
 	json_integer(&w, "refine", choosing->validation->options->refine);
 	report_write_calibration(&w, choosing->validation->request.pairs[0].subject.calibration,

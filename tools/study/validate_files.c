@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hw/base/csv.h"
+#include "tools/report/made_by.h"
 #include "tools/text/json_writer.h"
 #include "tools/report/report.h"
 #include "tools/report/results.h"
@@ -161,9 +162,15 @@ static void write_worst(struct json_writer *w, const struct validation *v)
 char *validate_report(const struct validation *v)
 {
 	struct json_writer w;
+	struct made_by made_by = made_by_of(&v->request.pairs[0].subject, v->options, NULL, true);
+	if (v->request.pair_count > 1) {
+		made_by.package = NULL; /* there are several */
+		made_by.workload = NULL;
+	}
 	json_start(&w);
 	json_begin_object(&w, NULL, JSON_LINES);
 	json_string(&w, "format", "mcmsim-validation/1");
+	made_by_write(&w, &made_by);
 	json_integer(&w, "batch", v->request.batch);
 	json_integer(&w, "seed", v->request.seed);
 	json_bool(&w, "exact", v->request.exact);
