@@ -124,9 +124,10 @@ START_TEST(out_writes_files)
 	g_autofree char *first = output_of(folder, ROW "@/list.csv -o @/out");
 	g_autofree char *names = names_in(folder, "out");
 	ck_assert_str_eq(names, "nop.json platform.xml");
-	g_autofree char *json = content_of(folder, "out/nop.json");
+	g_autofree char *file = content_of(folder, "out/nop.json");
 	g_autofree char *printed = output_of(folder, ROW "@/list.csv --json --messages");
-	ck_assert_str_eq(json, printed);
+	g_autofree char *one = without_command(file), *other = without_command(printed);
+	ck_assert_str_eq(one, other);
 }
 END_TEST
 

@@ -21,11 +21,11 @@ static void assert_names(const char *name, const char *expected)
 	ck_assert_str_eq(names, expected);
 }
 
-static void assert_same_files_but(const char *a, const char *b, const char *other)
+static void assert_same_files_but(const char *a, const char *b, const char *left_out)
 {
 	g_auto(GStrv) names = g_strsplit(FILES, " ", -1);
 	for (unsigned i = 0; names[i]; i++) {
-		if (strcmp(names[i], other) == 0)
+		if (strcmp(names[i], left_out) == 0)
 			continue;
 		g_autofree char *first = g_build_filename(a, names[i], NULL);
 		g_autofree char *second = g_build_filename(b, names[i], NULL);
@@ -51,12 +51,8 @@ static cJSON *parsed(const char *text)
 static void assert_same_reports(const char *a, const char *b)
 {
 	g_autofree char *first = content_of(folder, a), *second = content_of(folder, b);
-	cJSON *one = parsed(first), *other = parsed(second);
-	cJSON_DeleteItemFromObject(cJSON_GetObjectItem(one, "made_by"), "command");
-	cJSON_DeleteItemFromObject(cJSON_GetObjectItem(other, "made_by"), "command");
-	ck_assert_msg(cJSON_Compare(one, other, true), "%s and %s differ", a, b);
-	cJSON_Delete(one);
-	cJSON_Delete(other);
+	g_autofree char *one = without_command(first), *other = without_command(second);
+	ck_assert_msg(strcmp(one, other) == 0, "%s and %s differ", a, b);
 }
 
 /* run */
