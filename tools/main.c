@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/input/options.h"
+#include "tools/text/closest.h"
 #include "tools/text/printable.h"
 #include "tools/text/terminal.h"
 
@@ -59,14 +60,21 @@ static void print_error(const char *message)
 
 static enum tool_status usage_error(const char *word)
 {
+	const char *names[G_N_ELEMENTS(commands) + 3] = { NULL };
 	GString *message = g_string_new(NULL);
 	if (word)
 		g_string_printf(message, "no command \"%s\"; commands: ", word);
 	else
 		g_string_assign(message, "no command given; commands: ");
-	for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
-		g_string_append_printf(message, "%s%s", i ? ", " : "", commands[i]->name);
+	for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
+		names[i] = commands[i]->name;
+		g_string_append_printf(message, "%s%s", i ? ", " : "", names[i]);
+	}
 	g_string_append(message, " (see mcmsim --help)");
+	names[G_N_ELEMENTS(commands)] = "--help";
+	names[G_N_ELEMENTS(commands) + 1] = "--version";
+	g_autofree char *meant = did_you_mean(word ? word : "", names);
+	g_string_append(message, meant);
 	print_error(message->str);
 	g_string_free(message, TRUE);
 	return TOOL_USAGE;

@@ -14,10 +14,10 @@ static const struct usage_error {
 	{ "", "no command given; commands: run, search, simulate, validate, rank, calibrate, show, "
 	      "nop, trace, explain (see mcmsim --help)" },
 	{ "nap", "no command \"nap\"; commands: run, search, simulate, validate, rank, calibrate, "
-	         "show, nop, trace, explain (see mcmsim --help)" },
+	         "show, nop, trace, explain (see mcmsim --help); did you mean \"nop\"?" },
 	{ "--versoin",
 	  "no command \"--versoin\"; commands: run, search, simulate, validate, rank, calibrate, "
-	  "show, nop, trace, explain (see mcmsim --help)" },
+	  "show, nop, trace, explain (see mcmsim --help); did you mean \"--version\"?" },
 
 	{ "--version 2", "--version stands alone, got \"2\"" },
 	{ "--help run", "--help stands alone, got \"run\"" },
@@ -149,6 +149,46 @@ START_TEST(a_missing_name_lists_the_presets)
 END_TEST
 
 /* Input and output files */
+
+/* How a message about a mistyped word ends; NULL: nothing is suggested. */
+static const struct {
+	const char *words, *end;
+} mistyped[] = {
+	{ "serach", "; did you mean \"search\"?" },
+	{ "--versoin", "; did you mean \"--version\"?" },
+	{ "xyz", NULL },
+	{ "run " P " --bacth 4", "; did you mean \"--batch\"?" },
+	{ "run " P " --mapping m.json", NULL },
+	{ "run " P " --strategy Scope", "; did you mean \"scope\"?" },
+	{ "run " P " --objective speed", NULL },
+	{ "run -p simba6x6 -w alexnet", "; did you mean \"simba-6x6\"?" },
+	{ "run -p mcm-16 -w ResNet50", "; did you mean \"resnet50\"?" },
+	{ "run -p mcm-16 -w transformer", NULL },
+};
+
+START_TEST(mistyped_words_are_guessed)
+{
+	struct finished f = run_program(folder, mistyped[_i].words);
+	const char *end = mistyped[_i].end;
+	ck_assert_int_eq(f.status, 2);
+	ck_assert_msg((strstr(f.error, "did you mean") != NULL) == (end != NULL), "%s", f.error);
+	g_autofree char *line = g_strconcat(end ? end : "", "\n", NULL);
+	ck_assert_msg(g_str_has_suffix(f.error, line), "%s", f.error);
+	finished_free(&f);
+}
+END_TEST
+
+START_TEST(short_options_are_the_long_ones)
+{
+	g_autofree char *made = output_of(folder, "search " P " --quiet -o @/m.json");
+	g_autofree char *brief = output_of(folder,
+	                                   "simulate -p simba-6x6 -w alexnet -m @/m.json --quiet");
+	g_autofree char *full = output_of(folder, "simulate " P " --mapping @/m.json --quiet");
+	ck_assert_str_eq(brief, full);
+	assert_fails(folder, "run -p a --package b -w alexnet", 2,
+	             "run: --package may be given once, got \"a\" and \"b\"");
+}
+END_TEST
 
 START_TEST(what_cannot_be_written_is_refused_before_work)
 {
@@ -301,6 +341,8 @@ int main(void)
 	tcase_add_loop_test(tests, usage_errors_name_what_is_allowed, 0,
 	                    (int)G_N_ELEMENTS(usage_errors));
 	tcase_add_test(tests, a_missing_name_lists_the_presets);
+	tcase_add_loop_test(tests, mistyped_words_are_guessed, 0, (int)G_N_ELEMENTS(mistyped));
+	tcase_add_test(tests, short_options_are_the_long_ones);
 	tcase_add_test(tests, what_cannot_be_written_is_refused_before_work);
 	tcase_add_test(tests, errors_in_files_name_file_and_path);
 	tcase_add_test(tests, set_changes_the_package_or_the_workload);

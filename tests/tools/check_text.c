@@ -7,6 +7,7 @@
 
 #include "hw/topology/topology.h"
 #include "tests/sim/tiny.h"
+#include "tools/text/closest.h"
 #include "tools/text/wire.h"
 #include "tools/text/workers.h"
 #include "tools/text/json_writer.h"
@@ -285,6 +286,28 @@ START_TEST(commands_go_on_behind_a_backslash)
 }
 END_TEST
 
+START_TEST(distances_count_edits)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned distance;
+	} cases[] = { { "", "", 0 },        { "", "abc", 3 },    { "run", "run", 0 },
+		      { "run", "RUN", 0 },  { "run", "rnu", 1 }, { "run", "runs", 1 },
+		      { "run", "rn", 1 },   { "run", "sun", 1 }, { "kitten", "sitting", 3 },
+		      { "abcd", "badc", 2 } };
+	static const char *const words[] = { "scope", "score", "best", NULL };
+	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+		ck_assert_uint_eq(edit_distance(cases[i].a, cases[i].b), cases[i].distance);
+		ck_assert_uint_eq(edit_distance(cases[i].b, cases[i].a), cases[i].distance);
+	}
+	ck_assert_str_eq(closest("scoqe", words), "scope"); /* of two, the first */
+	ck_assert_str_eq(closest("bes", words), "best");
+	ck_assert_ptr_null(closest("b", words));
+	ck_assert_ptr_null(closest("sequential", words));
+	ck_assert_ptr_null(closest("", words));
+}
+END_TEST
+
 START_TEST(four_digits_count)
 {
 	static const struct {
@@ -453,6 +476,7 @@ int main(void)
 	tcase_add_test(tests, groups_of_columns_stay_together);
 	tcase_add_test(tests, lines_end_between_words);
 	tcase_add_test(tests, commands_go_on_behind_a_backslash);
+	tcase_add_test(tests, distances_count_edits);
 	tcase_add_test(tests, four_digits_count);
 	tcase_add_test(tests, letters_go_on_after_z);
 	tcase_add_test(tests, a_mesh_is_drawn_with_its_links);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hw/base/json.h"
+#include "tools/text/closest.h"
 
 /* One of the files that --set may change. */
 struct target {
@@ -91,6 +92,21 @@ static bool deal_out_all(struct target *targets, unsigned count, const char *con
 	return good;
 }
 
+/* Whether there is such a file or preset; of a mistyped preset the error says which was meant. */
+static bool find_file(const char *name, const char *presets, const char *what, GError **error)
+{
+	GError *problem = NULL;
+	g_autofree char *path = name ? hw_json_locate(name, presets, what, &problem) : NULL;
+	if (!problem)
+		return true;
+	g_autofree char *known = hw_preset_names(presets);
+	g_auto(GStrv) words = g_strsplit(known, ", ", -1);
+	g_autofree char *meant = did_you_mean(name, (const char *const *)words);
+	g_set_error(error, problem->domain, problem->code, "%s%s", problem->message, meant);
+	g_error_free(problem);
+	return false;
+}
+
 bool subject_load(struct subject *subject, const char *package, const char *workload,
                   const char *const *set, GError **error)
 {
@@ -101,7 +117,9 @@ bool subject_load(struct subject *subject, const char *package, const char *work
 		                      for_workload } };
 
 	*subject = (struct subject){ .parameters = cost_neutral_parameters() };
-	if (!deal_out_all(targets, G_N_ELEMENTS(targets), set, error))
+	if (!find_file(package, PACKAGE_PRESETS, "package", error) ||
+	    !find_file(workload, WORKLOAD_PRESETS, "workload", error) ||
+	    !deal_out_all(targets, G_N_ELEMENTS(targets), set, error))
 		return false;
 	g_ptr_array_add(for_package, NULL);
 	g_ptr_array_add(for_workload, NULL);

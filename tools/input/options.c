@@ -10,6 +10,7 @@
 #include "hw/base/json.h"
 #include "tools/input/command_line.h"
 #include "tools/input/options_text.h"
+#include "tools/text/closest.h"
 
 struct option_info {
 	unsigned bit;
@@ -27,17 +28,17 @@ struct option_info {
 #define REPEATED(member) OPTION_REPEATED, offsetof(struct options_text, member)
 
 static const struct option_info table[] = {
-	{ OPTION_PACKAGE, "package", 0, "P", "the package: a preset's name or a file",
+	{ OPTION_PACKAGE, "package", 'p', "P", "the package: a preset's name or a file",
 	  NAME(package) },
-	{ OPTION_WORKLOAD, "workload", 0, "W", "the network: a preset's name or a file",
+	{ OPTION_WORKLOAD, "workload", 'w', "W", "the network: a preset's name or a file",
 	  NAME(workload) },
-	{ OPTION_PACKAGES, "package", 0, "P[,P...]",
+	{ OPTION_PACKAGES, "package", 'p', "P[,P...]",
 	  "the packages: presets' names or files [" OPTION_DEFAULT_PACKAGES "]", NAME(package) },
-	{ OPTION_WORKLOADS, "workload", 0, "W[,W...]",
+	{ OPTION_WORKLOADS, "workload", 'w', "W[,W...]",
 	  "the networks: presets' names or files [" OPTION_DEFAULT_WORKLOADS ";\n"
 	  "calibrate: " OPTION_DEFAULT_TRAINING "]",
 	  NAME(workload) },
-	{ OPTION_MAPPING, "mapping", 0, "M", "the mapping: a file", NAME(mapping) },
+	{ OPTION_MAPPING, "mapping", 'm', "M", "the mapping: a file", NAME(mapping) },
 	{ OPTION_STRATEGY, "strategy", 0, "S[,S...]",
 	  "sequential, pipeline, segmented, scope or best (not rank);\n"
 	  "search: also exhaustive\n[scope; validate, --pareto: all but best]",
@@ -328,6 +329,19 @@ static bool take_given(const struct command *command, struct given *given, struc
 	return good;
 }
 
+/* The option that is most like the one that ends GLib's message, as did_you_mean has it. */
+static char *meant_option(const struct command *command, const char *message)
+{
+	const char *blank = strrchr(message, ' ');
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	for (unsigned i = 0; i < G_N_ELEMENTS(table); i++)
+		if (takes(command, &table[i]))
+			g_ptr_array_add(names, g_strconcat("--", table[i].name, NULL));
+	g_ptr_array_add(names, g_strdup("--help"));
+	g_ptr_array_add(names, NULL);
+	return did_you_mean(blank ? blank + 1 : message, (const char *const *)names->pdata);
+}
+
 /* GLib's words, and for an unknown option the ones there are. */
 static void explain(const struct command *command, GError *from, GError **error)
 {
@@ -340,8 +354,9 @@ static void explain(const struct command *command, GError *from, GError **error)
 				                       before ? "," : "; it takes", table[i].name);
 				before = table[i].name;
 			}
-	g_set_error(error, TOOL_ERROR, TOOL_USAGE, "%s: %c%s%s", command->name,
-	            g_ascii_tolower(from->message[0]), from->message + 1, known->str);
+	g_autofree char *meant = known->len ? meant_option(command, from->message) : g_strdup("");
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE, "%s: %c%s%s%s", command->name,
+	            g_ascii_tolower(from->message[0]), from->message + 1, known->str, meant);
 	g_string_free(known, TRUE);
 	g_error_free(from);
 }

@@ -1,5 +1,6 @@
 /* Invariant: a message names the option, what it must be, and the value that it got. */
 #include "tools/input/options_text.h"
+#include "tools/text/closest.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,8 +62,13 @@ static bool check_name(const char *option, const char *text, const char *const *
 			return true;
 		}
 	g_autofree char *known = join_names(names, count);
-	g_set_error(error, TOOL_ERROR, TOOL_USAGE, "--%s: must be one of %s, got \"%s\"", option,
-	            known, text);
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	for (unsigned i = 0; i < count; i++)
+		g_ptr_array_add(words, (gpointer)names[i]);
+	g_ptr_array_add(words, NULL);
+	g_autofree char *meant = did_you_mean(text, (const char *const *)words->pdata);
+	g_set_error(error, TOOL_ERROR, TOOL_USAGE, "--%s: must be one of %s, got \"%s\"%s", option,
+	            known, text, meant);
 	return false;
 }
 
