@@ -31,6 +31,8 @@ static const struct system {
 	{ "resnet101", "mcm-16", 4 },
 	{ "resnet152", "mcm-16", 4 },
 	{ "resnet50", "simba-6x6", 4 },
+	{ "mobilenet_v2", "simba-6x6", 4 },
+	{ "resnet50-v1", "simba-6x6", 4 },
 	/* from here on long enough for a steady state */
 	{ "darknet19", "mcm-16", 32 },
 	{ "alexnet", "simba-6x6", 33 },
@@ -41,7 +43,7 @@ static const struct system {
 	{ "resnet18", "simba-6x6", 32 },
 };
 #define FIRST_LARGE 9u
-#define FIRST_LONG 12u
+#define FIRST_LONG 14u
 
 #define SMALL_END UNLESS_SANITIZED(FIRST_LARGE, 2u) /* the smallest network */
 #define SHORT_END UNLESS_SANITIZED(FIRST_LONG, SMALL_END)
@@ -503,8 +505,14 @@ static void assert_layers_add_up(const struct tiny *t, const struct sim_outcome 
 	assert_same(totals.macs, o->totals.macs, "MACs", run);
 	assert_same(totals.nop_bytes, o->totals.nop_bytes, "NoP bytes", run);
 	assert_same(totals.nop_byte_hops, o->totals.nop_byte_hops, "byte hops", run);
+	assert_same(totals.nop_dram_bytes, o->totals.nop_dram_bytes, "NoP bytes of DRAM", run);
 	assert_same(totals.dram_read_bytes, o->totals.dram_read_bytes, "DRAM reads", run);
 	assert_same(totals.dram_write_bytes, o->totals.dram_write_bytes, "DRAM writes", run);
+	assert_same(totals.mac_pJ, o->totals.mac_pJ, "energy of MACs", run);
+	assert_same(totals.buffer_pJ, o->totals.buffer_pJ, "energy of buffers", run);
+	assert_same(totals.nop_pJ, o->totals.nop_pJ, "energy of the NoP", run);
+	assert_same(totals.dram_pJ, o->totals.dram_pJ, "energy of DRAM", run);
+	assert_same(static_pJ, o->static_pJ, "static energy", run);
 	assert_same(cost_total_pJ(&totals, static_pJ), cost_total_pJ(&o->totals, o->static_pJ),
 	            "energy", run);
 	ck_assert_double_eq_tol(busy_ns, o->busy_ns, 1e-6 * o->busy_ns);
@@ -640,6 +648,7 @@ int main(void)
 	add_long(cases, the_steady_state_stands_for_what_it_skips);
 	tcase_add_test(cases, long_runs_do_skip);
 	add_short(cases, nodes_add_up_to_the_run);
+	add_long(cases, nodes_add_up_to_the_run);
 	add_small(cases, a_run_can_be_repeated);
 	suite_add_tcase(suite, cases);
 	return suite_run(suite);
