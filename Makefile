@@ -28,7 +28,7 @@ Q := $(if $(V),,@)
 MAKEFLAGS += --no-builtin-rules
 
 all: $(BUILD)/mcmsim ## build the program: build/mcmsim
-.PHONY: all run test asan bench lint cppcheck clang-tidy format format-check install \
+.PHONY: all run test test-web asan bench lint cppcheck clang-tidy format format-check install \
 	clean help FORCE
 
 # Libraries. config.mk is made before anything else: it installs what is missing and keeps the
@@ -64,7 +64,7 @@ TEST_SOURCES := $(sort $(wildcard tests/*/check_*.c))
 SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c)) # for every test and bench
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FORMATTED := $(call files_in,$(LIBRARY_FOLDERS) tools tests,*.[ch])
-SCRIPTS = .ci/run $(sort $(shell grep -lsE '^\#!/bin/(ba)?sh|^\#!/usr/bin/env (ba)?sh' tools/dev/*))
+SCRIPTS = .ci/run $(sort $(shell grep -lsE '^\#!/bin/(ba)?sh|^\#!/usr/bin/env (ba)?sh' tools/dev/* tests/web/*))
 
 # Variants: $(call variant,NAME,CFLAGS,DATA_DIR). Presets are looked up in DATA_DIR/hw/packages,
 # DATA_DIR/hw/dram and DATA_DIR/workloads/zoo.
@@ -82,6 +82,8 @@ $(BUILD)/$(1)/%.o: %.c Makefile $(BUILD)/config.mk
 	$$(if $$(V),,@echo "  CC    $$@")
 	$$(Q)$$(CC) $$(CPPFLAGS_ALL) $$(CPPFLAGS) -DMCMSIM_DATA_DIR='"$(3)"' $$(CFLAGS) $$(WARNINGS) \
 		$(2) -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/$(1)/traces/html_sources.o: $$(wildcard traces/html/*)
 
 # The product, what commands are made of, and what tests share: each takes what it needs.
 $(BUILD)/$(1)/libmcmsim.a: $$($(1)_OBJECTS)
@@ -140,6 +142,9 @@ asan: $(asan_TESTS) $(BUILD)/asan/mcmsim ## the same with address and undefined-
 	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/data/lsan.supp:print_suppressions=0 \
 	UBSAN_OPTIONS=print_stacktrace=1 G_SLICE=always-malloc CK_DEFAULT_TIMEOUT=120 \
 	tools/dev/run-tests -j $(JOBS) $(asan_TESTS)
+
+test-web: all ## report.html in headless Chromium
+	@tests/web/run
 
 bench: all $(release_BENCHES) ## build and run the benchmarks
 	@for b in $(release_BENCHES); do MCMSIM=$(BUILD)/mcmsim $$b || exit; done

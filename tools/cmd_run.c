@@ -1,4 +1,5 @@
 /* mcmsim run: search, simulate and compare strategies. */
+#include "tools/report/run_folder.h"
 #include "tools/study/strategies.h"
 #include "tools/report/made_by.h"
 #include "tools/text/json_writer.h"
@@ -61,9 +62,12 @@ static enum tool_status compare(const struct subject *subject, const struct opti
                                 GString *out, GError **error)
 {
 	g_autofree struct result *results = g_new0(struct result, options->strategy_count);
-	enum tool_status status = strategies_run(subject, options, results, error)
-	                                  ? print_run(subject, options, results, out, error)
-	                                  : TOOL_FAILED;
+	unsigned count = options->strategy_count;
+	bool good = strategies_run(subject, options, results, error) &&
+	            (!options->out || count < 2 ||
+	             run_folder_compare(results, count, options->out, error));
+	enum tool_status status = good ? print_run(subject, options, results, out, error)
+	                               : TOOL_FAILED;
 	for (unsigned i = 0; i < options->strategy_count; i++)
 		result_release(&results[i]);
 	return status;
@@ -101,10 +105,11 @@ const struct command run_command = {
 		 "\n"
 		 "With -o DIR each strategy gets a folder DIR/STRATEGY (DIR itself if there is "
 		 "only\n"
-		 "one) with mapping.json, report.json, layers.csv, timeline.csv, timeline.svg (a\n"
-		 "picture), timeline.json (for https://ui.perfetto.dev or\n"
-		 "https://www.speedscope.app) and platform.xml (for SimGrid). Timelines of more\n"
-		 "than 10 MB are compressed: timeline.json.gz opens in Perfetto as it is.\n",
+		 "one) with report.html (a page to open in a browser), mapping.json, report.json,\n"
+		 "layers.csv, timeline.csv, timeline.svg (a picture), timeline.json (for\n"
+		 "https://ui.perfetto.dev or https://www.speedscope.app) and platform.xml (for\n"
+		 "SimGrid). DIR/report.html compares several strategies. Timelines of more than\n"
+		 "10 MB are compressed: timeline.json.gz opens in Perfetto as it is.\n",
 	.examples =
 		"  mcmsim run --package simba-6x6 --workload alexnet\n"
 		"  mcmsim run --package simba-6x6 --workload resnet50 --batch 16 -o results \\\n"

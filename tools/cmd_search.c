@@ -87,7 +87,7 @@ static void print_found(const struct subject *subject, const struct options *opt
                         double search_wall_s, GString *out)
 {
 	struct cost_report cost;
-	struct search_explanation explanation;
+	struct search_explanation explanation = { 0 };
 	const struct search_options searched = subject_search_options(subject, options);
 	subject_evaluate(subject, mapping, &cost);
 	if (options->explain)

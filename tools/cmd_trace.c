@@ -4,7 +4,7 @@
 
 #include "hw/base/json.h"
 #include "tools/input/options.h"
-#include "tools/report/results.h"
+#include "tools/report/run_folder.h"
 #include "traces/check_trace.h"
 #include "traces/csv.h"
 #include "traces/format.h"
@@ -55,20 +55,13 @@ static bool read_report(const char *folder, struct source *source, GError **erro
 /* A run's folder, or a timeline.csv of one. */
 static bool find_source(const char *path, struct source *source, GError **error)
 {
-	static const char *const names[] = { "timeline.csv", "timeline.csv.gz" };
 	*source = (struct source){ .title = g_path_get_basename(path), .clock_GHz = NAN };
 	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
 		source->timeline = g_strdup(path);
 		g_autofree char *folder = g_path_get_dirname(path);
 		return read_report(folder, source, error);
 	}
-	for (unsigned i = 0; i < G_N_ELEMENTS(names) && !source->timeline; i++) {
-		char *file = g_build_filename(path, names[i], NULL);
-		if (g_file_test(file, G_FILE_TEST_EXISTS))
-			source->timeline = file;
-		else
-			g_free(file);
-	}
+	source->timeline = run_folder_timeline(path);
 	if (source->timeline)
 		return read_report(path, source, error);
 	g_set_error(

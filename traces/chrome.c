@@ -55,7 +55,7 @@ struct chrome {
 	uint32_t track_count;   /* over all resources; also the last track's id and order */
 	struct slice *clusters; /* of the cluster rows, which come first */
 	uint32_t cluster_count;
-	bool any_event;
+	bool any_event, any_argument;
 };
 
 static int64_t to_ps(double ns)
@@ -171,12 +171,21 @@ static struct slice place_slice(struct chrome *chrome, const struct tl_row *row,
 	return slice;
 }
 
-static void put_labelled(struct trace_output *output, const char *label, int32_t index)
+/* Members of an event's arguments; the first has no comma before it. */
+static void put_key(struct chrome *chrome, const char *key)
 {
-	if (index < 0)
+	trace_put(chrome->output, chrome->any_argument ? ",\"" : "\"");
+	trace_put(chrome->output, key);
+	trace_put(chrome->output, "\":");
+	chrome->any_argument = true;
+}
+
+static void put_argument(struct chrome *chrome, const char *key, int64_t value)
+{
+	if (value < 0)
 		return;
-	trace_put(output, label);
-	trace_put_integer(output, index);
+	put_key(chrome, key);
+	trace_put_integer(chrome->output, value);
 }
 
 /*
@@ -218,22 +227,24 @@ static void put_slice(struct chrome *chrome, const struct tl_row *row, const str
 	put_time(chrome, ",\"ts\":", slice->start_ps);
 	put_time(chrome, ",\"dur\":", slice->end_ps - slice->start_ps);
 	put_slice_name(chrome, row);
-	trace_put(output, ",\"args\":{\"amount (");
-	trace_put(output, tl_unit_name(row->unit));
-	trace_put(output, ")\":");
-	trace_put_number(output, amount, AMOUNT_DECIMALS);
-	put_labelled(output, ",\"segment\":", row->segment);
-	put_labelled(output, ",\"cluster\":", row->cluster);
+	trace_put(output, ",\"args\":{");
+	chrome->any_argument = false;
+	if (row->unit != TL_NS) { /* what a bubble lasts is "dur" */
+		put_key(chrome, row->unit == TL_MACS ? "amount (MAC)" : "amount (byte)");
+		trace_put_number(output, amount, AMOUNT_DECIMALS);
+	}
+	put_argument(chrome, "segment", row->segment);
+	put_argument(chrome, "cluster", row->cluster);
 	if (row->node >= 0) {
-		trace_put(output, ",\"node\":\"");
+		put_key(chrome, "node");
+		trace_put(output, "\"");
 		trace_put(output, g_ptr_array_index(chrome->nodes, row->node));
 		trace_put(output, "\"");
 	}
-	put_labelled(output, ",\"microbatch\":", row->microbatch);
-	put_labelled(output, ",\"tile\":", row->tile);
-	put_labelled(output, ",\"transfers\":", transfers > 1 ? (int32_t)transfers : -1);
-	put_labelled(output,
-	             ",\"extrapolated\":", row->extrapolated ? (int32_t)row->extrapolated : -1);
+	put_argument(chrome, "microbatch", row->microbatch);
+	put_argument(chrome, "tile", row->tile);
+	put_argument(chrome, "transfers", transfers > 1 ? (int64_t)transfers : -1);
+	put_argument(chrome, "extrapolated", row->extrapolated ? (int64_t)row->extrapolated : -1);
 	trace_put(output, "}}");
 }
 

@@ -8,8 +8,8 @@
 
 #include "sim/account/timeline.h"
 
-#define TRACE_MAX_SAMPLES 20000
-#define TRACE_RESOURCE_SAMPLES 400 /* of one link or channel */
+#define TRACE_MAX_SAMPLES 10000
+#define TRACE_RESOURCE_SAMPLES 200 /* of one link or channel */
 
 struct trace_sample {
 	double time_ns, value;

@@ -15,7 +15,7 @@
 #include <zlib.h>
 
 #define MAX_DECIMALS 9
-#define GZIP_LEVEL 4  /* a sixth smaller than level 1 */
+#define GZIP_LEVEL 6  /* a tenth smaller than level 4 */
 #define GZIP_BITS 31  /* window of 32 KiB, with the header of gzip */
 #define GZIP_MEMORY 9 /* the most */
 
@@ -144,7 +144,7 @@ bool trace_close(struct trace_output *output, GError **error)
 	return failure == 0;
 }
 
-static void put_bytes(struct trace_output *output, const char *text, size_t length)
+void trace_put_bytes(struct trace_output *output, const char *text, size_t length)
 {
 	while (length > 0) {
 		size_t room = TRACE_BUFFER_SIZE - output->used;
@@ -161,7 +161,7 @@ static void put_bytes(struct trace_output *output, const char *text, size_t leng
 
 void trace_put(struct trace_output *output, const char *text)
 {
-	put_bytes(output, text, strlen(text));
+	trace_put_bytes(output, text, strlen(text));
 }
 
 void trace_put_fixed(struct trace_output *output, int64_t value, unsigned decimals)
@@ -187,7 +187,7 @@ void trace_put_fixed(struct trace_output *output, int64_t value, unsigned decima
 	} while (digits > 0);
 	if (value < 0)
 		*--at = '-';
-	put_bytes(output, at, (size_t)(end - at));
+	trace_put_bytes(output, at, (size_t)(end - at));
 }
 
 void trace_put_integer(struct trace_output *output, int64_t value)

@@ -28,6 +28,7 @@ struct trace_output *trace_open(const char *path, const struct trace_options *op
 bool trace_close(struct trace_output *output, GError **error);
 
 void trace_put(struct trace_output *output, const char *text);
+void trace_put_bytes(struct trace_output *output, const char *text, size_t length);
 void trace_put_integer(struct trace_output *output, int64_t value);
 
 /* value / 10^decimals, without trailing zeros: (12500, 3) is 12.5. */

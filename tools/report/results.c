@@ -14,6 +14,7 @@
 #include "tools/report/layers.h"
 #include "tools/report/report.h"
 #include "traces/format.h"
+#include "traces/html.h"
 
 void result_release(struct result *result)
 {
@@ -117,6 +118,21 @@ static bool write_timelines(const struct tl_timeline *timeline, const char *fold
 	return !first;
 }
 
+/* One of an earlier run goes where there is no timeline. */
+static bool write_page(const struct report *report, const char *folder, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, "report.html", NULL);
+	g_autofree char *json = report_json(report, REPORT_WITHOUT_WALL);
+	const char *strategy = report->mapping->strategy;
+	const struct trace_html_run run = { strategy ? strategy : "mapping",
+		                            report->simulated->timeline, json };
+	if (run.timeline)
+		return trace_write_html(&run, 1, path, error);
+	if (g_unlink(path) != 0 && errno != ENOENT)
+		g_debug("%s stays: %s", path, g_strerror(errno));
+	return true;
+}
+
 /* All but platform.xml, which the simulator writes. */
 static bool write_files(const struct report *report, const char *folder, GError **error)
 {
@@ -124,7 +140,8 @@ static bool write_files(const struct report *report, const char *folder, GError 
 	                  map_to_json(report->mapping, report->workload, report->package), error) &&
 	       write_text(folder, "report.json", report_json(report, REPORT_WITHOUT_WALL), error) &&
 	       write_text(folder, "layers.csv", layers_csv(report), error) &&
-	       write_timelines(report->simulated->timeline, folder, error);
+	       write_timelines(report->simulated->timeline, folder, error) &&
+	       write_page(report, folder, error);
 }
 
 static struct sim_outcome *simulate(const struct execution *execution,

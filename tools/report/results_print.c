@@ -64,7 +64,9 @@ static void remark_files(const struct result *result, unsigned width, GString *o
 	g_string_append(out, "  files    ");
 	wrap_printf(out, width, LABEL,
 	            "%s: mapping.json, report.json, layers.csv, platform.xml%s%s\n", folder,
-	            level == SIM_TRACE_NONE ? "" : ", timeline.csv, timeline.svg, timeline.json",
+	            level == SIM_TRACE_NONE
+	                    ? ""
+	                    : ", report.html, timeline.csv, timeline.svg, timeline.json",
 	            rows[level]);
 }
 
